@@ -1,0 +1,4 @@
+"""One folder for each wallet, each behind the same small port (check, offer, publish). A third wallet is a third folder.
+
+May not enter: anything that one wallet would have to know of another.
+"""
