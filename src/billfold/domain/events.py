@@ -1,0 +1,37 @@
+"""Facts in the past tense, one row each, with their cause: the record of use that webhooks, reports and exports will read.
+
+`data` holds ids, counts and kinds, never personal data and never a secret. May not enter: how events are stored or sent."""
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from billfold.domain.ids import Scope
+
+
+class EventKind(StrEnum):
+    PASS_ISSUED = "pass.issued"
+    PASS_UPDATED = "pass.updated"
+    PASS_VOIDED = "pass.voided"
+    LINK_OPENED = "link.opened"
+    PASS_DOWNLOADED = "pass.downloaded"
+    PASS_INSTALLED = "pass.installed"
+    PASS_REMOVED = "pass.removed"
+    PASS_FETCHED = "pass.fetched"
+    DEVICE_GONE = "device.gone"
+    TEMPLATE_PUBLISHED = "template.published"
+    KEY_CREATED = "key.created"
+    KEY_REVOKED = "key.revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """`id` sorts by time (UUIDv7). `subject` is the pass, template or key it is about. `wallet` is apple, google or ""."""
+
+    id: str
+    scope: Scope
+    at_ms: int
+    kind: EventKind
+    subject: str
+    wallet: str = ""
+    cause: str = ""
+    data: dict[str, str | int] = field(default_factory=dict)

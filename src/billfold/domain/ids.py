@@ -1,0 +1,82 @@
+"""The shapes of our identifiers. Whatever leaves the system carries the short name of its scope, so that a request finds its
+workspace without a global index.
+
+    workspace      d3m0ab                       6 of a-z 0-9
+    scope          d3m0abt                      workspace + t (test) or l (live)
+    pass id        d3m0abt-5Hq...(22)           scope + 128 random bits in base 62; Apple's serial number, the share link, Google's suffix
+    template id    tpl_d3m0abt_...(16)
+    access key     bf_test_d3m0ab + 10 (id) + 33 (secret, 196 bits) + 6 (checksum)
+
+May not enter: randomness (it comes as bytes), lookup, hashing of secrets (domain/keys.py)."""
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import NewType
+
+PassId = NewType("PassId", str)
+TemplateId = NewType("TemplateId", str)
+
+ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_WORKSPACE = re.compile(r"[a-z0-9]{6}\Z")
+_PASS_ID = re.compile(r"([a-z0-9]{6}[tl])-[0-9A-Za-z]{22}\Z")
+_TEMPLATE_ID = re.compile(r"tpl_([a-z0-9]{6}[tl])_[0-9A-Za-z]{16}\Z")
+_LETTERS = {"t": "test", "l": "live"}
+
+
+class Environment(StrEnum):
+    TEST = "test"
+    LIVE = "live"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose rows: a workspace (tenant) and one of its two environments. Every row and every query has one."""
+
+    workspace: str
+    environment: Environment
+
+    def __post_init__(self) -> None:
+        assert _WORKSPACE.match(self.workspace), "a workspace id is 6 of a-z 0-9"
+
+    @property
+    def code(self) -> str:
+        return self.workspace + self.environment.value[0]
+
+    @classmethod
+    def parse(cls, code: str) -> "Scope | None":
+        """The scope named by its 7-character code, or None. Says nothing about whether it exists."""
+        if len(code) != 7 or not _WORKSPACE.match(code[:6]) or code[6] not in _LETTERS:
+            return None
+        return cls(code[:6], Environment(_LETTERS[code[6]]))
+
+
+def base62(number: int, width: int) -> str:
+    """`number` in base 62, left-padded with zeros to `width` characters."""
+    digits = []
+    for _ in range(width):
+        number, digit = divmod(number, 62)
+        digits.append(ALPHABET[digit])
+    assert number == 0, "width too small for the number"
+    return "".join(reversed(digits))
+
+
+def pass_id(scope: Scope, entropy: bytes) -> PassId:
+    """`entropy` is 16 random bytes."""
+    return PassId(f"{scope.code}-{base62(int.from_bytes(entropy[:16], 'big'), 22)}")
+
+
+def template_id(scope: Scope, entropy: bytes) -> TemplateId:
+    """`entropy` is at least 11 random bytes (95 bits are used)."""
+    return TemplateId(f"tpl_{scope.code}_{base62(int.from_bytes(entropy[:11], 'big') >> 1, 16)}")
+
+
+def scope_of_pass(text: str) -> Scope | None:
+    """The scope that a pass id names, None when the text is no pass id."""
+    match = _PASS_ID.match(text)
+    return Scope.parse(match[1]) if match else None
+
+
+def scope_of_template(text: str) -> Scope | None:
+    match = _TEMPLATE_ID.match(text)
+    return Scope.parse(match[1]) if match else None

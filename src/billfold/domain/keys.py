@@ -1,0 +1,124 @@
+"""Access keys: their form, their checksum, their scopes, and the one table of which operation needs which scope.
+
+A key is shown once and stored as a hash; its full-entropy secret needs no slow hash. The table denies by default: an operation that
+is not in it cannot be called. May not enter: lookup, randomness, HTTP."""
+
+import hashlib
+import hmac
+import re
+import zlib
+from dataclasses import dataclass
+
+from billfold.domain.errors import Forbidden, Unauthenticated
+from billfold.domain.ids import Environment, Scope, base62
+
+SCOPES: dict[str, str] = {
+    "passes:read": "see passes and what they carry",
+    "passes:write": "issue, change and void passes",
+    "templates:read": "see templates",
+    "templates:write": "make and publish templates",
+    "keys:manage": "make and revoke access keys that hold no more than this one",
+    "usage:read": "see usage and quota",
+    "events:read": "read the stream of events",
+}
+"""Scope → what it lets its holder do, in words (shown where keys are made)."""
+
+OPERATIONS: dict[str, str] = {
+    "passes.create": "passes:write",
+    "passes.replace": "passes:write",
+    "passes.read": "passes:read",
+    "passes.list": "passes:read",
+    "passes.void": "passes:write",
+    "templates.create": "templates:write",
+    "templates.publish": "templates:write",
+    "templates.read": "templates:read",
+    "templates.list": "templates:read",
+    "keys.create": "keys:manage",
+    "keys.list": "keys:manage",
+    "keys.revoke": "keys:manage",
+    "usage.read": "usage:read",
+    "events.list": "events:read",
+}
+"""Operation → the one scope it needs. What is not listed is refused."""
+
+_KEY = re.compile(r"bf_(test|live)_([a-z0-9]{6})([0-9A-Za-z]{10})([0-9A-Za-z]{33})([0-9A-Za-z]{6})\Z")
+_ID_LENGTH = 10
+
+
+@dataclass(frozen=True, slots=True)
+class PresentedKey:
+    """A key as a caller sent it, well-formed and with the right checksum; not yet looked up. `digest` is SHA-256 of the whole text."""
+
+    scope: Scope
+    id: str
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class AccessKey:
+    """A stored key. `digest` is SHA-256 of its text. Times are milliseconds since 1970."""
+
+    id: str
+    scope: Scope
+    name: str
+    scopes: frozenset[str]
+    digest: bytes
+    created_at_ms: int
+    expires_at_ms: int | None = None
+    revoked_at_ms: int | None = None
+    last_used_at_ms: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: an access key and what it may do."""
+
+    scope: Scope
+    key_id: str
+    scopes: frozenset[str]
+
+
+def _checksum(text: str) -> str:
+    return base62(zlib.crc32(text.encode()), 6)
+
+
+def mint(scope: Scope, entropy: bytes) -> tuple[str, str]:
+    """(key id, whole key text) from 33 random bytes: 7 for the public id, 24.5 for the secret."""
+    key_id = base62(int.from_bytes(entropy[:7], "big") % 62**_ID_LENGTH, _ID_LENGTH)
+    secret = base62(int.from_bytes(entropy[7:33], "big") % 62**33, 33)
+    text = f"bf_{scope.environment.value}_{scope.workspace}{key_id}{secret}"
+    return key_id, text + _checksum(text)
+
+
+def digest(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()
+
+
+def parse(text: str) -> PresentedKey:
+    """Raises Unauthenticated("malformed") for a wrong form or checksum, before any look-up."""
+    match = _KEY.match(text)
+    if not match or _checksum(text[:-6]) != match[5]:
+        raise Unauthenticated("malformed")
+    return PresentedKey(Scope(match[2], Environment(match[1])), match[3], digest(text))
+
+
+_DUMMY = bytes(32)
+
+
+def authenticate(presented: PresentedKey, stored: AccessKey | None, now_ms: int) -> Actor:
+    """Compares in constant time, against a dummy when the id is unknown. Raises Unauthenticated."""
+    good = hmac.compare_digest(presented.digest, stored.digest if stored else _DUMMY)
+    if stored is None or not good:
+        raise Unauthenticated("unknown")
+    if stored.revoked_at_ms is not None:
+        raise Unauthenticated("revoked")
+    if stored.expires_at_ms is not None and stored.expires_at_ms <= now_ms:
+        raise Unauthenticated("expired")
+    return Actor(stored.scope, stored.id, stored.scopes)
+
+
+def authorize(actor: Actor, operation: str) -> None:
+    """Raises Forbidden unless the actor holds the scope that the table names for `operation`."""
+    needed = OPERATIONS.get(operation)
+    if needed is None or needed not in actor.scopes:
+        raise Forbidden(needed or operation)

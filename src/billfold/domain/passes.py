@@ -1,0 +1,122 @@
+"""A pass and a template as stored values, and the few decisions about them.
+
+Content is derived (design 2.2): a pass made from a template keeps only its own values, one sent whole (source S3) keeps its content.
+May not enter: how either wallet shows it, storage, the clock."""
+
+from dataclasses import dataclass, field, replace
+
+from billfold.domain.content import Content, Field
+from billfold.domain.ids import PassId, Scope, TemplateId
+
+FIRST_DATE = 1_420_070_400
+"""2015-01-01T00:00:00Z. A version's HTTP date is this plus its number in seconds: two versions never share one (ADR 4)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """`number`: the change number of the published revision; it applies to every pass made from the template."""
+
+    id: TemplateId
+    scope: Scope
+    name: str
+    revision: int
+    content: Content
+    number: int
+    created_at_ms: int
+    updated_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """One issued pass. `content` is None where it comes from a template. `fingerprint` is that of content or values.
+
+    `number`: change number of its last own change; `issued_number`: of its issue; `template_number`: that of its template (0
+    without one). `pass_type`: the Apple pass type identifier that it was issued under, for ever. `issuer_id`: likewise for Google."""
+
+    id: PassId
+    scope: Scope
+    content: Content | None
+    fingerprint: str
+    number: int
+    issued_number: int
+    issued_at_ms: int
+    updated_at_ms: int
+    pass_type: str
+    issuer_id: str
+    template_id: TemplateId | None = None
+    template_number: int = 0
+    values: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def version(self) -> int:
+        """The highest change number that applies to this pass."""
+        return max(self.number, self.template_number)
+
+    @property
+    def changed_since_issue(self) -> bool:
+        return self.version > self.issued_number
+
+
+def last_modified(version: int) -> int:
+    """The HTTP date of a version, in whole seconds since 1970. Strictly grows with the version and never depends on a clock."""
+    return FIRST_DATE + version
+
+
+def fill(content: Content, values: dict[str, str]) -> Content:
+    """A template's content with each `{{ name }}` replaced by the pass's own value; a name without a value becomes "".
+
+    Values are put in as they are and never looked through for further names."""
+    if "{{" not in _all_text(content):
+        return content
+
+    def text(given: str) -> str:
+        return _fill_text(given, values)
+
+    def one(given: Field) -> Field:
+        return replace(given, value=text(given.value), label=given.label and text(given.label))
+
+    def group(given: tuple[Field, ...]) -> tuple[Field, ...]:
+        return tuple(map(one, given))
+
+    barcode = content.barcode and replace(
+        content.barcode,
+        message=text(content.barcode.message),
+        alt_text=content.barcode.alt_text and text(content.barcode.alt_text),
+    )
+    return replace(
+        content,
+        description=text(content.description),
+        logo_text=content.logo_text and text(content.logo_text),
+        header=group(content.header),
+        primary=group(content.primary),
+        secondary=group(content.secondary),
+        auxiliary=group(content.auxiliary),
+        back=group(content.back),
+        barcode=barcode,
+    )
+
+
+def _fill_text(given: str, values: dict[str, str]) -> str:
+    pieces = given.split("{{")
+    out = [pieces[0]]
+    for piece in pieces[1:]:
+        name, closing, rest = piece.partition("}}")
+        out.append(values.get(name.strip(), "") + rest if closing else "{{" + piece)
+    return "".join(out)
+
+
+def _all_text(content: Content) -> str:
+    parts = [content.description, content.logo_text or ""]
+    for one in content.fields():
+        parts += (one.value, one.label or "")
+    if content.barcode:
+        parts += (content.barcode.message, content.barcode.alt_text or "")
+    return "\n".join(parts)
+
+
+def content_of(pass_: Pass, template: Template | None) -> Content:
+    """What the holder sees: the pass's own content, or its template's filled with its values. Pure."""
+    if pass_.content is not None:
+        return pass_.content
+    assert template is not None, "a pass without content has a template"
+    return fill(template.content, pass_.values)

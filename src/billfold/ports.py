@@ -1,0 +1,382 @@
+"""What the flows need from the outside, as Protocols: storage, wallets, credentials, images, clock and ids. Adapters fulfil them,
+bootstrap picks the adapters. May not enter: any adapter, SQL, HTTP.
+
+Storage works in short synchronous transactions: `await store.write(fn)` runs `fn(tx)` alone and durably (group commit on SQLite, a
+thread on PostgreSQL) and may run it again after a serialisation failure, so `fn` does no I/O and changes nothing outside `tx`."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from billfold.domain.content import Content, ImageSlot
+from billfold.domain.delivery import Channel, Due, Outcome
+from billfold.domain.events import Event
+from billfold.domain.ids import PassId, Scope, TemplateId
+from billfold.domain.keys import AccessKey
+from billfold.domain.passes import Pass, Template
+
+T = TypeVar("T")
+
+
+# --- storage: rows in, values out -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """A tenant. `organization_name` is the default issuer name of its passes; `quota_month` None means no limit."""
+
+    id: str
+    name: str
+    organization_name: str
+    created_at_ms: int
+    quota_month: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """One device that holds one pass and wants to hear of changes. `number`: change number of its making, 0 when the pass was still
+    as issued (nothing could have been missed between download and registration)."""
+
+    scope: Scope
+    pass_type: str
+    device: str
+    pass_id: PassId
+    number: int
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleObject:
+    """What Google has of a pass. `values`: field key → value as last sent; `notified_ms`: when notifying messages were sent (24 h)."""
+
+    scope: Scope
+    pass_id: PassId
+    class_id: str
+    values: dict[str, str]
+    notified_ms: tuple[int, ...] = ()
+    has_users: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredCredential:
+    """Facts in clear (`public`: names, ids, dates; no secret) and the sealed secret, opened only by the vault."""
+
+    scope: Scope
+    kind: str
+    name: str
+    public: dict[str, str]
+    sealed: bytes
+    created_at_ms: int
+    expires_at_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredImage:
+    """A picture as given (normalised), by content hash, and what was made of it per slot: `variants["logo@2x"] = hash`."""
+
+    scope: Scope
+    hash: str
+    width: int
+    height: int
+    variants: dict[str, str]
+    created_at_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedAnswer:
+    """An answer kept under an idempotency key. `fingerprint`: of the request that it answers."""
+
+    fingerprint: str
+    status: int
+    body: bytes
+    created_at_ms: int
+
+
+class Workspaces(Protocol):
+    def add(self, workspace: Workspace) -> None: ...
+    def find(self, workspace: str) -> Workspace | None: ...
+    def all(self) -> list[Workspace]: ...
+
+
+class Numbers(Protocol):
+    def next(self, scope: Scope) -> int:
+        """The next change number of the scope. Holds the scope's counter until commit, so numbers become visible in their order:
+        take it as the last thing but the rows that carry it."""
+
+    def current(self, scope: Scope) -> int: ...
+    def raise_by(self, scope: Scope, amount: int) -> int:
+        """For a restore from backup: no number that a phone may have seen is given again."""
+
+
+class Keys(Protocol):
+    def add(self, key: AccessKey) -> None: ...
+    def find(self, scope: Scope, key_id: str) -> AccessKey | None: ...
+    def list(self, scope: Scope) -> list[AccessKey]: ...
+    def revoke(self, scope: Scope, key_id: str, at_ms: int) -> bool: ...
+    def touch(self, scope: Scope, key_id: str, at_ms: int) -> None: ...
+
+
+class Templates(Protocol):
+    def add(self, template: Template) -> None: ...
+    def replace(self, template: Template) -> None: ...
+    def find(self, scope: Scope, template_id: TemplateId) -> Template | None: ...
+    def list(self, scope: Scope, after: str | None, limit: int) -> list[Template]:
+        """By id, those after `after`."""
+
+
+class Passes(Protocol):
+    def add(self, pass_: Pass, key_id: str) -> None: ...
+    def find(self, scope: Scope, pass_id: PassId) -> Pass | None:
+        """With `template_number` joined from its template."""
+
+    def find_locked(self, scope: Scope, pass_id: PassId) -> Pass | None:
+        """The same, and nobody else changes it until commit."""
+
+    def replace(self, pass_: Pass) -> None:
+        """Content or values, fingerprint, number, updated_at_ms. Issue facts never change."""
+
+    def list(self, scope: Scope, after: str | None, limit: int, template_id: TemplateId | None = None) -> list[Pass]:
+        """By id, those after `after`."""
+
+    def count_issued_since(self, scope: Scope, since_ms: int) -> int: ...
+
+
+class Registrations(Protocol):
+    def add(self, registration: Registration, push_token: str, at_ms: int, want: bool) -> bool:
+        """Makes or refreshes the registration, and the device's delivery row with its push token (an upsert). True when the
+        registration is new. `want`: tell the device soon (wanted = registration.number)."""
+
+    def remove(self, scope: Scope, pass_type: str, device: str, pass_id: PassId) -> bool:
+        """True when it was there. The device's delivery row goes with its last registration."""
+
+    def changed_since(self, scope: Scope, pass_type: str, device: str, tag: int | None) -> tuple[list[PassId], int]:
+        """Passes of the type that the device is registered for whose version (own, template's, or the registration's number) is
+        above `tag`, and the greatest such number (>= tag)."""
+
+    def count(self, scope: Scope, pass_id: PassId) -> int: ...
+    def devices(self, scope: Scope, pass_id: PassId) -> list[str]:
+        """Delivery targets (`<pass type>/<device>`) of the pass."""
+
+    def forget_device(self, scope: Scope, target: str, before_ms: int | None) -> list[PassId]:
+        """Removes the device and its registrations, but only when its push token was last (re)registered before `before_ms`."""
+
+
+class Deliveries(Protocol):
+    def want_pass(self, scope: Scope, pass_id: PassId, pass_type: str, number: int, now_ms: int, priority: int) -> int:
+        """Every device registered for the pass wants `number` (Apple), and its Google object, if it has a row, does. Gives back how many
+        rows (devices + Google holders) will be told."""
+
+    def want_object(self, scope: Scope, pass_id: PassId, number: int, now_ms: int, priority: int) -> None:
+        """Makes or raises the Google row of a pass."""
+
+    def want_template(
+        self, scope: Scope, template_id: TemplateId, number: int, now_ms: int, after: str, limit: int
+    ) -> tuple[str | None, int]:
+        """One chunk of telling everybody who holds a pass of the template: passes by id after `after`; (last id or None at the end,
+        rows wanted)."""
+
+    def slices(self, now_ms: int) -> list[tuple[Scope, Channel, int]]:
+        """Slices with rows due now."""
+
+    def next_due_ms(self) -> int | None:
+        """When the earliest waiting row is due."""
+
+    def due(self, scope: Scope, channel: Channel, bucket: int, now_ms: int, limit: int) -> list[Due]: ...
+    def settle(self, results: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> None:
+        """Acknowledges: Delivered → delivered = the claimed wanted (a newer wish stays due, at once but not before now + gap), RetryLater → attempts + 1,
+        due_at by back-off or as asked, Parked → parked with its reason until the next change, Gone → forget, CredentialRejected → due_at later."""
+
+    def state(self, scope: Scope, pass_id: PassId) -> list[dict[str, str | int]]:
+        """For people: per device and wallet what is wanted, delivered, attempts, last error."""
+
+
+class GoogleStates(Protocol):
+    def find(self, scope: Scope, pass_id: PassId) -> GoogleObject | None: ...
+    def put(self, state: GoogleObject) -> None: ...
+    def set_has_users(self, scope: Scope, pass_id: PassId, has_users: bool) -> None: ...
+    def class_fingerprint(self, scope: Scope, class_id: str) -> str | None: ...
+    def put_class(self, scope: Scope, class_id: str, fingerprint: str) -> None: ...
+    def first_sight(self, scope: Scope, nonce: str, now_ms: int) -> bool:
+        """False when a callback with this nonce came before. Atomic."""
+
+
+class Events(Protocol):
+    def append(self, event: Event) -> None: ...
+    def list(self, scope: Scope, after: str | None, limit: int, subject: str | None = None) -> list[Event]:
+        """By id (time), those after `after`."""
+
+
+class Usage(Protocol):
+    def add(self, scope: Scope, month: str, kind: str, amount: int = 1) -> int:
+        """Raises the month's count (`2026-11`) of `kind` (issued, updated) and gives back the new count."""
+
+    def count(self, scope: Scope, month: str) -> dict[str, int]: ...
+
+
+class Idempotency(Protocol):
+    def find(self, scope: Scope, key: str) -> SavedAnswer | None: ...
+    def add(self, scope: Scope, key: str, answer: SavedAnswer) -> None: ...
+
+
+class Images(Protocol):
+    def find(self, scope: Scope, hash: str) -> StoredImage | None: ...
+    def put(self, image: StoredImage) -> None: ...
+    def source(self, scope: Scope, url: str) -> tuple[str, int] | None:
+        """(hash, fetched_at_ms) of what a URL gave last."""
+
+    def put_source(self, scope: Scope, url: str, hash: str, at_ms: int) -> None: ...
+
+
+class Credentials(Protocol):
+    def put(self, credential: StoredCredential) -> None: ...
+    def find(self, scope: Scope, kind: str, name: str) -> StoredCredential | None: ...
+    def list(self, scope: Scope, kind: str) -> list[StoredCredential]:
+        """Newest first: the first one is used for new passes."""
+
+
+class DeviceLog(Protocol):
+    def add(self, scope: Scope, lines: Sequence[str], at_ms: int) -> None:
+        """Keeps the newest 1,000 lines of a scope."""
+
+    def list(self, scope: Scope, limit: int) -> list[tuple[int, str]]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """Long work with a cursor. `state`: waiting, running, paused, done, failed, cancelled."""
+
+    id: str
+    scope: Scope
+    kind: str
+    params: dict[str, str | int]
+    state: str = "waiting"
+    cursor: str = ""
+    done: int = 0
+    failed: int = 0
+    total: int | None = None
+    due_at_ms: int = 0
+    error: str = ""
+
+
+class Jobs(Protocol):
+    def start(self, job: Job) -> None: ...
+    def due(self, now_ms: int, limit: int) -> list[Job]: ...
+    def save(self, job: Job) -> None: ...
+    def find(self, scope: Scope, job_id: str) -> Job | None: ...
+
+
+class Leases(Protocol):
+    def take(self, workspace: str, slice: str, owner: str, now_ms: int, until_ms: int) -> bool:
+        """True when the slice is free, expired or already the owner's; then it is the owner's until `until_ms`."""
+
+    def release(self, owner: str) -> None: ...
+
+
+class Tx(Protocol):
+    """The repositories inside one transaction."""
+
+    workspaces: Workspaces
+    numbers: Numbers
+    keys: Keys
+    templates: Templates
+    passes: Passes
+    registrations: Registrations
+    deliveries: Deliveries
+    google: GoogleStates
+    events: Events
+    usage: Usage
+    idempotency: Idempotency
+    images: Images
+    credentials: Credentials
+    device_log: DeviceLog
+    jobs: Jobs
+    leases: Leases
+
+
+class Store(Protocol):
+    async def write(self, fn: Callable[[Tx], T]) -> T:
+        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only."""
+
+    async def read(self, fn: Callable[[Tx], T]) -> T:
+        """Runs `fn` on one snapshot. Short indexed reads only; on SQLite it runs at once, in the calling thread."""
+
+    async def now_ms(self) -> int:
+        """The clock that due_at and leases go by: the database's on PostgreSQL, this machine's on SQLite."""
+
+    async def close(self) -> None: ...
+
+
+class Blobs(Protocol):
+    """Bytes by content hash (SHA-256, hex)."""
+
+    async def put(self, data: bytes) -> str: ...
+    async def get(self, hash: str) -> bytes | None: ...
+
+
+# --- the world --------------------------------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    def now_ms(self) -> int: ...
+
+
+class Entropy(Protocol):
+    """Randomness and ids, so that tests can repeat them."""
+
+    def bytes(self, count: int) -> bytes: ...
+    def event_id(self) -> str:
+        """A UUIDv7 as text: sorts by time of making within this process."""
+
+
+# --- wallets ----------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What a wallet's rules say about a content. severity: error (refused) or warning. `path` is a path into Content."""
+
+    code: str
+    severity: str
+    path: str
+    message: str
+    mend: str
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a phone installs from: Apple's signed bundle, or Google's save link."""
+
+    bundle: bytes | None = None
+    save_url: str | None = None
+
+
+class Wallet(Protocol):
+    channel: Channel
+
+    def check(self, content: Content) -> tuple[Finding, ...]:
+        """Pure. Empty when both the phone and we are content."""
+
+    async def identity(self, scope: Scope) -> str:
+        """Under which name new passes are issued (pass type identifier, issuer id). Raises CredentialMissing."""
+
+    async def offer(self, pass_: Pass, content: Content) -> Offer: ...
+
+    async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
+        """Brings each row's phone or object up to date; one outcome a row, in order. Never raises for what the other side does."""
+
+
+class ImageShelf(Protocol):
+    """Pictures ready for wallets (images/shelf.py)."""
+
+    async def accept(self, scope: Scope, source: str, slot: ImageSlot, path: str) -> str:
+        """`source`: https URL or data URI; the content hash of the picture. Raises Invalid at `path`."""
+
+    async def files(
+        self, scope: Scope, images: dict[ImageSlot, str], initials: str, color: str
+    ) -> tuple[tuple[str, str, bytes], ...]:
+        """(file name, content hash, PNG bytes) of every file of an Apple bundle, icon always among them (drawn when not given)."""
+
+    async def public_hash(
+        self, scope: Scope, slot: ImageSlot, hash: str | None, initials: str, color: str
+    ) -> str | None:
+        """Content hash of the picture that Google is shown in this slot (logo: always one; others None when not given)."""

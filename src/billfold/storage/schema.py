@@ -1,0 +1,248 @@
+"""All tables on one page. Every row belongs to a workspace and an environment, and every key starts with the workspace, so that a
+database that is spread by workspace (Citus, YugabyteDB) needs no cross-shard look-up.
+
+Portable types only: text, integers (times are milliseconds since 1970), bytes, JSON as text. May not enter: queries, logic."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKeyConstraint,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    PrimaryKeyConstraint,
+    SmallInteger,
+    Table,
+    Text,
+    text,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _number(name: str, default: int | None = None) -> Column[int]:
+    if default is None:
+        return Column(name, BigInteger, nullable=False)
+    return Column(name, BigInteger, nullable=False, server_default=text(str(default)))
+
+
+def _text(name: str, *, null: bool = False) -> Column[str]:
+    return Column(name, Text, nullable=null)
+
+
+def _scoped(name: str, *rest: object, key: tuple[str, ...]) -> Table:
+    """A table whose rows belong to a workspace and an environment; `key` completes its primary key."""
+    return Table(  # type: ignore[call-overload, no-any-return]
+        name,
+        metadata,
+        _text("workspace"),
+        _text("environment"),
+        *rest,
+        PrimaryKeyConstraint("workspace", "environment", *key),
+        ForeignKeyConstraint(["workspace"], ["workspace.id"]),
+        sqlite_with_rowid=False,
+    )
+
+
+workspace = Table(
+    "workspace",
+    metadata,
+    Column("id", Text, primary_key=True),
+    _text("name"),
+    _text("organization_name"),
+    _number("created_at_ms"),
+    Column("quota_month", BigInteger),
+)
+
+counter = _scoped("counter", _number("value"), key=())
+
+access_key = _scoped(
+    "access_key",
+    _text("id"),
+    _text("name"),
+    _text("scopes"),
+    Column("digest", LargeBinary, nullable=False),
+    _number("created_at_ms"),
+    Column("expires_at_ms", BigInteger),
+    Column("revoked_at_ms", BigInteger),
+    Column("last_used_at_ms", BigInteger),
+    key=("id",),
+)
+
+template = _scoped(
+    "template",
+    _text("id"),
+    _text("name"),
+    _number("revision"),
+    Column("content", LargeBinary, nullable=False),
+    _number("number"),
+    _number("created_at_ms"),
+    _number("updated_at_ms"),
+    key=("id",),
+)
+
+pass_ = Table(
+    "pass",
+    metadata,
+    _text("workspace"),
+    _text("environment"),
+    _text("id"),
+    Column("template_id", Text),
+    _text("key_id"),
+    Column("content", LargeBinary),
+    Column("vals", LargeBinary),
+    _text("fingerprint"),
+    _number("number"),
+    _number("issued_number"),
+    _number("issued_at_ms"),
+    _number("updated_at_ms"),
+    _text("pass_type"),
+    _text("issuer_id"),
+    PrimaryKeyConstraint("workspace", "environment", "id"),
+    ForeignKeyConstraint(["workspace"], ["workspace.id"]),
+    ForeignKeyConstraint(
+        ["workspace", "environment", "template_id"], ["template.workspace", "template.environment", "template.id"]
+    ),
+)
+Index("ix_pass_template", pass_.c.workspace, pass_.c.environment, pass_.c.template_id, pass_.c.id)
+
+registration = _scoped(
+    "registration",
+    _text("pass_type"),
+    _text("device"),
+    _text("pass_id"),
+    _number("number"),
+    _number("created_at_ms"),
+    ForeignKeyConstraint(["workspace", "environment", "pass_id"], ["pass.workspace", "pass.environment", "pass.id"]),
+    key=("pass_type", "device", "pass_id"),
+)
+Index("ix_registration_pass", registration.c.workspace, registration.c.environment, registration.c.pass_id)
+
+delivery = _scoped(
+    "delivery",
+    _text("channel"),
+    _text("target"),
+    Column("bucket", SmallInteger, nullable=False),
+    _text("address"),
+    _number("address_at_ms"),
+    Column("priority", SmallInteger, nullable=False, server_default=text("0")),
+    _number("wanted"),
+    _number("delivered"),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    _number("due_at_ms"),
+    _number("sent_at_ms", 0),
+    Column("parked", SmallInteger, nullable=False, server_default=text("0")),
+    Column("last_error", Text),
+    key=("channel", "target"),
+)
+_WAITING = text("delivered < wanted AND parked = 0")
+Index(
+    "ix_delivery_due",
+    delivery.c.workspace,
+    delivery.c.environment,
+    delivery.c.channel,
+    delivery.c.bucket,
+    delivery.c.priority,
+    delivery.c.due_at_ms,
+    sqlite_where=_WAITING,
+    postgresql_where=_WAITING,
+)
+
+google_object = _scoped(
+    "google_object",
+    _text("pass_id"),
+    _text("class_id"),
+    _text("vals"),
+    _text("notified_ms"),
+    Column("has_users", SmallInteger, nullable=False),
+    ForeignKeyConstraint(["workspace", "environment", "pass_id"], ["pass.workspace", "pass.environment", "pass.id"]),
+    key=("pass_id",),
+)
+
+google_class = _scoped("google_class", _text("class_id"), _text("fingerprint"), key=("class_id",))
+
+callback_nonce = _scoped("callback_nonce", _text("nonce"), _number("seen_at_ms"), key=("nonce",))
+
+event = _scoped(
+    "event",
+    _text("id"),
+    _number("at_ms"),
+    _text("kind"),
+    _text("subject"),
+    _text("wallet"),
+    _text("cause"),
+    _text("data"),
+    key=("id",),
+)
+Index("ix_event_subject", event.c.workspace, event.c.environment, event.c.subject, event.c.id)
+
+usage = _scoped("usage", _text("month"), _text("kind"), _number("count"), key=("month", "kind"))
+
+idempotency = _scoped(
+    "idempotency",
+    _text("key"),
+    _text("fingerprint"),
+    Column("status", Integer, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    _number("created_at_ms"),
+    key=("key",),
+)
+
+image = _scoped(
+    "image",
+    _text("hash"),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    _text("variants"),
+    _number("created_at_ms"),
+    key=("hash",),
+)
+
+image_source = _scoped("image_source", _text("url"), _text("hash"), _number("fetched_at_ms"), key=("url",))
+
+credential = _scoped(
+    "credential",
+    _text("kind"),
+    _text("name"),
+    _text("public"),
+    Column("sealed", LargeBinary, nullable=False),
+    _number("created_at_ms"),
+    Column("expires_at_ms", BigInteger),
+    key=("kind", "name"),
+)
+
+device_log = _scoped("device_log", _text("id"), _number("at_ms"), _text("line"), key=("id",))
+
+job = _scoped(
+    "job",
+    _text("id"),
+    _text("kind"),
+    _text("params"),
+    _text("state"),
+    _text("cursor"),
+    _number("done", 0),
+    _number("failed", 0),
+    Column("total", BigInteger),
+    _number("due_at_ms", 0),
+    _text("error"),
+    key=("id",),
+)
+
+lease = Table(
+    "lease",
+    metadata,
+    _text("workspace"),
+    _text("slice"),
+    _text("owner"),
+    _number("until_ms"),
+    PrimaryKeyConstraint("workspace", "slice"),
+)
