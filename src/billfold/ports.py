@@ -34,8 +34,10 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One device that holds one pass and wants to hear of changes. `number`: change number of its making, 0 when the pass was still
-    as issued (nothing could have been missed between download and registration)."""
+    """One device that holds one pass and wants to hear of changes.
+
+    `number`: change number of its making; 0 when the pass was still as issued, since then nothing can have been missed between the
+    download and the registration."""
 
     scope: Scope
     pass_type: str
@@ -47,7 +49,7 @@ class Registration:
 
 @dataclass(frozen=True, slots=True)
 class GoogleObject:
-    """What Google has of a pass. `values`: field key → value as last sent; `notified_ms`: when notifying messages were sent (24 h)."""
+    """What Google has of a pass. `values`: field key → value as last sent; `notified_ms`: when messages that notify were sent."""
 
     scope: Scope
     pass_id: PassId
@@ -133,7 +135,7 @@ class Passes(Protocol):
         """The same, and nobody else changes it until commit."""
 
     def replace(self, pass_: Pass) -> None:
-        """Content or values, fingerprint, number, updated_at_ms. Issue facts never change."""
+        """Content or values, fingerprint, number, updated_at_ms, voided. Issue facts never change."""
 
     def list(self, scope: Scope, after: str | None, limit: int, template_id: TemplateId | None = None) -> list[Pass]:
         """By id, those after `after`."""
@@ -150,8 +152,8 @@ class Registrations(Protocol):
         """True when it was there. The device's delivery row goes with its last registration."""
 
     def changed_since(self, scope: Scope, pass_type: str, device: str, tag: int | None) -> tuple[list[PassId], int]:
-        """Passes of the type that the device is registered for whose version (own, template's, or the registration's number) is
-        above `tag`, and the greatest such number (>= tag)."""
+        """Passes of the type that the device holds and whose version (own, template's, or the registration's number) is above
+        `tag`, and the greatest such number (>= tag)."""
 
     def count(self, scope: Scope, pass_id: PassId) -> int: ...
     def devices(self, scope: Scope, pass_id: PassId) -> list[str]:
@@ -163,8 +165,8 @@ class Registrations(Protocol):
 
 class Deliveries(Protocol):
     def want_pass(self, scope: Scope, pass_id: PassId, pass_type: str, number: int, now_ms: int, priority: int) -> int:
-        """Every device registered for the pass wants `number` (Apple), and its Google object, if it has a row, does. Gives back how many
-        rows (devices + Google holders) will be told."""
+        """Every device registered for the pass wants `number` (Apple), and its Google object, if it has a row, does. Gives back how
+        many rows (devices + Google holders) will be told."""
 
     def want_object(self, scope: Scope, pass_id: PassId, number: int, now_ms: int, priority: int) -> None:
         """Makes or raises the Google row of a pass."""
@@ -183,8 +185,9 @@ class Deliveries(Protocol):
 
     def due(self, scope: Scope, channel: Channel, bucket: int, now_ms: int, limit: int) -> list[Due]: ...
     def settle(self, results: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> None:
-        """Acknowledges: Delivered → delivered = the claimed wanted (a newer wish stays due, at once but not before now + gap), RetryLater → attempts + 1,
-        due_at by back-off or as asked, Parked → parked with its reason until the next change, Gone → forget, CredentialRejected → due_at later."""
+        """Acknowledges. Delivered: delivered = the claimed wanted (a newer wish stays due, but not before now + gap). RetryLater:
+        attempts + 1, due_at by back-off or as asked. Parked: kept with its reason until the next change. Gone: forgotten.
+        CredentialRejected: due_at later, no attempt counted."""
 
     def state(self, scope: Scope, pass_id: PassId) -> list[dict[str, str | int]]:
         """For people: per device and wallet what is wanted, delivered, attempts, last error."""
@@ -374,9 +377,64 @@ class ImageShelf(Protocol):
     async def files(
         self, scope: Scope, images: dict[ImageSlot, str], initials: str, color: str
     ) -> tuple[tuple[str, str, bytes], ...]:
-        """(file name, content hash, PNG bytes) of every file of an Apple bundle, icon always among them (drawn when not given)."""
+        """(file name, content hash, PNG bytes) of every image of an Apple bundle, icon always among them (drawn when not given)."""
 
-    async def public_hash(
-        self, scope: Scope, slot: ImageSlot, hash: str | None, initials: str, color: str
-    ) -> str | None:
+    async def public_hash(self, scope: Scope, slot: ImageSlot, hash: str | None, initials: str, color: str) -> str | None:
         """Content hash of the picture that Google is shown in this slot (logo: always one; others None when not given)."""
+
+
+# --- what the flows are given -----------------------------------------------------------------------------------------------------
+
+
+class Limits(Protocol):
+    """Request rates per access key, in this process."""
+
+    def check(self, key_id: str) -> None:
+        """Takes one request from the key's bucket. Raises TooMany."""
+
+
+class Secrets(Protocol):
+    """What is derived from the key that is kept outside the database."""
+
+    def pass_token(self, scope: Scope, pass_id: PassId) -> str:
+        """Apple's authentication token of a pass: a MAC, never stored, 32 URL-safe characters."""
+
+    def seal(self, scope: Scope, kind: str, name: str, secret: bytes) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Where we are reached from outside. `public_url` has no slash at its end."""
+
+    public_url: str
+
+    def share(self, pass_id: PassId) -> str:
+        return f"{self.public_url}/p/{pass_id}"
+
+    def web_service(self, scope: Scope) -> str:
+        """Wallet appends `/v1/...` (reference/apple-wallet.md section 4)."""
+        return f"{self.public_url}/apple/{scope.code}"
+
+    def image(self, scope: Scope, hash: str) -> str:
+        return f"{self.public_url}/i/{scope.code}/{hash}.png"
+
+    def google_callback(self, scope: Scope) -> str:
+        return f"{self.public_url}/google/{scope.code}/callback"
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Everything a flow may use. `wake` tells the workers of this process that something is wanted; it carries no state."""
+
+    store: Store
+    blobs: Blobs
+    clock: Clock
+    entropy: Entropy
+    apple: Wallet
+    google: Wallet
+    images: ImageShelf
+    addresses: Addresses
+    limits: Limits
+    secrets: Secrets
+    wake: Callable[[], None]
+    devices_per_pass_max: int = 50

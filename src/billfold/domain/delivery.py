@@ -1,7 +1,7 @@
 """What a phone or a wallet should have, what it has, and what an attempt gave: the values of level-triggered delivery.
 
 A row says "wanted 17, delivered 15". Work is the query "delivered < wanted", so there is no message to lose. On Apple's channel a row
-is a device (its push token and pass type), because one push tells a device about all its passes; on Google's it is a pass's object.
+is a device (its push token and pass type), because one push tells a device of all its passes; on Google's, a pass's object.
 May not enter: the database, the network, the clock."""
 
 from dataclasses import dataclass
@@ -82,5 +82,7 @@ Outcome = Delivered | Gone | RetryLater | Parked | CredentialRejected
 
 
 def backoff_ms(attempts: int, jitter: float) -> int:
-    """Milliseconds to wait after the `attempts`-th failure (1, 2, ...): 1 s doubling to 30 s (so that every phone is current within a minute of the fault's end), times `jitter` (0.5 to 1)."""
+    """Milliseconds to wait after the `attempts`-th failure (1, 2, ...), times `jitter` (0.5 to 1).
+
+    1 s doubling to 30 s, so that every phone is current within a minute of the fault's end."""
     return int(min(1000 * 2 ** min(attempts - 1, 10), 30_000) * jitter)

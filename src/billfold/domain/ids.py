@@ -3,7 +3,7 @@ workspace without a global index.
 
     workspace      d3m0ab                       6 of a-z 0-9
     scope          d3m0abt                      workspace + t (test) or l (live)
-    pass id        d3m0abt-5Hq...(22)           scope + 128 random bits in base 62; Apple's serial number, the share link, Google's suffix
+    pass id        d3m0abt-5Hq...(22)           scope + 128 random bits; Apple's serial number, the share link, Google's suffix
     template id    tpl_d3m0abt_...(16)
     access key     bf_test_d3m0ab + 10 (id) + 33 (secret, 196 bits) + 6 (checksum)
 

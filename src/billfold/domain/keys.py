@@ -47,7 +47,7 @@ _ID_LENGTH = 10
 
 @dataclass(frozen=True, slots=True)
 class PresentedKey:
-    """A key as a caller sent it, well-formed and with the right checksum; not yet looked up. `digest` is SHA-256 of the whole text."""
+    """A key as a caller sent it: well-formed, right checksum, not yet looked up. `digest` is SHA-256 of the whole text."""
 
     scope: Scope
     id: str

@@ -1,6 +1,6 @@
 """A pass and a template as stored values, and the few decisions about them.
 
-Content is derived (design 2.2): a pass made from a template keeps only its own values, one sent whole (source S3) keeps its content.
+Content is derived (design 2.2): a pass made from a template keeps only its values, one sent whole (source S3) keeps its content.
 May not enter: how either wallet shows it, storage, the clock."""
 
 from dataclasses import dataclass, field, replace
@@ -30,8 +30,8 @@ class Template:
 class Pass:
     """One issued pass. `content` is None where it comes from a template. `fingerprint` is that of content or values.
 
-    `number`: change number of its last own change; `issued_number`: of its issue; `template_number`: that of its template (0
-    without one). `pass_type`: the Apple pass type identifier that it was issued under, for ever. `issuer_id`: likewise for Google."""
+    `number`: change number of its last own change; `issued_number`: of its issue; `template_number`: of its template, or 0.
+    `pass_type`: the Apple pass type identifier that it was issued under, for ever; `issuer_id`: likewise for Google."""
 
     id: PassId
     scope: Scope
@@ -46,6 +46,7 @@ class Pass:
     template_id: TemplateId | None = None
     template_number: int = 0
     values: dict[str, str] = field(default_factory=dict)
+    voided: bool = False
 
     @property
     def version(self) -> int:
@@ -115,8 +116,9 @@ def _all_text(content: Content) -> str:
 
 
 def content_of(pass_: Pass, template: Template | None) -> Content:
-    """What the holder sees: the pass's own content, or its template's filled with its values. Pure."""
-    if pass_.content is not None:
-        return pass_.content
-    assert template is not None, "a pass without content has a template"
-    return fill(template.content, pass_.values)
+    """What the holder sees: the pass's own content, or its template's filled with its values; void when the pass is. Pure."""
+    content = pass_.content
+    if content is None:
+        assert template is not None, "a pass without content has a template"
+        content = fill(template.content, pass_.values)
+    return replace(content, voided=True) if pass_.voided else content

@@ -107,6 +107,7 @@ pass_ = Table(
     _number("updated_at_ms"),
     _text("pass_type"),
     _text("issuer_id"),
+    Column("voided", SmallInteger, nullable=False, server_default=text("0")),
     PrimaryKeyConstraint("workspace", "environment", "id"),
     ForeignKeyConstraint(["workspace"], ["workspace.id"]),
     ForeignKeyConstraint(

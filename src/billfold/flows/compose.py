@@ -1,0 +1,46 @@
+"""From a draft to the content that is stored: the workspace's name, the expiry's date, the pictures by content.
+
+May not enter: wire shapes, what either wallet makes of it."""
+
+import asyncio
+from dataclasses import replace
+
+from billfold.domain.content import Content, ImageSlot
+from billfold.domain.drafts import Draft
+from billfold.domain.errors import FieldProblem, Invalid
+from billfold.domain.ids import Scope
+from billfold.ports import Services, Workspace
+
+DAY_SECONDS = 86_400
+
+
+async def compose(services: Services, scope: Scope, workspace: Workspace, draft: Draft, issued_at_ms: int) -> Content:
+    """The finished content, accepted by both wallets' rules. Raises Invalid, naming each field."""
+    content = replace(
+        draft.content,
+        organization_name=draft.content.organization_name or workspace.organization_name,
+        images=await _images(services, scope, draft) if draft.images else {},
+    )
+    if draft.expires_in_days is not None:
+        content = replace(content, expires_at=issued_at_ms // 1000 + draft.expires_in_days * DAY_SECONDS)
+    check(services, content)
+    return content
+
+
+async def _images(services: Services, scope: Scope, draft: Draft) -> dict[ImageSlot, str]:
+    accepted = await asyncio.gather(
+        *(services.images.accept(scope, one.source, slot, one.path) for slot, one in draft.images.items())
+    )
+    return dict(zip(draft.images, accepted, strict=True))
+
+
+def check(services: Services, content: Content) -> None:
+    """Raises Invalid when either wallet would refuse the content."""
+    errors = [
+        FieldProblem(found.path, found.code, found.message, found.mend)
+        for wallet in (services.apple, services.google)
+        for found in wallet.check(content)
+        if found.severity == "error"
+    ]
+    if errors:
+        raise Invalid(*errors)

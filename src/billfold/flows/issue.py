@@ -1,0 +1,139 @@
+"""Issue one pass. May not enter: HTTP, wallets' formats, calls to Apple or Google (workers make those)."""
+
+import asyncio
+import datetime
+from dataclasses import dataclass, replace
+
+from billfold.domain import content as contents
+from billfold.domain.content import Content
+from billfold.domain.delivery import Priority
+from billfold.domain.drafts import Draft
+from billfold.domain.errors import NotFound, TooMany
+from billfold.domain.events import Event, EventKind
+from billfold.domain.ids import Scope, TemplateId, pass_id
+from billfold.domain.keys import Actor, authorize
+from billfold.domain.passes import Pass, content_of
+from billfold.flows import compose
+from billfold.ports import Offer, Services, Tx, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A pass that is stored, and what a phone installs it from."""
+
+    pass_: Pass
+    content: Content
+    bundle: bytes
+    save_url: str
+    share_url: str
+
+
+async def issue_pass(services: Services, actor: Actor, draft: Draft) -> Issued:
+    """One pass with its own content (source S3). Raises Invalid, Forbidden, TooMany, CredentialMissing."""
+    authorize(actor, "passes.create")
+    workspace = await find_workspace(services, actor.scope)
+    now = services.clock.now_ms()
+    content = await compose.compose(services, actor.scope, workspace, draft, now)
+    canonical = contents.encode(content)
+    new = await _new_pass(services, actor.scope, now, content=content, fingerprint=contents.fingerprint(canonical))
+    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, actor))
+    return await offer(services, stored, content)
+
+
+async def issue_from_template(services: Services, actor: Actor, template_id: TemplateId, values: dict[str, str]) -> Issued:
+    """One pass that shows its template, filled with `values`. Raises NotFound, Invalid, Forbidden, TooMany, CredentialMissing."""
+    authorize(actor, "passes.create")
+    scope = actor.scope
+    workspace = await find_workspace(services, scope)
+    template = await services.store.read(lambda tx: tx.templates.find(scope, template_id))
+    if template is None:
+        raise NotFound("template")
+    fingerprint = values_fingerprint(values)
+    new = await _new_pass(services, scope, services.clock.now_ms(), fingerprint=fingerprint, template_id=template_id, values=values)
+    content = content_of(new, template)
+    compose.check(services, content)
+    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, actor))
+    return await offer(services, stored, content)
+
+
+def values_fingerprint(values: dict[str, str]) -> str:
+    """What says whether a template pass's own values have changed."""
+    return contents.fingerprint(repr(sorted(values.items())).encode())
+
+
+async def offer(services: Services, pass_: Pass, content: Content) -> Issued:
+    """What a phone installs this pass from, as it is now."""
+    apple, google = await asyncio.gather(services.apple.offer(pass_, content), services.google.offer(pass_, content))
+    return _issued(services, pass_, content, apple, google)
+
+
+def _issued(services: Services, pass_: Pass, content: Content, apple: Offer, google: Offer) -> Issued:
+    assert apple.bundle is not None
+    assert google.save_url is not None
+    return Issued(pass_, content, apple.bundle, google.save_url, services.addresses.share(pass_.id))
+
+
+async def find_workspace(services: Services, scope: Scope) -> Workspace:
+    workspace = await services.store.read(lambda tx: tx.workspaces.find(scope.workspace))
+    if workspace is None:
+        raise NotFound("workspace")
+    return workspace
+
+
+async def _new_pass(
+    services: Services,
+    scope: Scope,
+    now_ms: int,
+    *,
+    fingerprint: str,
+    content: Content | None = None,
+    template_id: TemplateId | None = None,
+    values: dict[str, str] | None = None,
+) -> Pass:
+    return Pass(
+        id=pass_id(scope, services.entropy.bytes(16)),
+        scope=scope,
+        content=content,
+        fingerprint=fingerprint,
+        number=0,
+        issued_number=0,
+        issued_at_ms=now_ms,
+        updated_at_ms=now_ms,
+        pass_type=await services.apple.identity(scope),
+        issuer_id=await services.google.identity(scope),
+        template_id=template_id,
+        values=values or {},
+    )
+
+
+def month_of(at_ms: int) -> str:
+    """`2026-11`, in UTC: quotas start anew on the first of the month."""
+    return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).strftime("%Y-%m")
+
+
+def next_month_starts(at_ms: int) -> datetime.datetime:
+    at = datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC)
+    return datetime.datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=datetime.UTC)
+
+
+def count_use(tx: Tx, workspace: Workspace, scope: Scope, kind: str, at_ms: int) -> None:
+    """Counts one issued or changed pass against the month's quota. Raises TooMany when it is used up."""
+    month = month_of(at_ms)
+    tx.usage.add(scope, month, kind)
+    if workspace.quota_month is None:
+        return
+    used = sum(tx.usage.count(scope, month).values())
+    if used > workspace.quota_month:
+        seconds = int(next_month_starts(at_ms).timestamp() - at_ms / 1000)
+        raise TooMany("quota", "this month's quota of passes is used up; it starts anew on the first of the month (UTC)", seconds)
+
+
+def _store(services: Services, tx: Tx, workspace: Workspace, new: Pass, actor: Actor) -> Pass:
+    at = new.issued_at_ms
+    number = tx.numbers.next(new.scope)
+    stored = replace(new, number=number, issued_number=number)
+    tx.passes.add(stored, actor.key_id)
+    count_use(tx, workspace, new.scope, "issued", at)
+    tx.events.append(Event(services.entropy.event_id(), new.scope, at, EventKind.PASS_ISSUED, new.id, cause=f"key:{actor.key_id}"))
+    tx.deliveries.want_object(new.scope, new.id, number, at, Priority.NEW)
+    return stored

@@ -1,0 +1,104 @@
+"""Change a pass, void it, publish a template: values, number, event and what must be delivered commit together.
+
+May not enter: pushing (workers do it), HTTP, wallets' formats."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from billfold.domain import content as contents
+from billfold.domain.delivery import Priority
+from billfold.domain.drafts import Draft
+from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound, WrongScope
+from billfold.domain.events import Event, EventKind
+from billfold.domain.ids import PassId, scope_of_pass
+from billfold.domain.keys import Actor, authorize
+from billfold.domain.passes import Pass
+from billfold.flows import compose
+from billfold.flows.issue import count_use, find_workspace, values_fingerprint
+from billfold.ports import Services, Tx, Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """`notified`: how many devices and Google holders will be told. Nothing was done when `unchanged`."""
+
+    pass_: Pass
+    notified: int
+    unchanged: bool
+
+
+async def find_pass(services: Services, actor: Actor, serial: str, operation: str) -> Pass:
+    """Raises WrongScope from the id alone, NotFound, Forbidden."""
+    authorize(actor, operation)
+    scope = scope_of_pass(serial)
+    if scope is None:
+        raise NotFound("pass")
+    if scope != actor.scope:
+        raise WrongScope("pass")
+    found = await services.store.read(lambda tx: tx.passes.find(scope, PassId(serial)))
+    if found is None:
+        raise NotFound("pass")
+    return found
+
+
+async def replace_pass(services: Services, actor: Actor, serial: str, draft: Draft) -> Updated:
+    """The draft becomes the whole pass: what it leaves out is gone (S3-24). An equal one changes nothing (S3-25)."""
+    known = await find_pass(services, actor, serial, "passes.replace")
+    if known.template_id is not None:
+        raise Conflict("pass_has_template", "this pass shows a template; change its values or publish the template")
+    workspace = await find_workspace(services, actor.scope)
+    content = await compose.compose(services, actor.scope, workspace, draft, known.issued_at_ms)
+    fingerprint = contents.fingerprint(contents.encode(content))
+    return await _change(
+        services, actor, workspace, known.id, lambda found: replace(found, content=content, fingerprint=fingerprint)
+    )
+
+
+async def replace_values(services: Services, actor: Actor, serial: str, values: dict[str, str]) -> Updated:
+    """The values of a pass that shows a template."""
+    known = await find_pass(services, actor, serial, "passes.replace")
+    if known.template_id is None:
+        raise Invalid(FieldProblem("values", "no_template", "this pass has its own content", "send the whole content instead"))
+    workspace = await find_workspace(services, actor.scope)
+    fingerprint = values_fingerprint(values)
+    return await _change(services, actor, workspace, known.id, lambda found: replace(found, values=values, fingerprint=fingerprint))
+
+
+async def void_pass(services: Services, actor: Actor, serial: str) -> Updated:
+    """Marks the pass as no longer valid, on every phone, for good. Again: unchanged."""
+    known = await find_pass(services, actor, serial, "passes.void")
+    workspace = await find_workspace(services, actor.scope)
+    return await _change(services, actor, workspace, known.id, lambda found: replace(found, voided=True), EventKind.PASS_VOIDED)
+
+
+async def _change(
+    services: Services,
+    actor: Actor,
+    workspace: Workspace,
+    pass_id: PassId,
+    change: Callable[[Pass], Pass],
+    kind: EventKind = EventKind.PASS_UPDATED,
+) -> Updated:
+    now = services.clock.now_ms()
+
+    def transaction(tx: Tx) -> Updated:
+        found = tx.passes.find_locked(actor.scope, pass_id)
+        if found is None:
+            raise NotFound("pass")
+        changed = change(found)
+        if (changed.fingerprint, changed.voided) == (found.fingerprint, found.voided):
+            return Updated(found, 0, unchanged=True)
+        count_use(tx, workspace, actor.scope, "updated", now)
+        number = tx.numbers.next(actor.scope)
+        stored = replace(changed, number=number, updated_at_ms=now)
+        tx.passes.replace(stored)
+        notified = tx.deliveries.want_pass(actor.scope, pass_id, found.pass_type, number, now, Priority.INTERACTIVE)
+        data: dict[str, str | int] = {"notified": notified}
+        event_id = services.entropy.event_id()
+        tx.events.append(Event(event_id, actor.scope, now, kind, pass_id, cause=f"key:{actor.key_id}", data=data))
+        return Updated(stored, notified, unchanged=False)
+
+    updated = await services.store.write(transaction)
+    if not updated.unchanged:
+        services.wake()
+    return updated
