@@ -23,7 +23,7 @@ from psycopg import sql
 
 from judges import absent
 
-FOLDER = "BILLFOLD_TEST_POSTGRES_FOLDER"
+FOLDER = "TEST_POSTGRES_FOLDER"
 """Environment variable by which a run's workers find the one folder of their PostgreSQL."""
 
 TUNING = """
