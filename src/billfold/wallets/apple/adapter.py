@@ -1,0 +1,261 @@
+"""Apple's side of ports.Wallet: judge a content, make the bundle that a phone installs, tell phones that something changed.
+
+The parts are pure and stand beside this file; here they meet images, credentials and the push transport, all given as ports.
+May not enter: Google, storage, settings, sockets."""
+
+import asyncio
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from billfold.domain.content import Content
+from billfold.domain.delivery import Channel, CredentialRejected, Due, Gone, Outcome, RetryLater
+from billfold.domain.errors import CredentialMissing, CredentialRefused
+from billfold.domain.ids import PassId, Scope
+from billfold.domain.passes import Pass
+from billfold.ports import Clock, Finding, ImageShelf, Offer
+from billfold.wallets.apple import bundle, push, rules
+from billfold.wallets.apple.certificates import AppleCredential
+from billfold.wallets.apple.circuit import Circuit
+from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
+from billfold.wallets.apple.signing import Signer
+
+BODIES_BYTES_MAX = 64 * 1024 * 1024
+SIGNERS_MAX = 256
+ALL_REFUSED_MIN = 50
+"""So many tokens, all of them called bad in one batch, speak of a wrong address or certificate rather than of dead phones."""
+
+ImageFiles = tuple[tuple[str, str, bytes], ...]
+"""(file name, content hash, bytes), as ports.ImageShelf gives them."""
+
+
+class AppleCredentials(Protocol):
+    async def apple(self, scope: Scope, pass_type: str | None) -> AppleCredential:
+        """The credential for a pass type; None: the newest one, for new passes. Raises CredentialMissing."""
+
+
+class PushTransport(Protocol):
+    """Keeps connections to APNs, one pool per credential (the TLS identity is the connection's)."""
+
+    async def post_many(
+        self, credential: AppleCredential, requests: Sequence[push.PushRequest]
+    ) -> list[push.PushAnswer | Exception]:
+        """One answer or exception a request, in order. An exception means that nobody knows: the push may have arrived."""
+
+    def drop_connections(self, credential: AppleCredential) -> None:
+        """The next post opens new connections. Nothing in flight is lost that was not lost already."""
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Rows of one pass type. `rows`: push token → places in the list of due rows."""
+
+    pass_type: str
+    rows: dict[str, list[int]]
+
+
+class AppleWallet:
+    """`signing_threads` 0 signs in the caller's thread. Safe to share between tasks of one event loop."""
+
+    channel = Channel.APPLE
+
+    def __init__(
+        self,
+        credentials: AppleCredentials,
+        token_for: Callable[[Scope, PassId], str],
+        images: ImageShelf,
+        web_service_base: Callable[[Scope], str],
+        transport: PushTransport,
+        clock: Clock,
+        push_options: push.PushOptions | None = None,
+        signing_threads: int = 1,
+    ) -> None:
+        self._credentials = credentials
+        self._token_for = token_for
+        self._images = images
+        self._web_service_base = web_service_base
+        self._transport = transport
+        self._clock = clock
+        self._options = push_options or push.PushOptions()
+        self._threads = ThreadPoolExecutor(signing_threads, "billfold-sign") if signing_threads else None
+        self._bodies = _Bodies(BODIES_BYTES_MAX)
+        self._signers: OrderedDict[bytes, Signer] = OrderedDict()
+        self._circuits: dict[tuple[str, str, str], Circuit] = {}
+
+    def close(self) -> None:
+        if self._threads is not None:
+            self._threads.shutdown(wait=True, cancel_futures=True)
+
+    # --- check and offer ----------------------------------------------------------------------------------------------------------
+
+    def check(self, content: Content) -> tuple[Finding, ...]:
+        return rules.check(content)
+
+    async def identity(self, scope: Scope) -> str:
+        return (await self._credentials.apple(scope, None)).pass_type_identifier
+
+    async def offer(self, pass_: Pass, content: Content) -> Offer:
+        """The signed bundle. The same version of a pass gives the same bytes for as long as its certificate stays."""
+        credential = await self._credentials.apple(pass_.scope, pass_.pass_type)
+        drawn = initials(content)
+        files = await self._images.files(pass_.scope, content.images, drawn, content.background_color)
+        if self._threads is None:
+            return Offer(bundle=self.bundle_now(pass_, content, credential, files))
+        body, signer = self._body(files), self._signer(credential)  # the caches belong to the event loop's thread
+        document = self._document(pass_, content, credential)
+        at = signed_at(pass_, credential)
+        loop = asyncio.get_running_loop()
+        return Offer(bundle=await loop.run_in_executor(self._threads, bundle.build, body, document, signer, at))
+
+    def bundle_now(self, pass_: Pass, content: Content, credential: AppleCredential, files: ImageFiles) -> bytes:
+        """The same, at once, in the caller's thread, from things already in hand."""
+        document = self._document(pass_, content, credential)
+        return bundle.build(self._body(files), document, self._signer(credential), signed_at(pass_, credential))
+
+    def _document(self, pass_: Pass, content: Content, credential: AppleCredential) -> bytes:
+        facts = IssuingFacts(
+            credential.pass_type_identifier,
+            credential.team_identifier,
+            self._web_service_base(pass_.scope),
+            self._token_for(pass_.scope, pass_.id),
+        )
+        return pass_json(pass_, content, facts)
+
+    def _body(self, files: ImageFiles) -> bundle.Body:
+        return self._bodies.get(files)
+
+    def _signer(self, credential: AppleCredential) -> Signer:
+        """Kept by key and certificate: a renewed certificate has its own signer at once."""
+        key = credential.certificate_pem
+        signer = self._signers.get(key)
+        if signer is None:
+            signer = self._signers[key] = Signer(credential)
+            if len(self._signers) > SIGNERS_MAX:
+                self._signers.popitem(last=False)
+        else:
+            self._signers.move_to_end(key)
+        return signer
+
+    # --- publish ------------------------------------------------------------------------------------------------------------------
+
+    async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
+        """One push for each phone and pass type, however many rows name it; one outcome for each row, in order."""
+        outcomes: list[Outcome | None] = [None] * len(due)
+        batches: dict[str, _Batch] = {}
+        for place, row in enumerate(due):
+            pass_type = row.target.partition("/")[0]
+            batch = batches.setdefault(pass_type, _Batch(pass_type, {}))
+            batch.rows.setdefault(row.address, []).append(place)
+        results = await asyncio.gather(*(self._publish_batch(scope, batch) for batch in batches.values()))
+        for batch, by_token in zip(batches.values(), results, strict=True):
+            for token, places in batch.rows.items():
+                for place in places:
+                    outcomes[place] = by_token[token]
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    async def _publish_batch(self, scope: Scope, batch: _Batch) -> dict[str, Outcome]:
+        tokens = list(batch.rows)
+        try:
+            credential = await self._credentials.apple(scope, batch.pass_type)
+        except CredentialMissing:
+            return dict.fromkeys(tokens, CredentialRejected(f"no certificate for {batch.pass_type}"))
+        except Exception:
+            return dict.fromkeys(tokens, RetryLater("credential unreachable"))
+        circuit = self._circuit(scope, credential)
+        allowed = circuit.allowance(self._clock.now_ms())
+        sent = await self._send(credential, circuit, tokens[:allowed])
+        rest = tokens[allowed:]
+        if rest and sent and circuit.allowance(self._clock.now_ms()) > 1:
+            sent |= await self._send(credential, circuit, rest)  # the probe went well: the others need not wait
+        elif rest:
+            sent |= dict.fromkeys(rest, CredentialRejected(circuit.reason))
+        return sent
+
+    async def _send(self, credential: AppleCredential, circuit: Circuit, tokens: list[str]) -> dict[str, Outcome]:
+        now_ms = self._clock.now_ms()
+        shared = push.headers(self._options, credential.pass_type_identifier, now_ms // 1000)
+        paths = {token: push.path(token) for token in tokens}
+        requests = {token: push.PushRequest(path, shared) for token, path in paths.items() if path is not None}
+        malformed: dict[str, Outcome] = {token: Gone("malformed push token") for token in tokens if token not in requests}
+        if not requests:
+            return malformed
+        try:
+            answers = await self._transport.post_many(credential, list(requests.values()))
+        except Exception as error:
+            answers = [error] * len(requests)
+        assert len(answers) == len(requests), "the transport answers each request"
+        outcomes: dict[str, Outcome] = {}
+        for token, answer in zip(requests, answers, strict=True):
+            # Whatever the exception is, the push may or may not have arrived; a second one does no harm.
+            outcomes[token] = RetryLater("unreachable") if isinstance(answer, Exception) else push.read(answer, now_ms // 1000)
+        _doubt_a_massacre(outcomes)
+        if circuit.record(list(outcomes.values()), [not isinstance(one, Exception) for one in answers], self._clock.now_ms()):
+            self._transport.drop_connections(credential)
+        return outcomes | malformed
+
+    def _circuit(self, scope: Scope, credential: AppleCredential) -> Circuit:
+        """One for each credential, so that one tenant's bad certificate never delays another; a new certificate starts afresh."""
+        key = (scope.code, credential.pass_type_identifier, credential.serial)
+        return self._circuits.setdefault(key, Circuit())
+
+
+def signed_at(pass_: Pass, credential: AppleCredential) -> int:
+    """The signing time of this version: when it was made, or when the certificate began if that was later. Seconds since 1970.
+
+    Raises CredentialRefused when the pass changed after the certificate's end: Wallet judges a certificate at the signing time."""
+    at = max(pass_.updated_at_ms // 1000, _seconds(credential.not_before))
+    if at > _seconds(credential.not_after):
+        raise CredentialRefused(
+            "certificate_expired",
+            f"the certificate of {credential.pass_type_identifier} expired on {credential.not_after:%Y-%m-%d}",
+            "renew it at developer.apple.com for the same pass type identifier and import it",
+        )
+    return at
+
+
+def _seconds(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+_WORD_START = re.compile(r"\b[^\W_]")
+
+
+def initials(content: Content) -> str:
+    """One or two letters for the icon that is drawn when none is given."""
+    letters = _WORD_START.findall(content.logo_text or "") or _WORD_START.findall(content.organization_name)
+    return "".join(letters[:2]).upper()[:2] or "?"
+
+
+def _doubt_a_massacre(outcomes: dict[str, Outcome]) -> None:
+    """When every one of many tokens is called bad without a time since when, the fault is ours: keep the registrations."""
+    if len(outcomes) < ALL_REFUSED_MIN:
+        return
+    if all(isinstance(one, Gone) and one.since_ms is None for one in outcomes.values()):
+        for token in outcomes:
+            outcomes[token] = CredentialRejected("every push token was refused: check the push address and the certificate")
+
+
+class _Bodies:
+    """Shared bodies by what is in them, least recently used out first, bounded by bytes."""
+
+    def __init__(self, bytes_max: int) -> None:
+        self._bytes_max = bytes_max
+        self._bytes = 0
+        self._kept: OrderedDict[tuple[tuple[str, str], ...], bundle.Body] = OrderedDict()
+
+    def get(self, files: ImageFiles) -> bundle.Body:
+        key = tuple([(name, content_hash) for name, content_hash, _ in files])
+        body = self._kept.get(key)
+        if body is not None:
+            self._kept.move_to_end(key)
+            return body
+        body = bundle.Body([(name, data) for name, _, data in files])
+        self._kept[key] = body
+        self._bytes += body.size
+        while self._bytes > self._bytes_max and len(self._kept) > 1:
+            self._bytes -= self._kept.popitem(last=False)[1].size
+        return body

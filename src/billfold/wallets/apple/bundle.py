@@ -1,0 +1,125 @@
+"""Builds the bytes of a .pkpass from files already in hand. Its counterpart is signing.py.
+
+The images come first and never move, so their headers, data and directory records are made once and shared by all passes that
+show them; manifest, signature and pass.json are the tail that each pass has for itself. Equal input gives equal bytes.
+Entries are stored: deflating PNGs gains under 0.4 % and costs more than the signature (reference/pass-building.md).
+May not enter: settings, network, disk, the clock. Source: Apple, "Building a Pass"; PKWARE APPNOTE 6.3.10; zip32 only."""
+
+import hashlib
+import json
+import struct
+from collections.abc import Sequence
+from typing import Protocol
+from zlib import crc32
+
+CONTENT_TYPE = "application/vnd.apple.pkpass"
+
+_DOS_TIME, _DOS_DATE = 0, 0x21  # 1980-01-01T00:00, the first that the format can say
+_STORED = 0
+_VERSION_NEEDED = 10
+_MADE_BY = 0x0314  # version 2.0 on Unix, so that the mode below counts
+_MODE = 0o100644 << 16
+_UTF8_NAMES = 0x0800
+_ZIP32_BYTES = 0xFFFF_FFFF
+_ZIP32_ENTRIES = 0xFFFF
+_OWN = ("manifest.json", "signature", "pass.json")
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+
+
+class ManifestSigner(Protocol):
+    def sign(self, manifest: bytes, at: int) -> bytes: ...
+
+
+class Body:
+    """The part that all passes with the same files share. `files`: (name in the bundle, bytes); PNGs and, in time, strings."""
+
+    __slots__ = ("central", "count", "data", "manifest_prefix")
+
+    def __init__(self, files: Sequence[tuple[str, bytes]]) -> None:
+        names = [name for name, _ in files]
+        assert len(set(names)) == len(names) <= _ZIP32_ENTRIES - len(_OWN), "one entry a name"
+        assert not any(_unsafe(name) for name in names), "plain relative names, none of our own"
+        data: list[bytes] = []
+        central: list[bytes] = []
+        lines: list[str] = []
+        offset = 0
+        for name, content in sorted(files):
+            local, record = _records(name.encode(), content, offset)
+            data += (local, content)
+            central.append(record)
+            offset += len(local) + len(content)
+            lines.append(f"{json.dumps(name)}:{_quoted_sha1(content)},")
+        assert offset < _ZIP32_BYTES // 2, "a bundle stays far below what zip32 can hold"
+        self.data = b"".join(data)
+        self.central = b"".join(central)
+        self.count = len(names) + len(_OWN)
+        self.manifest_prefix = ("{" + "".join(lines) + '"pass.json":"').encode()
+
+    @property
+    def size(self) -> int:
+        """Bytes that this body keeps in memory."""
+        return len(self.data) + len(self.central) + len(self.manifest_prefix)
+
+
+def build(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> bytes:
+    """A whole bundle. `at`: signing time, seconds since 1970."""
+    return b"".join(parts(body, pass_json, signer, at))
+
+
+def parts(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> tuple[bytes, bytes]:
+    """The same as two pieces, (shared, own), so that a server may send them without joining a copy for each pass."""
+    manifest = b'%b%b"}' % (body.manifest_prefix, hashlib.sha1(pass_json, usedforsecurity=False).hexdigest().encode())
+    return body.data, _tail(body, manifest, signer.sign(manifest, at), pass_json)
+
+
+def _tail(body: Body, manifest: bytes, signature: bytes, pass_json: bytes) -> bytes:
+    """pass.json stands last: it is the only member whose length differs from pass to pass."""
+    first = len(body.data)
+    manifest_head, manifest_record = _records(b"manifest.json", manifest, first)
+    second = first + len(manifest_head) + len(manifest)
+    signature_head, signature_record = _records(b"signature", signature, second)
+    third = second + len(signature_head) + len(signature)
+    pass_head, pass_record = _records(b"pass.json", pass_json, third)
+    directory = third + len(pass_head) + len(pass_json)
+    central_size = len(body.central) + len(manifest_record) + len(signature_record) + len(pass_record)
+    end = _END.pack(b"PK\5\6", 0, 0, body.count, body.count, central_size, directory, 0)
+    return b"".join(
+        (
+            manifest_head,
+            manifest,
+            signature_head,
+            signature,
+            pass_head,
+            pass_json,
+            body.central,
+            manifest_record,
+            signature_record,
+            pass_record,
+            end,
+        )
+    )
+
+
+def _records(name: bytes, content: bytes, offset: int) -> tuple[bytes, bytes]:
+    """Local header and central directory record of one stored entry."""
+    check, size, length = crc32(content), len(content), len(name)
+    flags = 0 if name.isascii() else _UTF8_NAMES
+    local = _LOCAL.pack(b"PK\3\4", _VERSION_NEEDED, flags, _STORED, _DOS_TIME, _DOS_DATE, check, size, size, length, 0)
+    central = _CENTRAL.pack(
+        *(b"PK\1\2", _MADE_BY, _VERSION_NEEDED, flags, _STORED, _DOS_TIME, _DOS_DATE, check, size, size),
+        *(length, 0, 0, 0, 0, _MODE, offset),
+    )
+    return local + name, central + name
+
+
+def _quoted_sha1(content: bytes) -> str:
+    """Wallet's manifest is SHA-1 whatever the signature's digest is; the signature over it is what protects the pass."""
+    return f'"{hashlib.sha1(content, usedforsecurity=False).hexdigest()}"'
+
+
+def _unsafe(name: str) -> bool:
+    steps = name.split("/")
+    return name in _OWN or "\\" in name or "\0" in name or not all(step and step not in (".", "..") for step in steps)

@@ -1,0 +1,124 @@
+"""Detached CMS signatures (RFC 5652) over manifests, made from parts that are computed once per certificate.
+
+For one RSA key every length in the structure is constant, so a signature is: prefix (both certificates included), signed
+attributes with 13 bytes of time and 32 of digest filled in, middle, RSA signature. The result equals what `openssl smime -sign
+-binary -nosmimecap -md sha256` writes, byte for byte. Source: reference/apple-wallet.md section 1.3, reference/pass-building.md.
+May not enter: settings, files, the network, the clock (the signing time is given), the zip format (bundle.py)."""
+
+import hashlib
+import time
+from dataclasses import dataclass
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from billfold.wallets.apple.certificates import AppleCredential
+
+FIRST_GENERALIZED = 2_524_608_000
+"""2050-01-01T00:00:00Z: from here on RFC 5652 section 11.3 asks for GeneralizedTime, up to there for UTCTime."""
+
+_SHA256 = bytes.fromhex("300d 0609 608648016503040201 0500")
+_RSA_ENCRYPTION = bytes.fromhex("300d 0609 2a864886f70d010101 0500")
+_SIGNED_DATA = bytes.fromhex("0609 2a864886f70d010702")
+_DATA = bytes.fromhex("0609 2a864886f70d010701")
+_CONTENT_TYPE = bytes.fromhex("0609 2a864886f70d010903")
+_MESSAGE_DIGEST = bytes.fromhex("0609 2a864886f70d010904")
+_SIGNING_TIME = bytes.fromhex("0609 2a864886f70d010905")
+_VERSION_1 = bytes.fromhex("020101")
+_SEQUENCE, _SET, _OCTETS, _CONTEXT_0 = 0x30, 0x31, 0x04, 0xA0
+_UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
+
+_PADDING = padding.PKCS1v15()
+_HASH = hashes.SHA256()
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """What stands still in one signature. The attributes are signed as a SET and stored under the tag [0] (RFC 5652, 5.4)."""
+
+    before: bytes  # everything up to and with the tag [0] of the signed attributes
+    attributes: bytes  # length of the attributes, content type, and the signing time up to its digits
+    digest: bytes  # what comes between the digits and the message digest
+    after: bytes  # signature algorithm, and the head of the signature
+
+
+class Signer:
+    """One certificate's signing key, ready. Immutable, so threads may share it: `sign` lets go of the GIL while RSA works."""
+
+    __slots__ = ("_generalized", "_key", "_utc")
+
+    def __init__(self, credential: AppleCredential) -> None:
+        # The key passed all checks when the credential was made; the primality check alone would cost 35 ms at each start.
+        key = serialization.load_pem_private_key(credential.key_pem, None, unsafe_skip_rsa_key_validation=True)
+        assert isinstance(key, rsa.RSAPrivateKey), "certificates.py lets only RSA keys through"
+        certificate = x509.load_pem_x509_certificate(credential.certificate_pem)
+        intermediate = x509.load_pem_x509_certificate(credential.intermediate_pem)
+        self._key = key
+        self._utc = _frame(certificate, intermediate, key.key_size, _UTC_TIME, 13)
+        self._generalized = _frame(certificate, intermediate, key.key_size, _GENERALIZED_TIME, 15)
+
+    def sign(self, manifest: bytes, at: int) -> bytes:
+        """Detached signature (DER) over the very bytes of `manifest`. `at`: signing time, whole seconds since 1970, UTC."""
+        year, month, day, hour, minute, second = time.gmtime(at)[:6]
+        if at < FIRST_GENERALIZED:
+            frame = self._utc
+            digits = b"%02d%02d%02d%02d%02d%02dZ" % (year % 100, month, day, hour, minute, second)
+        else:
+            frame = self._generalized
+            digits = b"%04d%02d%02d%02d%02d%02dZ" % (year, month, day, hour, minute, second)
+        attributes = b"".join((frame.attributes, digits, frame.digest, hashlib.sha256(manifest).digest()))
+        signature = self._key.sign(b"\x31" + attributes, _PADDING, _HASH)
+        return b"".join((frame.before, attributes, frame.after, signature))
+
+
+def _frame(certificate: x509.Certificate, intermediate: x509.Certificate, key_bits: int, time_tag: int, time_length: int) -> _Frame:
+    """Builds the signature once with zeros where time, digest and signature go, and cuts it at those places."""
+    der = serialization.Encoding.DER
+    digits, digest, signature = bytes(time_length), bytes(32), bytes((key_bits + 7) // 8)
+    # DER sorts a SET by its members' bytes: content type (30 18), signing time (30 1c or 1e), message digest (30 2f).
+    attributes = (
+        _attribute(_CONTENT_TYPE, _DATA)
+        + _attribute(_SIGNING_TIME, _tlv(time_tag, digits))
+        + _attribute(_MESSAGE_DIGEST, _tlv(_OCTETS, digest))
+    )
+    # Issuer and serial number are the certificate's own bytes: names re-encoded from parts may differ in their string types.
+    identifier = _tlv(_SEQUENCE, certificate.issuer.public_bytes() + _integer(certificate.serial_number))
+    head = _VERSION_1 + identifier + _SHA256
+    tail = _RSA_ENCRYPTION + _tlv(_OCTETS, signature)
+    signer_info = _tlv(_SEQUENCE, head + _tlv(_CONTEXT_0, attributes) + tail)
+    # The order of the certificates means nothing to a verifier; it is the one in which openssl smime writes them.
+    certificates = intermediate.public_bytes(der) + certificate.public_bytes(der)
+    signed_data = _tlv(
+        _SEQUENCE,
+        _VERSION_1 + _tlv(_SET, _SHA256) + _tlv(_SEQUENCE, _DATA) + _tlv(_CONTEXT_0, certificates) + _tlv(_SET, signer_info),
+    )
+    whole = _tlv(_SEQUENCE, _SIGNED_DATA + _tlv(_CONTEXT_0, signed_data))
+    stored = _tlv(_CONTEXT_0, attributes)
+    end = len(whole) - len(tail)
+    start = end - len(stored)
+    assert whole[start:end] == stored, "the signed attributes stand before the signature algorithm"
+    inner = whole[start + 1 : end]
+    digits_at = len(inner) - len(_attribute(_MESSAGE_DIGEST, _tlv(_OCTETS, digest))) - time_length
+    return _Frame(
+        before=whole[: start + 1],
+        attributes=inner[:digits_at],
+        digest=inner[digits_at + time_length : -len(digest)],
+        after=tail[: -len(signature)],
+    )
+
+
+def _attribute(kind: bytes, value: bytes) -> bytes:
+    return _tlv(_SEQUENCE, kind + _tlv(_SET, value))
+
+
+def _integer(number: int) -> bytes:
+    return _tlv(0x02, number.to_bytes(number.bit_length() // 8 + 1, "big", signed=True))
+
+
+def _tlv(tag: int, content: bytes) -> bytes:
+    length = len(content)
+    if length < 0x80:
+        return bytes((tag, length)) + content
+    size = (length.bit_length() + 7) // 8
+    return bytes((tag, 0x80 | size)) + length.to_bytes(size, "big") + content
