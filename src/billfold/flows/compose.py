@@ -16,9 +16,11 @@ DAY_SECONDS = 86_400
 
 async def compose(services: Services, scope: Scope, workspace: Workspace, draft: Draft, issued_at_ms: int) -> Content:
     """The finished content, accepted by both wallets' rules. Raises Invalid, naming each field."""
+    organization = draft.content.organization_name or workspace.organization_name
     content = replace(
         draft.content,
-        organization_name=draft.content.organization_name or workspace.organization_name,
+        organization_name=organization,
+        description=draft.content.description or organization,
         images=await _images(services, scope, draft) if draft.images else {},
     )
     if draft.expires_in_days is not None:

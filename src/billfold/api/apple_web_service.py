@@ -1,0 +1,178 @@
+"""Apple's five routes, for devices: register, what changed, the pass, unregister, log. Source: reference/apple-wallet.md section 4.
+
+Paths are read segment by segment, so doubled slashes do no harm. Every wrong token and every unknown pass answers 401, so that
+nothing can be enumerated; load never answers 401 or 404. May not enter: decisions (flows/register.py), storage."""
+
+import asyncio
+import contextlib
+import email.utils
+import re
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
+
+from billfold.api import strict_json
+from billfold.domain.errors import BillfoldError, Invalid, TooMany, Unauthenticated, Unavailable
+from billfold.domain.ids import Scope as Tenancy
+from billfold.domain.passes import last_modified
+from billfold.flows import register
+from billfold.flows.register import Shown
+from billfold.ports import Limits, Services
+
+PKPASS = "application/vnd.apple.pkpass"
+LOG_BYTES_MAX, LOG_LINES_MAX, LOG_LINE_MAX = 64_000, 20, 1_000
+_PUSH_TOKEN = re.compile(r"[0-9A-Fa-f]{8,400}\Z")
+_PLAIN = re.compile(r"[\x21-\x7e]{1,200}\Z")
+_TAG = re.compile(r"[0-9]{1,18}\Z")
+_log = structlog.get_logger("billfold.apple")
+
+Handler = Callable[[Request, Tenancy, list[str]], Awaitable[Response]]
+
+
+def _empty(status: int, headers: dict[str, str] | None = None) -> Response:
+    return Response(b"", status, headers)
+
+
+def _token(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    if scheme.lower() != "applepass" or not token:
+        raise Unauthenticated("missing")
+    return token.strip()
+
+
+def seconds_of(header: str | None) -> int | None:
+    """An HTTP date as seconds since 1970; None when absent or unreadable (then it is as if absent)."""
+    if not header:
+        return None
+    with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
+        return int(email.utils.parsedate_to_datetime(header).timestamp())
+    return None
+
+
+class AppleWebService:
+    """An ASGI application, mounted at /apple: `/<scope>/v1/...`."""
+
+    def __init__(self, services: Services, log_limits: Limits) -> None:
+        self._services = services
+        self._log_limits = log_limits
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            response = await self._answer(request)
+        except Unauthenticated:
+            response = _empty(401)
+        except Invalid as error:
+            response = Response(str(error).encode(), 400, media_type="text/plain")
+        except TooMany as error:
+            response = _empty(429, {"Retry-After": str(error.retry_after_seconds)})
+        except Unavailable as error:
+            response = _empty(503, {"Retry-After": str(error.retry_after_seconds)})
+        except BillfoldError:
+            response = _empty(401)
+        await response(scope, receive, send)
+
+    async def _answer(self, request: Request) -> Response:
+        path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
+        segments = [one for one in path.split("/") if one]
+        tenancy = Tenancy.parse(segments[0]) if segments else None
+        if tenancy is None or len(segments) < 3 or segments[1] != "v1":
+            return _empty(404)
+        handlers = self._route(segments[2:])
+        if handlers is None:
+            return _empty(404)
+        handler = handlers.get(request.method)
+        if handler is None:
+            return _empty(405, {"Allow": ", ".join(handlers)})
+        return await handler(request, tenancy, segments[3:])
+
+    def _route(self, segments: list[str]) -> dict[str, Handler] | None:
+        match segments:
+            case ["devices", _, "registrations", _, _]:
+                return {"POST": self.register, "DELETE": self.unregister}
+            case ["devices", _, "registrations", _]:
+                return {"GET": self.changed}
+            case ["passes", _, _]:
+                return {"GET": self.fetch, "HEAD": self.fetch}
+            case ["log"]:
+                return {"POST": self.log}
+        return None
+
+    async def register(self, request: Request, tenancy: Tenancy, segments: list[str]) -> Response:
+        """201 newly registered, 200 already, 401 wrong token; the push token is refreshed by every call."""
+        device, _, pass_type, serial = segments
+        token = _token(request)
+        register.check_token(self._services, tenancy, serial, token)
+        body = strict_json.parse(await request.body(), bytes_max=10_000)
+        push_token = body.get("pushToken") if isinstance(body, dict) else None
+        if not isinstance(push_token, str) or not _PUSH_TOKEN.match(push_token) or not _PLAIN.match(device):
+            return Response(b'pushToken: must be hex text; send {"pushToken": "..."}', 400, media_type="text/plain")
+        new = await register.register(self._services, tenancy, device, pass_type, serial, token, push_token.lower())
+        return _empty(201 if new else 200)
+
+    async def unregister(self, request: Request, tenancy: Tenancy, segments: list[str]) -> Response:
+        """200, also when it was gone already; 401 wrong token."""
+        device, _, pass_type, serial = segments
+        await register.unregister(self._services, tenancy, device, pass_type, serial, _token(request))
+        return _empty(200)
+
+    async def changed(self, request: Request, tenancy: Tenancy, segments: list[str]) -> Response:
+        """200 with serial numbers and the new tag; 204 without a body when nothing matches. A tag that is not ours asks for all."""
+        device, _, pass_type = segments
+        text = parse_qs(request.url.query).get("passesUpdatedSince", [""])[0]
+        tag = int(text) if _TAG.match(text) else None
+        found, newest = await register.changed(self._services, tenancy, device, pass_type, tag)
+        headers = {"Cache-Control": "no-store"}
+        if not found:
+            return _empty(204, headers)
+        body = orjson.dumps({"serialNumbers": found, "lastUpdated": str(newest)})
+        return Response(body, 200, headers, media_type="application/json")
+
+    async def fetch(self, request: Request, tenancy: Tenancy, segments: list[str]) -> Response:
+        """200 with the pass, 304 when the device has this version, 401. HEAD has the same headers."""
+        pass_type, serial = segments
+        shown = await register.fetch(self._services, tenancy, pass_type, serial, _token(request))
+        modified = last_modified(shown.pass_.version)
+        headers = {"Last-Modified": email.utils.formatdate(modified, usegmt=True), "Cache-Control": "no-store"}
+        since = seconds_of(request.headers.get("if-modified-since"))
+        if since is not None and since >= modified:
+            return _empty(304, headers)
+        return await bundle_response(self._services, shown, headers, head=request.method == "HEAD")
+
+    async def log(self, request: Request, tenancy: Tenancy, _segments: list[str]) -> Response:
+        """What a device says is wrong with us. Unauthenticated, hence small, slow and kept apart from our own logs."""
+        self._log_limits.check(request.client.host if request.client else "")
+        body = strict_json.parse(await request.body(), bytes_max=LOG_BYTES_MAX)
+        lines = body.get("logs") if isinstance(body, dict) else None
+        if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
+            return Response(b'logs: must be an array of text; send {"logs": ["..."]}', 400, media_type="text/plain")
+        kept = ["".join(one if one.isprintable() else "?" for one in line[:LOG_LINE_MAX]) for line in lines[:LOG_LINES_MAX]]
+        if kept:
+            await register.complain(self._services, tenancy, kept)
+            _log.warning("device_complained", workspace=tenancy.workspace, environment=tenancy.environment.value, lines=len(kept))
+        return _empty(200)
+
+
+async def bundle_response(services: Services, shown: Shown, headers: dict[str, str], *, head: bool = False) -> Response:
+    """The signed bundle as an answer. The same version gives the same bytes."""
+    offer = await services.apple.offer(shown.pass_, shown.content)
+    assert offer.bundle is not None
+    headers = {
+        **headers,
+        "Content-Disposition": f'attachment; filename="{shown.pass_.id}.pkpass"',
+        "Content-Length": str(len(offer.bundle)),
+    }
+    return Response(b"" if head else offer.bundle, 200, headers, media_type=PKPASS)
+
+
+async def quietly(work: Awaitable[object]) -> None:
+    """For facts that may be lost (an opened link): a failure is logged, the visitor is served."""
+    try:
+        await work
+    except (BillfoldError, asyncio.CancelledError) as error:
+        _log.warning("fact_not_kept", reason=type(error).__name__)

@@ -1,0 +1,157 @@
+"""Source S3's API on our flows: POST and PUT /api/passes, /api/pkpass, /api/auth/usage. A facade holds no logic.
+
+Plain Starlette routes, since POST is the hottest of all. Errors are S3's: `{"error": "..."}`. May not enter: storage, wallets."""
+
+import base64
+import datetime
+from collections.abc import Awaitable, Callable
+
+import orjson
+import structlog
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from billfold.api import strict_json
+from billfold.api.facade_body import draft_of
+from billfold.domain.errors import (
+    BillfoldError,
+    Conflict,
+    CredentialMissing,
+    Forbidden,
+    Invalid,
+    NotFound,
+    TooMany,
+    Unauthenticated,
+    Unavailable,
+    WrongScope,
+)
+from billfold.domain.keys import Actor
+from billfold.flows import issue, keys, update, usage
+from billfold.flows.issue import Issued
+from billfold.ports import Services
+
+STATUSES: dict[type[BillfoldError], int] = {
+    Invalid: 400,
+    Unauthenticated: 401,
+    Forbidden: 403,
+    WrongScope: 403,
+    CredentialMissing: 403,
+    NotFound: 404,
+    Conflict: 400,
+    TooMany: 429,
+    Unavailable: 503,
+}
+"""S3-23, S3-29; the vendor's 403 for another's serial is read from the serial itself, so it tells nothing of what exists."""
+
+PKPASS = "application/vnd.apple.pkpass"
+_log = structlog.get_logger("billfold.api")
+Handler = Callable[[Request, Actor], Awaitable[Response]]
+
+
+def _json(status: int, body: object, headers: dict[str, str] | None = None) -> Response:
+    return Response(orjson.dumps(body), status, headers, media_type="application/json")
+
+
+def problem(error: BillfoldError) -> Response:
+    """An error in S3's shape."""
+    status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
+    text = str(error) if status != 401 else "invalid or missing API key; send Authorization: Bearer bf_test_... or bf_live_..."
+    if status == 500:
+        text = "something went wrong on our side; try again, nothing was half done"
+    headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
+    if isinstance(error, TooMany | Unavailable):
+        headers["Retry-After"] = str(error.retry_after_seconds)
+    return _json(status, {"error": text}, headers)
+
+
+class Facade:
+    """The four routes, each one call of a flow."""
+
+    def __init__(self, services: Services, body_bytes_max: int) -> None:
+        self._services = services
+        self._body_bytes_max = body_bytes_max
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/api/passes", self._guarded(self.create), methods=["POST"]),
+            Route("/api/passes/{serial}", self._guarded(self.replace), methods=["PUT"]),
+            Route("/api/pkpass", self._guarded(self.create_binary), methods=["POST"]),
+            Route("/api/auth/usage", self._guarded(self.usage), methods=["GET"]),
+        ]
+
+    def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
+        async def endpoint(request: Request) -> Response:
+            try:
+                actor = await keys.authenticate(self._services, keys.bearer(request.headers.get("authorization")))
+                self._services.limits.check(actor.key_id)
+                return await handler(request, actor)
+            except BillfoldError as error:
+                return problem(error)
+
+        return endpoint
+
+    async def _body(self, request: Request) -> object:
+        return strict_json.parse(await request.body(), bytes_max=self._body_bytes_max)
+
+    async def _issue(self, request: Request, actor: Actor) -> Issued:
+        return await issue.issue_pass(self._services, actor, draft_of(await self._body(request), replacing=False))
+
+    async def create(self, request: Request, actor: Actor) -> Response:
+        """POST /api/passes. `?format=pkpass` answers the binary, as the older path does."""
+        issued = await self._issue(request, actor)
+        if request.query_params.get("format") == "pkpass":
+            return _binary(issued)
+        answer = {
+            "serialNumber": issued.pass_.id,
+            "googleSaveUrl": issued.save_url,
+            "applePass": base64.b64encode(issued.bundle).decode("ascii"),
+            "shareUrl": issued.share_url,
+        }
+        return _json(200, answer)
+
+    async def create_binary(self, request: Request, actor: Actor) -> Response:
+        """POST /api/pkpass: the bundle itself, serial number and save link in the headers."""
+        return _binary(await self._issue(request, actor))
+
+    async def replace(self, request: Request, actor: Actor) -> Response:
+        """PUT /api/passes/<serial>. Whose serial it is is asked before what the body says."""
+        serial = request.path_params["serial"]
+        await update.find_pass(self._services, actor, serial, "passes.replace")
+        draft = draft_of(await self._body(request), replacing=True)
+        updated = await update.replace_pass(self._services, actor, serial, draft)
+        answer = {
+            "serialNumber": updated.pass_.id,
+            "lastUpdated": iso(updated.pass_.updated_at_ms),
+            "notifiedDevices": updated.notified,
+            "unchanged": updated.unchanged,
+        }
+        return _json(200, answer)
+
+    async def usage(self, request: Request, actor: Actor) -> Response:
+        """GET /api/auth/usage."""
+        used = await usage.month(self._services, actor)
+        limit = used.limit
+        answer = {
+            "count": used.total,
+            "limit": limit,
+            "remaining": None if limit is None else max(0, limit - used.total),
+            "resetDate": used.resets_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            "plan": "self-hosted",
+        }
+        return _json(200, answer)
+
+
+def _binary(issued: Issued) -> Response:
+    headers = {
+        "X-Serial-Number": issued.pass_.id,
+        "X-Google-Save-Url": issued.save_url,
+        "Content-Disposition": f'attachment; filename="{issued.pass_.id}.pkpass"',
+        "Cache-Control": "no-store",
+    }
+    return Response(issued.bundle, 200, headers, media_type=PKPASS)
+
+
+def iso(at_ms: int) -> str:
+    """`2026-11-20T12:00:00.000Z`."""
+    return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,134 @@
+"""The hosted page of a pass, `/p/<serial>`: each visitor sees the one right thing, without a script (S3-35..S3-38, S0-05).
+
+A GET uses nothing up. The page of a person is never cached and never tells another site where the visitor came from.
+May not enter: storage, decisions about passes."""
+
+import base64
+import secrets
+from pathlib import Path
+
+import jinja2
+import segno
+from starlette.background import BackgroundTask
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.routing import Route
+
+from billfold.api.apple_web_service import bundle_response, quietly
+from billfold.domain.content import ImageSlot
+from billfold.domain.errors import BillfoldError
+from billfold.domain.events import EventKind
+from billfold.domain.ids import Scope
+from billfold.flows import share
+from billfold.flows.register import Shown
+from billfold.ports import Services
+
+_PAGES = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+)
+_BOTS = ("bot", "crawler", "spider", "facebookexternalhit", "whatsapp", "slackbot", "preview", "curl/", "wget/", "python-")
+
+
+def visitor_of(user_agent: str) -> str:
+    """iphone, android, desktop or bot. An iPad that asks for desktop pages looks like a Mac: that page offers Apple's button too."""
+    agent = user_agent.lower()
+    if any(word in agent for word in _BOTS):
+        return "bot"
+    if "iphone" in agent or "ipad" in agent or "ipod" in agent:
+        return "iphone"
+    if "android" in agent:
+        return "android"
+    return "desktop"
+
+
+def _private(response: Response) -> Response:
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["X-Robots-Tag"] = "noindex"
+    return response
+
+
+class SharePages:
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def routes(self) -> list[Route]:
+        return [
+            Route("/p/{serial}", self.page),
+            Route("/p/{serial}/go", self.go),
+            Route("/p/{serial}/apple", self.apple),
+            Route("/i/{scope}/{name}", self.image),
+        ]
+
+    async def page(self, request: Request) -> Response:
+        visitor = visitor_of(request.headers.get("user-agent", ""))
+        try:
+            shown = await share.open_link(self._services, request.path_params["serial"])
+        except BillfoldError:
+            return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
+        response = HTMLResponse(await self._render(shown, visitor))
+        response.background = BackgroundTask(self._record, shown, EventKind.LINK_OPENED, "", visitor)
+        return _private(response)
+
+    async def _render(self, shown: Shown, visitor: str) -> str:
+        content, pass_ = shown.content, shown.pass_
+        initials = content.organization_name[:1]
+        logo = await self._services.images.public_hash(
+            pass_.scope, ImageSlot.LOGO, content.images.get(ImageSlot.LOGO), initials, content.background_color
+        )
+        address = self._services.addresses.share(pass_.id)
+        now = self._services.clock.now_ms() // 1000
+        return _PAGES.get_template("share.html").render(
+            content=content,
+            serial=pass_.id,
+            visitor=visitor,
+            logo=f"/i/{pass_.scope.code}/{logo}.png" if logo else None,
+            apple=f"/p/{pass_.id}/apple",
+            google=await share.save_url(self._services, shown) if visitor in ("android", "desktop", "bot") else None,
+            address=address,
+            qr=segno.make(address, error="m").svg_inline(scale=5, border=3, dark="#111827", light="#ffffff"),
+            state="voided" if content.voided else "expired" if content.expires_at is not None and content.expires_at <= now else "",
+            nonce=base64.b64encode(secrets.token_bytes(12)).decode(),
+        )
+
+    async def go(self, request: Request) -> Response:
+        """The direct form of the link: straight to the wallet of this phone; a desktop goes to the page."""
+        visitor = visitor_of(request.headers.get("user-agent", ""))
+        serial = request.path_params["serial"]
+        if visitor == "iphone":
+            return await self.apple(request)
+        if visitor != "android":
+            return _private(RedirectResponse(f"/p/{serial}", 302))
+        try:
+            shown = await share.open_link(self._services, serial)
+        except BillfoldError:
+            return _private(RedirectResponse(f"/p/{serial}", 302))
+        response = RedirectResponse(await share.save_url(self._services, shown), 302)
+        response.background = BackgroundTask(self._record, shown, EventKind.LINK_OPENED, "google", visitor)
+        return _private(response)
+
+    async def apple(self, request: Request) -> Response:
+        visitor = visitor_of(request.headers.get("user-agent", ""))
+        try:
+            shown = await share.open_link(self._services, request.path_params["serial"])
+        except BillfoldError:
+            return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
+        response = await bundle_response(self._services, shown, {})
+        response.background = BackgroundTask(self._record, shown, EventKind.PASS_DOWNLOADED, "apple", visitor)
+        return _private(response)
+
+    async def image(self, request: Request) -> Response:
+        """A picture by content hash: the address that Google keeps for ever."""
+        scope, name = Scope.parse(request.path_params["scope"]), request.path_params["name"]
+        hash_ = name.removesuffix(".png")
+        known = len(hash_) == 64 and all(one in "0123456789abcdef" for one in hash_)
+        data = await self._services.blobs.get(hash_) if scope and known and name.endswith(".png") else None
+        if data is None:
+            return Response(b"", 404)
+        return Response(
+            data, 200, {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{hash_}"'}, media_type="image/png"
+        )
+
+    async def _record(self, shown: Shown, kind: EventKind, wallet: str, visitor: str) -> None:
+        if visitor != "bot":
+            await quietly(share.record(self._services, shown, kind, wallet, visitor))
