@@ -1,0 +1,90 @@
+"""The link that puts a pass into Google Wallet: a JWT signed by the issuer's service account, in an address.
+
+It stands on the hot path of issuing, so everything but the RSA operation is prepared: the header, the fixed claims, the parsed key.
+The link works before the object exists at Google, which makes it from the JWT; a worker brings what did not fit. Whoever holds a
+link can save the pass: it is a bearer token and belongs in no log. May not enter: the network, the clock (`iat` is given).
+Source: reference/google-wallet.md section 3; RFC 7515, RFC 7518 section 3.3."""
+
+from base64 import urlsafe_b64encode
+from functools import lru_cache
+from typing import Final
+
+import msgspec
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from billfold.wallets.google.credentials import GoogleCredential, load_private_key
+from billfold.wallets.google.objects import GENERIC, Vertical, essential
+from billfold.wallets.google.shapes import GenericClass, GenericObject
+
+SAVE_BASE_URL: Final = "https://pay.google.com/gp/v/save/"
+JWT_LENGTH_MAX: Final = 1800
+"""Beyond it some browsers cut the address. Source: reference/google-wallet.md section 3.2."""
+
+_PADDING: Final = padding.PKCS1v15()
+_SHA256: Final = hashes.SHA256()
+_JSON: Final = msgspec.json.Encoder()
+
+
+class Rs256Signer:
+    """Signs JWTs with one service account's key. Made once a credential: reading the key costs as much as a signature."""
+
+    def __init__(self, credential: GoogleCredential) -> None:
+        self._key = load_private_key(credential.private_key_pem)
+        self._header = b64url(_JSON.encode({"alg": "RS256", "typ": "JWT", "kid": credential.key_id})) + b"."
+        self.claims_start = b'{"iss":%b,"aud":"google","typ":"savetowallet","iat":' % _JSON.encode(credential.client_email)
+        signature_bytes = (self._key.key_size + 7) // 8
+        self._overhead = len(self._header) + 1 + _b64_length(signature_bytes)
+
+    def length(self, claims_bytes: int) -> int:
+        """Characters of a JWT with so many bytes of claims, without signing one."""
+        return self._overhead + _b64_length(claims_bytes)
+
+    def sign(self, claims: bytes) -> str:
+        """The compact JWT over `claims` (JSON)."""
+        signing_input = self._header + b64url(claims)
+        return (signing_input + b"." + b64url(self._key.sign(signing_input, _PADDING, _SHA256))).decode("ascii")
+
+
+@lru_cache(maxsize=1024)
+def signer_of(credential: GoogleCredential) -> Rs256Signer:
+    return Rs256Signer(credential)
+
+
+def save_link(
+    credential: GoogleCredential,
+    object_: GenericObject,
+    class_: GenericClass,
+    iat: int,
+    *,
+    base_url: str = SAVE_BASE_URL,
+    vertical: Vertical = GENERIC,
+) -> str:
+    """The save link of one object. `iat`: seconds since 1970. The JWT in it has at most 1,800 characters.
+
+    It carries the whole object while that fits, else what a holder needs at the till, else the two ids alone, which work as soon as
+    the object is at Google. The class goes along by its id: Google makes a missing one, and never changes one that it knows."""
+    signer = signer_of(credential)
+    before = b'%b%d,"payload":{"%bes":[{"id":"%b"}],"%bs":[' % (
+        signer.claims_start,
+        iat,
+        vertical.class_kind.encode(),
+        class_.id.encode(),
+        vertical.object_kind.encode(),
+    )
+    for candidate in (object_, essential(object_)):
+        claims = b"%b%b]}}" % (before, _JSON.encode(candidate))
+        if signer.length(len(claims)) <= JWT_LENGTH_MAX:
+            return base_url + signer.sign(claims)
+    reference = _JSON.encode({"id": object_.id, "classId": object_.class_id})
+    claims = b'%b%d,"payload":{"%bs":[%b]}}' % (signer.claims_start, iat, vertical.object_kind.encode(), reference)
+    return base_url + signer.sign(claims)
+
+
+def b64url(data: bytes) -> bytes:
+    """RFC 4648 section 5, without padding, as JOSE wants it."""
+    return urlsafe_b64encode(data).rstrip(b"=")
+
+
+def _b64_length(count: int) -> int:
+    return (count * 4 + 2) // 3
