@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from billfold.domain import content as contents
@@ -28,20 +29,36 @@ class Issued:
     share_url: str
 
 
+After = Callable[[Tx, Pass, Content], None]
+"""What else commits with the new pass: an answer kept under an idempotency key."""
+
+
 async def issue_pass(services: Services, actor: Actor, draft: Draft) -> Issued:
     """One pass with its own content (source S3). Raises Invalid, Forbidden, TooMany, CredentialMissing."""
+    return await offer(services, *await store_pass(services, actor, draft))
+
+
+async def store_pass(services: Services, actor: Actor, draft: Draft, after: After | None = None) -> tuple[Pass, Content]:
+    """The same, without making what a phone installs from."""
     authorize(actor, "passes.create")
     workspace = await find_workspace(services, actor.scope)
     now = services.clock.now_ms()
     content = await compose.compose(services, actor.scope, workspace, draft, now)
     canonical = contents.encode(content)
     new = await _new_pass(services, actor.scope, now, content=content, fingerprint=contents.fingerprint(canonical))
-    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, actor))
-    return await offer(services, stored, content)
+    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after))
+    return stored, content
 
 
 async def issue_from_template(services: Services, actor: Actor, template_id: TemplateId, values: dict[str, str]) -> Issued:
     """One pass that shows its template, filled with `values`. Raises NotFound, Invalid, Forbidden, TooMany, CredentialMissing."""
+    return await offer(services, *await store_from_template(services, actor, template_id, values))
+
+
+async def store_from_template(
+    services: Services, actor: Actor, template_id: TemplateId, values: dict[str, str], after: After | None = None
+) -> tuple[Pass, Content]:
+    """The same, without making what a phone installs from."""
     authorize(actor, "passes.create")
     scope = actor.scope
     workspace = await find_workspace(services, scope)
@@ -52,8 +69,8 @@ async def issue_from_template(services: Services, actor: Actor, template_id: Tem
     new = await _new_pass(services, scope, services.clock.now_ms(), fingerprint=fingerprint, template_id=template_id, values=values)
     content = content_of(new, template)
     compose.check(services, content)
-    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, actor))
-    return await offer(services, stored, content)
+    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after))
+    return stored, content
 
 
 def values_fingerprint(values: dict[str, str]) -> str:
@@ -128,7 +145,9 @@ def count_use(tx: Tx, workspace: Workspace, scope: Scope, kind: str, at_ms: int)
         raise TooMany("quota", "this month's quota of passes is used up; it starts anew on the first of the month (UTC)", seconds)
 
 
-def _store(services: Services, tx: Tx, workspace: Workspace, new: Pass, actor: Actor) -> Pass:
+def _store(
+    services: Services, tx: Tx, workspace: Workspace, new: Pass, content: Content, actor: Actor, after: After | None
+) -> Pass:
     at = new.issued_at_ms
     number = tx.numbers.next(new.scope)
     stored = replace(new, number=number, issued_number=number)
@@ -136,4 +155,6 @@ def _store(services: Services, tx: Tx, workspace: Workspace, new: Pass, actor: A
     count_use(tx, workspace, new.scope, "issued", at)
     tx.events.append(Event(services.entropy.event_id(), new.scope, at, EventKind.PASS_ISSUED, new.id, cause=f"key:{actor.key_id}"))
     tx.deliveries.want_object(new.scope, new.id, number, at, Priority.NEW)
+    if after:
+        after(tx, stored, content)
     return stored

@@ -1,5 +1,6 @@
 """Make, list and revoke access keys, and tell who presents one. May not enter: HTTP headers, printing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from billfold.domain import keys
@@ -32,16 +33,33 @@ async def authenticate(services: Services, text: str) -> Actor:
     return actor
 
 
-async def create(services: Services, actor: Actor, name: str, scopes: frozenset[str], expires_at_ms: int | None = None) -> NewKey:
+After = Callable[[Tx, AccessKey], None]
+"""What else commits with the new key."""
+
+
+async def create(
+    services: Services,
+    actor: Actor,
+    name: str,
+    scopes: frozenset[str],
+    expires_at_ms: int | None = None,
+    after: After | None = None,
+) -> NewKey:
     """A key can make only keys that hold no more than itself. Raises Forbidden, Invalid."""
     keys.authorize(actor, "keys.create")
     if not scopes <= actor.scopes:
         raise Forbidden(", ".join(sorted(scopes - actor.scopes)))
-    return await mint(services, actor.scope, name, scopes, expires_at_ms, cause=f"key:{actor.key_id}")
+    return await mint(services, actor.scope, name, scopes, expires_at_ms, f"key:{actor.key_id}", after)
 
 
 async def mint(
-    services: Services, scope: Scope, name: str, scopes: frozenset[str], expires_at_ms: int | None = None, cause: str = "operator"
+    services: Services,
+    scope: Scope,
+    name: str,
+    scopes: frozenset[str],
+    expires_at_ms: int | None = None,
+    cause: str = "operator",
+    after: After | None = None,
 ) -> NewKey:
     """The operator's own way (command line, first start). Raises Invalid."""
     if unknown := scopes - keys.SCOPES.keys():
@@ -56,6 +74,8 @@ async def mint(
     def transaction(tx: Tx) -> None:
         tx.keys.add(key)
         tx.events.append(Event(services.entropy.event_id(), scope, now, EventKind.KEY_CREATED, key_id, cause=cause))
+        if after:
+            after(tx, key)
 
     await services.store.write(transaction)
     return NewKey(key, text)

@@ -2,6 +2,7 @@
 
 May not enter: wire shapes, pushing."""
 
+from collections.abc import Callable
 from dataclasses import replace
 
 from billfold.domain.drafts import Draft
@@ -17,7 +18,11 @@ from billfold.ports import Job, Services, Tx
 PUBLISH_JOB = "template.publish"
 
 
-async def create(services: Services, actor: Actor, name: str, draft: Draft) -> Template:
+After = Callable[[Tx, Template], None]
+"""What else commits with the new template."""
+
+
+async def create(services: Services, actor: Actor, name: str, draft: Draft, after: After | None = None) -> Template:
     """Raises Invalid, Forbidden."""
     authorize(actor, "templates.create")
     now = services.clock.now_ms()
@@ -28,6 +33,8 @@ async def create(services: Services, actor: Actor, name: str, draft: Draft) -> T
     def transaction(tx: Tx) -> Template:
         stored = replace(made, number=tx.numbers.next(actor.scope))
         tx.templates.add(stored)
+        if after:
+            after(tx, stored)
         return stored
 
     return await services.store.write(transaction)

@@ -27,6 +27,10 @@ class Updated:
     unchanged: bool
 
 
+After = Callable[[Tx, Updated], None]
+"""What else commits with the change, also where nothing was changed."""
+
+
 async def find_pass(services: Services, actor: Actor, serial: str, operation: str) -> Pass:
     """Raises WrongScope from the id alone, NotFound, Forbidden."""
     authorize(actor, operation)
@@ -64,11 +68,13 @@ async def replace_values(services: Services, actor: Actor, serial: str, values: 
     return await _change(services, actor, workspace, known.id, lambda found: replace(found, values=values, fingerprint=fingerprint))
 
 
-async def void_pass(services: Services, actor: Actor, serial: str) -> Updated:
+async def void_pass(services: Services, actor: Actor, serial: str, after: After | None = None) -> Updated:
     """Marks the pass as no longer valid, on every phone, for good. Again: unchanged."""
     known = await find_pass(services, actor, serial, "passes.void")
     workspace = await find_workspace(services, actor.scope)
-    return await _change(services, actor, workspace, known.id, lambda found: replace(found, voided=True), EventKind.PASS_VOIDED)
+    return await _change(
+        services, actor, workspace, known.id, lambda found: replace(found, voided=True), EventKind.PASS_VOIDED, after
+    )
 
 
 async def _change(
@@ -78,10 +84,17 @@ async def _change(
     pass_id: PassId,
     change: Callable[[Pass], Pass],
     kind: EventKind = EventKind.PASS_UPDATED,
+    after: After | None = None,
 ) -> Updated:
     now = services.clock.now_ms()
 
     def transaction(tx: Tx) -> Updated:
+        updated = apply(tx)
+        if after:
+            after(tx, updated)
+        return updated
+
+    def apply(tx: Tx) -> Updated:
         found = tx.passes.find_locked(actor.scope, pass_id)
         if found is None:
             raise NotFound("pass")
