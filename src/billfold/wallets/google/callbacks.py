@@ -2,7 +2,7 @@
 
 Every check uses the strings exactly as one JSON decoding of the body gave them: the real `signedKey` holds escapes, and writing it
 anew breaks its signature. Whom the message is for is our configuration, never what it says itself. A nonce that came before is for
-the caller to notice. May not enter: the network, the store, the clock. Source: reference/google-wallet.md section 5.3; Tink, ECv2."""
+the caller to notice. May not enter: the network, the store, the clock. Source: reference/google-wallet.md section 5.3; ECv2."""
 
 import binascii
 from base64 import b64decode, b64encode

@@ -20,7 +20,8 @@ from billfold.wallets.google.http import Http, NoAnswer
 from billfold.wallets.google.pacing import Pacer
 from billfold.wallets.google.save_link import signer_of
 
-API_BASE_URL: Final = "https://walletobjects.googleapis.com/walletobjects/v1"
+API_URL: Final = "https://walletobjects.googleapis.com"
+_API_PATH: Final = "/walletobjects/v1"
 TOKEN_AUDIENCE: Final = "https://oauth2.googleapis.com/token"
 """What the assertion is made out to, even where the key file names another token address."""
 
@@ -145,7 +146,7 @@ class _List(msgspec.Struct):
 
 
 class GoogleClient:
-    """Speaks for one service account. `api_base_url` has no slash at its end."""
+    """Speaks for one service account. `api_url` is the address without its path."""
 
     def __init__(
         self,
@@ -154,14 +155,14 @@ class GoogleClient:
         pacer: Pacer,
         clock: Clock,
         *,
-        api_base_url: str = API_BASE_URL,
+        api_url: str = API_URL,
         timeout_seconds: float = 15.0,
     ) -> None:
         self._http = http
         self._credential = credential
         self._pacer = pacer
         self._clock = clock
-        self._base = api_base_url.rstrip("/")
+        self._base = api_url.rstrip("/") + _API_PATH
         self._timeout_seconds = timeout_seconds
         self._token = ""
         self._token_until_ms = 0

@@ -281,6 +281,31 @@ def _review(vertical: Vertical) -> dict[str, object]:
     return {"reviewStatus": "UNDER_REVIEW"} if vertical.reviewed else {}
 
 
-def changed_message(field: Field) -> str:
-    """What the holder reads about a changed field. Empty without a change message."""
-    return (field.change_message or "").replace("%@", field.value)
+def locations_patch(places: tuple[LatLong, ...]) -> bytes:
+    """JSON for the separate PATCH of the places; none removes what was there."""
+    return msgspec.json.encode({"merchantLocations": places or None})
+
+
+def message_text(one: Field) -> str:
+    """What the holder reads about a changed field."""
+    return (one.change_message or "").replace("%@", one.value)
+
+
+def message_id(version: int, one: Field) -> str:
+    """The same for the same change, so that a message that is there already is recognised."""
+    return f"{version}-{one.key}"
+
+
+def message_body(id: str, header: str, text: str, *, notify: bool) -> bytes:
+    """JSON for addMessage. Only a notifying message is announced, in Google's words; the text stands inside the pass."""
+    message = {"id": id, "header": header, "body": text, "messageType": "TEXT_AND_NOTIFY" if notify else "TEXT"}
+    return msgspec.json.encode({"message": message})
+
+
+_WORD_START: Final = re.compile(r"\b[^\W_]")
+
+
+def initials(content: Content) -> str:
+    """One or two letters for the logo that is drawn when none is given."""
+    letters = _WORD_START.findall(content.logo_text or "") or _WORD_START.findall(content.organization_name)
+    return "".join(letters[:2]).upper()[:2] or "?"

@@ -1,6 +1,6 @@
-"""Keeps an issuer under the rate that Google allows: at most N requests in any second, with places kept free for urgent ones.
+"""Keeps an issuer under the rate that Google allows: so many requests in any second, with places kept free for urgent ones.
 
-A sliding window instead of a bucket that fills: after a rest such a bucket lets 2 N pass within a second, and Google counts seconds.
+A sliding window instead of a bucket that fills: after a rest such a bucket lets twice the rate pass within a second.
 May not enter: what is sent, retries. Source: reference/google-wallet.md section 2.5 (20 a second)."""
 
 import asyncio
@@ -10,21 +10,22 @@ from collections.abc import Awaitable, Callable
 
 
 class Pacer:
-    """`per_second` requests in any second; those that are not urgent may use `per_second - reserve` of them.
+    """`per_second` requests in any second; those that are not urgent leave `reserve` of them free.
 
     `now` gives seconds that only grow, `sleep` waits seconds: both exchangeable, so that a test needs no real time."""
 
     def __init__(
         self,
-        per_second: int,
+        per_second: float,
         reserve: int,
         now: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        assert 0 <= reserve < per_second, "the reserve leaves at least one request a second"
-        self._limits = {True: per_second, False: per_second - reserve}
+        count = max(1, int(per_second))
+        self._window_seconds = count / per_second  # a rate below one stretches the window instead
+        self._limits = {True: count, False: max(1, count - reserve)}
         self._queues = {True: asyncio.Lock(), False: asyncio.Lock()}  # first come, first served, among equals
-        self._sent: deque[float] = deque(maxlen=per_second)
+        self._sent: deque[float] = deque(maxlen=count)
         self._now = now
         self._sleep = sleep
 
@@ -34,9 +35,9 @@ class Pacer:
         async with self._queues[urgent]:
             while True:
                 now = self._now()
-                while self._sent and self._sent[0] <= now - 1.0:
+                while self._sent and self._sent[0] <= now - self._window_seconds:
                     self._sent.popleft()
                 if len(self._sent) < limit:
                     self._sent.append(now)
                     return
-                await self._sleep(self._sent[len(self._sent) - limit] + 1.0 - now)
+                await self._sleep(self._sent[len(self._sent) - limit] + self._window_seconds - now)

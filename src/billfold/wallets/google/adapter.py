@@ -1,0 +1,308 @@
+"""Google's side of ports.Wallet: judge a content, make the save link, bring objects up to date, hear of saves and removals.
+
+The parts stand beside this file; here they meet store, credentials, images and the network, all given as ports.
+May not enter: Apple, storage, settings, sockets."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from billfold.domain.content import Content, ImageSlot
+from billfold.domain.delivery import Channel, CredentialRejected, Delivered, Due, Gone, Outcome, Parked, RetryLater
+from billfold.domain.errors import CredentialMissing, CredentialRefused, Unavailable
+from billfold.domain.events import EventKind
+from billfold.domain.ids import PassId, Scope, scope_of_pass
+from billfold.domain.passes import Pass, content_of
+from billfold.ports import Clock, Finding, GoogleObject, ImageShelf, Offer, Store, Tx
+from billfold.wallets.google import objects, rules
+from billfold.wallets.google.callbacks import Callback, CallbackRefused, claimed_issuer
+from billfold.wallets.google.client import (
+    API_URL,
+    Denied,
+    Failure,
+    GoogleClient,
+    QuotaExceeded,
+    ServerTrouble,
+    SlowDown,
+    Stored,
+    Unknown,
+)
+from billfold.wallets.google.credentials import GoogleCredential
+from billfold.wallets.google.http import Http
+from billfold.wallets.google.pacing import Pacer
+from billfold.wallets.google.publishing import Gate, Locks, NotPublished, Publisher, Wanted
+from billfold.wallets.google.root_keys import ROOT_KEYS_URL, RootKeyCache
+from billfold.wallets.google.save_link import SAVE_BASE_URL, save_link
+
+TROUBLES_MAX: Final = 3
+"""So many failures in a row and the rest of a batch waits: the other side is down, not one object."""
+
+_SLOW_DOWN_SECONDS: Final = 2.0
+_QUOTA_SECONDS: Final = 3600.0
+
+
+class GoogleCredentials(Protocol):
+    async def google(self, scope: Scope, issuer_id: str | None) -> GoogleCredential:
+        """The credential for an issuer; None: the newest one, for new passes. Raises CredentialMissing."""
+
+
+@dataclass(frozen=True, slots=True)
+class GoogleOptions:
+    """Where Google is for an environment, and how fast it may be asked. `plain_callbacks`: a callback address without TLS is sent
+    too, which only a stand-in accepts."""
+
+    api_url: str = API_URL
+    save_base_url: str = SAVE_BASE_URL
+    root_keys_url: str = ROOT_KEYS_URL
+    requests_per_second: float = 18.0
+    reserve: int = 4
+    in_flight_max: int = 16
+    timeout_seconds: float = 15.0
+    plain_callbacks: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HolderChange:
+    """What a callback came to. `kind`: PASS_INSTALLED or PASS_REMOVED. `has_users`: as Google says now, whatever the callback said."""
+
+    pass_id: PassId
+    kind: EventKind
+    has_users: bool
+
+
+@dataclass(slots=True)
+class _Issuer:
+    """Everything that is kept for one issuer account between calls."""
+
+    pacer: Pacer
+    gate: Gate
+    in_flight: asyncio.Semaphore
+    held_until_ms: int = 0
+
+
+@dataclass(slots=True)
+class _Brake:
+    """Ends a batch early for an issuer: `outcome` is then that of each row that was not tried yet."""
+
+    troubles: int = 0
+    outcome: Outcome | None = None
+
+
+class GoogleWallet:
+    """`options` tells where Google is for a scope: the test environment has a stand-in. Tasks of one event loop may share it."""
+
+    channel = Channel.GOOGLE
+
+    def __init__(
+        self,
+        store: Store,
+        credentials: GoogleCredentials,
+        http: Http,
+        images: ImageShelf,
+        image_url: Callable[[Scope, str], str],
+        callback_url: Callable[[Scope], str | None],
+        clock: Clock,
+        options: Callable[[Scope], GoogleOptions] = lambda _: GoogleOptions(),
+    ) -> None:
+        self._store = store
+        self._credentials = credentials
+        self._http = http
+        self._images = images
+        self._image_url = image_url
+        self._callback_url = callback_url
+        self._clock = clock
+        self._options = options
+        self._issuers: dict[tuple[str, str], _Issuer] = {}
+        self._clients: dict[tuple[GoogleCredential, str], GoogleClient] = {}
+        self._root_keys: dict[str, RootKeyCache] = {}
+        self._locks = Locks()
+
+    # --- check and offer ----------------------------------------------------------------------------------------------------------
+
+    def check(self, content: Content) -> tuple[Finding, ...]:
+        return rules.check(content)
+
+    async def identity(self, scope: Scope) -> str:
+        return (await self._credentials.google(scope, None)).issuer_id
+
+    async def offer(self, pass_: Pass, content: Content) -> Offer:
+        """The save link, without asking Google anything. Each one is new: it says when it was made."""
+        credential = await self._credentials.google(pass_.scope, pass_.issuer_id)
+        object_ = objects.generic_object(pass_, content, await self._public_images(pass_.scope, content))
+        class_ = objects.generic_class(pass_.issuer_id, pass_.scope, content, None)
+        base_url = self._options(pass_.scope).save_base_url
+        return Offer(save_url=save_link(credential, object_, class_, self._clock.now_ms() // 1000, base_url=base_url))
+
+    async def _public_images(self, scope: Scope, content: Content) -> objects.PublicImages:
+        async def address(slot: ImageSlot) -> str | None:
+            given = content.images.get(slot)
+            if given is None and slot != ImageSlot.LOGO:
+                return None
+            drawn = objects.initials(content)
+            public = await self._images.public_hash(scope, slot, given, drawn, content.background_color)
+            return self._image_url(scope, public) if public else None
+
+        return objects.PublicImages(
+            logo=await address(ImageSlot.LOGO),
+            hero=await address(ImageSlot.STRIP),
+            thumbnail=await address(ImageSlot.THUMBNAIL),
+        )
+
+    # --- publish ------------------------------------------------------------------------------------------------------------------
+
+    async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
+        """A batch that fits the reserve counts as urgent: it is one person's change, not a broadcast."""
+        urgent = len(due) <= self._options(scope).reserve
+        passes = await self._store.read(lambda tx: [tx.passes.find(scope, PassId(one.target)) for one in due])
+        brakes = {one.issuer_id: _Brake() for one in passes if one}
+        return await asyncio.gather(*(self._publish(scope, one, brakes, urgent) for one in passes))
+
+    async def _publish(self, scope: Scope, pass_: Pass | None, brakes: dict[str, _Brake], urgent: bool) -> Outcome:
+        if pass_ is None:
+            return Gone("there is no such pass")
+        issuer, brake = self._issuer(scope, pass_.issuer_id), brakes[pass_.issuer_id]
+        async with issuer.in_flight, self._locks.of(objects.object_id(pass_.issuer_id, pass_.id)):
+            if brake.outcome is not None:
+                return brake.outcome
+            now_ms = self._clock.now_ms()
+            if now_ms < issuer.held_until_ms:
+                return RetryLater("Google asked to slow down", (issuer.held_until_ms - now_ms) / 1000)
+            try:
+                client = await self._client(scope, pass_.issuer_id)
+                wanted = await self._wanted(scope, pass_.id)
+                await Publisher(self._store, client, issuer.gate, now_ms, self._locks, urgent=urgent).publish(wanted)
+            except (CredentialMissing, CredentialRefused) as missing:
+                brake.outcome = CredentialRejected(str(missing))
+                return brake.outcome
+            except NotPublished as failed:
+                return self._failed(failed.answer, issuer, brake)
+            brake.troubles = 0
+            return Delivered()
+
+    async def _wanted(self, scope: Scope, pass_id: PassId) -> Wanted:
+        """Read inside the object's lock and just before it is sent, so that an older state never overwrites a newer one."""
+
+        def load(tx: Tx) -> tuple[Pass, Content, GoogleObject | None, str | None]:
+            pass_ = tx.passes.find(scope, pass_id)
+            assert pass_ is not None, "passes are never deleted"
+            template = tx.templates.find(scope, pass_.template_id) if pass_.template_id is not None else None
+            content = content_of(pass_, template)
+            class_id = objects.class_id(pass_.issuer_id, scope, content)
+            return pass_, content, tx.google.find(scope, pass_id), tx.google.class_fingerprint(scope, class_id)
+
+        pass_, content, state, class_fingerprint = await self._store.read(load)
+        object_ = objects.generic_object(pass_, content, await self._public_images(scope, content))
+        class_ = objects.generic_class(pass_.issuer_id, scope, content, self._usable_callback_url(scope))
+        return Wanted(pass_, content, class_, object_, state, class_fingerprint)
+
+    def _failed(self, answer: Failure, issuer: _Issuer, brake: _Brake) -> Outcome:
+        """What an answer means for the row, and for the rows after it."""
+        outcome = outcome_of(answer)
+        if isinstance(answer, SlowDown):
+            seconds = _SLOW_DOWN_SECONDS if answer.retry_after_seconds is None else answer.retry_after_seconds
+            issuer.held_until_ms = self._clock.now_ms() + int(seconds * 1000)
+        elif isinstance(answer, Denied):
+            brake.outcome = outcome
+        elif isinstance(answer, ServerTrouble | Unknown):
+            brake.troubles += 1
+            if brake.troubles >= TROUBLES_MAX:
+                brake.outcome = outcome
+        return outcome
+
+    # --- callbacks ----------------------------------------------------------------------------------------------------------------
+
+    async def verified_callback(self, scope: Scope, body: bytes) -> Callback:
+        """The callback in `body`, if Google signed it for an issuer that this scope has a credential of. Raises CallbackRefused;
+        Unavailable without root keys, so that Google sends it again."""
+        issuer_id = claimed_issuer(body)
+        if issuer_id is None:
+            raise CallbackRefused("malformed body")
+        try:
+            credential = await self._credentials.google(scope, issuer_id)
+        except CredentialMissing as missing:
+            raise CallbackRefused("not our issuer") from missing
+        url = self._options(scope).root_keys_url
+        cache = self._root_keys.setdefault(url, RootKeyCache(self._http, self._clock, url))
+        return await cache.verify(body, credential.issuer_id)
+
+    async def refresh_from_callback(
+        self, scope: Scope, callback: Callback, record: Callable[[Tx, HolderChange], None] | None = None
+    ) -> HolderChange | None:
+        """Asks Google who holds the object now and remembers it. None: not a pass of this scope, or a callback that came before.
+
+        `record` runs in the transaction that marks the callback as seen: its event is there once, or not at all. Raises Unavailable
+        while Google cannot be asked; nothing is marked then, so the repeat counts."""
+        issuer_id, _, suffix = callback.object_id.partition(".")
+        pass_id = PassId(suffix)
+        if scope_of_pass(suffix) != scope or await self._store.read(lambda tx: tx.passes.find(scope, pass_id)) is None:
+            return None
+        client = await self._client(scope, issuer_id)
+        answer = await client.get(objects.GENERIC.object_kind, callback.object_id, urgent=True)
+        if not isinstance(answer, Stored):
+            raise Unavailable("Google could not be asked about the object", retry_after_seconds=5)
+        saved = callback.event_type == "save"
+        told = answer.resource.has_users
+        kind = EventKind.PASS_INSTALLED if saved else EventKind.PASS_REMOVED
+        change = HolderChange(pass_id, kind, saved if told is None else told)
+        now_ms = self._clock.now_ms()
+
+        def remember(tx: Tx) -> HolderChange | None:
+            if not tx.google.first_sight(scope, callback.nonce, now_ms):
+                return None
+            if tx.google.find(scope, pass_id) is None:  # saved from the link before a worker made the object
+                tx.google.put(GoogleObject(scope, pass_id, callback.class_id, {}))
+            tx.google.set_has_users(scope, pass_id, change.has_users)
+            if record is not None:
+                record(tx, change)
+            return change
+
+        return await self._store.write(remember)
+
+    # --- what is kept -------------------------------------------------------------------------------------------------------------
+
+    async def _client(self, scope: Scope, issuer_id: str) -> GoogleClient:
+        """Kept with its access token. Raises CredentialMissing."""
+        credential = await self._credentials.google(scope, issuer_id)
+        options = self._options(scope)
+        key = (credential, options.api_url)
+        client = self._clients.get(key)
+        if client is None:
+            pacer = self._issuer(scope, issuer_id).pacer
+            client = self._clients[key] = GoogleClient(
+                self._http, credential, pacer, self._clock, api_url=options.api_url, timeout_seconds=options.timeout_seconds
+            )
+        return client
+
+    def _issuer(self, scope: Scope, issuer_id: str) -> _Issuer:
+        """By issuer and address, not by workspace: Google counts an issuer's requests, whoever makes them."""
+        options = self._options(scope)
+        key = (issuer_id, options.api_url)
+        issuer = self._issuers.get(key)
+        if issuer is None:
+            pacer = Pacer(options.requests_per_second, options.reserve)
+            issuer = self._issuers[key] = _Issuer(pacer, Gate(), asyncio.Semaphore(options.in_flight_max))
+        return issuer
+
+    def _usable_callback_url(self, scope: Scope) -> str | None:
+        url = self._callback_url(scope)
+        if url is None or url.startswith("https://") or self._options(scope).plain_callbacks:
+            return url
+        return None
+
+
+def outcome_of(answer: Failure) -> Outcome:
+    """What an answer means for a row of delivery."""
+    match answer:
+        case SlowDown():
+            return RetryLater("Google asked to slow down", answer.retry_after_seconds)
+        case ServerTrouble():
+            return RetryLater(f"Google answered {answer.status}", answer.retry_after_seconds)
+        case Unknown():
+            return RetryLater(f"no answer from Google: {answer.reason}")
+        case QuotaExceeded():
+            return RetryLater(answer.message, _QUOTA_SECONDS)
+        case Denied():
+            return CredentialRejected(answer.message)
+        case _:
+            return Parked(answer.message)

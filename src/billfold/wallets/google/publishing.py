@@ -1,0 +1,263 @@
+"""One pass to Google: class, object, messages, places, and what is remembered of it.
+
+The order is the contract. Class before object, since an object needs its class. Object before message, since whoever is notified
+looks at the pass. What was done is remembered even when a later step fails, so that a repeat does only the rest. A crash between a
+request and its memory repeats the request: PATCH then changes nothing, and a message is recognised by its id among those in PATCH's
+answer; only one that Google has dropped by then could come twice.
+May not enter: which rows are due, pacing, credentials. Source: reference/google-wallet.md sections 2.4, 4 and 9.4."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Final
+from weakref import WeakValueDictionary
+
+import msgspec
+
+from billfold.domain.content import Content, Field, changed_fields
+from billfold.domain.ids import Scope
+from billfold.domain.passes import Pass
+from billfold.ports import GoogleObject, Store, Tx
+from billfold.wallets.google import objects
+from billfold.wallets.google.client import (
+    Answer,
+    Denied,
+    Exists,
+    Failure,
+    GoogleClient,
+    Missing,
+    QuotaExceeded,
+    Refused,
+    Resource,
+    Stored,
+)
+from billfold.wallets.google.shapes import GenericClass, GenericObject
+
+NOTICES_MAX: Final = 3
+DAY_MS: Final = 86_400_000
+MESSAGES_MAX: Final = 10
+MESSAGES_KEPT: Final = 5
+"""At the limit of ten the older half goes, so that not each message costs a request to make room for it."""
+
+LOCATIONS_KEY: Final = "@merchantLocations"
+"""Among the remembered values: the places last sent. No field can have this key: fields are paired by their own keys only."""
+
+
+class NotPublished(Exception):
+    """A request was answered so that this pass cannot go on now."""
+
+    def __init__(self, answer: Failure) -> None:
+        super().__init__(type(answer).__name__)
+        self.answer = answer
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A pass as Google shall have it, and what is remembered of it (`state` None: nothing)."""
+
+    pass_: Pass
+    content: Content
+    class_: GenericClass
+    object_: GenericObject
+    state: GoogleObject | None
+    class_fingerprint: str | None
+
+
+@dataclass(slots=True)
+class Gate:
+    """Whether an issuer may use merchantLocations: closed for a day when Google refuses them."""
+
+    closed_until_ms: int = 0
+
+
+@dataclass(slots=True)
+class _Done:
+    """What Google has by now; written down however the pass ends."""
+
+    values: dict[str, str]
+    notified_ms: tuple[int, ...]
+    has_users: bool | None = None
+
+
+class Publisher:
+    """Writes passes through one client. `urgent`: these requests may use the places that are kept free."""
+
+    def __init__(self, store: Store, client: GoogleClient, gate: Gate, now_ms: int, locks: "Locks", *, urgent: bool) -> None:
+        self._store = store
+        self._client = client
+        self._gate = gate
+        self._now_ms = now_ms
+        self._locks = locks
+        self._urgent = urgent
+
+    async def publish(self, wanted: Wanted) -> None:
+        """Raises NotPublished. The caller holds the lock of the object: two writers would undo each other."""
+        scope = wanted.pass_.scope
+        if wanted.class_fingerprint != objects.class_fingerprint(wanted.class_):
+            await self._put_class(scope, wanted.class_, again=False)
+        resource = await self._put_object(scope, wanted)
+        before = wanted.state.values if wanted.state else {}
+        pending = [one for one in changed_fields(before, wanted.content) if one.change_message][:MESSAGES_MAX]
+        done = _Done(
+            values={one.key: one.value for one in wanted.content.fields()} | {one.key: before[one.key] for one in pending},
+            notified_ms=tuple(at for at in (wanted.state.notified_ms if wanted.state else ()) if at > self._now_ms - DAY_MS),
+            has_users=resource.has_users,
+        )
+        if LOCATIONS_KEY in before:
+            done.values[LOCATIONS_KEY] = before[LOCATIONS_KEY]
+        try:
+            await self._send_messages(wanted, resource, pending, done)
+            await self._put_locations(wanted, done)
+        finally:
+            await self._store.write(lambda tx: _remember(tx, wanted, done))
+
+    # --- class --------------------------------------------------------------------------------------------------------------------
+
+    async def _put_class(self, scope: Scope, class_: GenericClass, *, again: bool) -> None:
+        """Makes or changes the class. `again`: Google says that it has none, whatever we remember."""
+        kind = objects.GENERIC.class_kind
+        fingerprint = objects.class_fingerprint(class_)
+        async with self._locks.of(class_.id):
+            known = await self._store.read(lambda tx: tx.google.class_fingerprint(scope, class_.id))
+            if known == fingerprint and not again:  # another pass of the same layout was faster
+                return
+            patch = known is not None and not again
+            for _ in range(3):
+                if patch:
+                    answer = await self._client.patch(kind, class_.id, objects.class_patch(class_), urgent=self._urgent)
+                else:
+                    answer = await self._client.insert(kind, objects.class_body(class_), urgent=self._urgent)
+                if not isinstance(answer, Exists | Missing):
+                    break
+                patch = isinstance(answer, Exists)
+            _stored(answer)
+            await self._store.write(lambda tx: tx.google.put_class(scope, class_.id, fingerprint))
+
+    # --- object -------------------------------------------------------------------------------------------------------------------
+
+    async def _put_object(self, scope: Scope, wanted: Wanted) -> Resource:
+        """Makes the object or changes it. 404 may mean the object or its class: whichever it was is made, each once."""
+        kind = objects.GENERIC.object_kind
+        patch = wanted.state is not None
+        exists = class_made = False
+        answer: Answer = Missing("not asked")
+        for _ in range(5):
+            if patch:
+                body = objects.object_patch(wanted.object_)
+                answer = await self._client.patch(kind, wanted.object_.id, body, urgent=self._urgent)
+            else:
+                answer = await self._client.insert(kind, msgspec.json.encode(wanted.object_), urgent=self._urgent)
+            if isinstance(answer, Exists):
+                patch = exists = True
+            elif not isinstance(answer, Missing):
+                break
+            elif patch and not exists:
+                patch = False
+            elif class_made:
+                break
+            else:
+                await self._put_class(scope, wanted.class_, again=True)
+                class_made = True
+        return _stored(answer)
+
+    # --- messages -----------------------------------------------------------------------------------------------------------------
+
+    async def _send_messages(self, wanted: Wanted, resource: Resource, pending: list[Field], done: _Done) -> None:
+        """One message a changed field, those that Google has already left out. Each is remembered as it goes."""
+        there = {_id_of(one) for one in resource.messages}
+        version = wanted.pass_.version
+        new = [one for one in pending if objects.message_id(version, one) not in there]
+        for one in pending:
+            if one not in new:
+                done.values[one.key] = one.value
+        if not new:
+            return
+        await self._make_room(wanted.object_.id, resource.messages, len(new))
+        for one in new:
+            await self._send_message(wanted, one, objects.message_id(version, one), done)
+
+    async def _send_message(self, wanted: Wanted, one: Field, id: str, done: _Done) -> None:
+        kind, header = objects.GENERIC.object_kind, wanted.content.organization_name or objects.card_title(wanted.content)
+        text = objects.message_text(one)
+        answer: Answer = QuotaExceeded("counted here")
+        if len(done.notified_ms) < NOTICES_MAX:
+            body = objects.message_body(id, header, text, notify=True)
+            answer = await self._client.add_message(kind, wanted.object_.id, body, urgent=self._urgent)
+            if isinstance(answer, Stored):
+                done.notified_ms += (self._now_ms,)
+            elif isinstance(answer, QuotaExceeded):
+                done.notified_ms = (self._now_ms,) * NOTICES_MAX  # Google counted more than we did: quiet for a day
+        if isinstance(answer, QuotaExceeded | Denied):  # the object was just written, so the account as such is not denied
+            body = objects.message_body(id, header, text, notify=False)
+            answer = await self._client.add_message(kind, wanted.object_.id, body, urgent=self._urgent)
+        if isinstance(answer, Stored | Refused):  # what was refused once is not tried at each later change
+            done.values[one.key] = one.value
+        _stored(answer)
+
+    async def _make_room(self, object_id: str, there: list[msgspec.Raw], count: int) -> None:
+        """Google keeps ten messages: the oldest give way, as they were written."""
+        if len(there) + count <= MESSAGES_MAX:
+            return
+        keep = min(MESSAGES_KEPT, MESSAGES_MAX - count)
+        body = msgspec.json.encode({"messages": there[len(there) - keep :]})
+        _stored(await self._client.patch(objects.GENERIC.object_kind, object_id, body, urgent=self._urgent))
+
+    # --- places -------------------------------------------------------------------------------------------------------------------
+
+    async def _put_locations(self, wanted: Wanted, done: _Done) -> None:
+        """In a request of its own, which may be refused without harm: most issuers are not enabled for it. The places were checked
+        before, so a refusal speaks about the issuer."""
+        places = objects.locations(wanted.content)
+        text = msgspec.json.encode(places).decode() if places else ""
+        if done.values.get(LOCATIONS_KEY, "") == text or self._now_ms < self._gate.closed_until_ms:
+            return
+        kind = objects.GENERIC.object_kind
+        answer = await self._client.patch(kind, wanted.object_.id, objects.locations_patch(places), urgent=self._urgent)
+        if isinstance(answer, Refused | Denied):
+            self._gate.closed_until_ms = self._now_ms + DAY_MS
+            return
+        _stored(answer)
+        done.values.pop(LOCATIONS_KEY, None)
+        if text:
+            done.values[LOCATIONS_KEY] = text
+
+
+class Locks:
+    """One lock a name, for as long as somebody holds or awaits it."""
+
+    def __init__(self) -> None:
+        self._locks: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
+
+    def of(self, name: str) -> asyncio.Lock:
+        lock = self._locks.get(name)
+        if lock is None:
+            lock = self._locks[name] = asyncio.Lock()
+        return lock
+
+
+class _MessageId(msgspec.Struct):
+    id: str = ""
+
+
+def _id_of(message: msgspec.Raw) -> str:
+    try:
+        return msgspec.json.decode(message, type=_MessageId).id
+    except msgspec.DecodeError:
+        return ""
+
+
+def _stored(answer: Answer) -> Resource:
+    if isinstance(answer, Stored):
+        return answer.resource
+    if isinstance(answer, Exists):
+        raise NotPublished(Refused("Google says that it exists and that it does not"))
+    raise NotPublished(answer)
+
+
+def _remember(tx: Tx, wanted: Wanted, done: _Done) -> None:
+    """`has_users` of a callback that came meanwhile survives an answer that does not say."""
+    pass_ = wanted.pass_
+    current = tx.google.find(pass_.scope, pass_.id)
+    has_users = done.has_users if done.has_users is not None else current is not None and current.has_users
+    state = GoogleObject(pass_.scope, pass_.id, wanted.class_.id, done.values, done.notified_ms, has_users)
+    if state != current:
+        tx.google.put(state)
