@@ -5,6 +5,7 @@ only here. May not enter: what a command does.
 """
 
 import sys
+from dataclasses import dataclass
 from importlib import import_module
 from typing import Annotated
 
@@ -88,8 +89,22 @@ def version() -> None:
     print(__version__)
 
 
+@dataclass(frozen=True, slots=True)
+class Later:
+    """Where the Typer app of a command is. `single`: it is one command, not a group of them."""
+
+    module: str
+    attribute: str
+    single: bool
+
+
+LATER: dict[str, Later] = {}
+"""Commands whose app is loaded when they are called."""
+
+
 def later(name: str, module: str, attribute: str, help: str, *, single: bool = False) -> None:
-    """A command whose Typer app is loaded when it is called. `single`: the app is one command, not a group of them."""
+    """Adds a command that is loaded when it is called."""
+    LATER[name] = Later(module, attribute, single)
 
     @app.command(
         name,
