@@ -210,8 +210,9 @@ def reference() -> str:
     lines = [
         "# Problems",
         "",
-        "Every refusal of `/v1` is `application/problem+json` (RFC 9457): `type`, `title`, `status`, often `detail`, and",
-        "the fields named below. `type` is an address on your own server that leads here. `X-Request-Id` names the request in the log.",
+        "Every refusal of `/v1` is `application/problem+json` (RFC 9457): `type`, `title`, `status`, often `detail`,",
+        "and the fields named below. `type` is an address on your own server that leads here. `X-Request-Id` names the",
+        "request in the log.",
     ]
     seen = set()
     for problem in (*PROBLEMS.values(), INTERNAL):

@@ -1,0 +1,56 @@
+"""The native API: templates, passes, keys, usage, events. Complete and strict; S3's facade stands beside it on the same flows.
+
+May not enter: decisions, SQL, calls to Apple or Google.
+"""
+
+from fastapi import APIRouter
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Match, Route
+
+from billfold.api.problems import MethodUnsupported, NoSuchAddress, problem_response
+from billfold.api.v1 import content, keys, passes, templates
+from billfold.api.v1.keys import add_keys
+from billfold.api.v1.operations import PREFIX
+from billfold.api.v1.passes import add_passes
+from billfold.api.v1.records import add_records
+from billfold.api.v1.route import request_id_of, route_class
+from billfold.api.v1.templates import add_templates
+from billfold.ports import Services
+
+BODY_BYTES_MAX = 8 * 1024 * 1024
+_BODIES = (
+    content.ContentIn,
+    content.FieldIn,
+    content.BarcodeIn,
+    content.LocationIn,
+    content.ImagesIn,
+    passes.NewPass,
+    passes.ChangedPass,
+    templates.TemplateIn,
+    keys.NewKey,
+)
+
+
+def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRouter:
+    """All operations under `/v1`, and a problem for every other address below it. Include it in the application as it is."""
+    known = sorted({name for body in _BODIES for name in body.model_fields})
+    router = APIRouter(prefix=PREFIX, route_class=route_class(services, body_bytes_max, known), redirect_slashes=False)
+    for tag, add in (("passes", add_passes), ("templates", add_templates), ("keys", add_keys), ("records", add_records)):
+        before = len(router.routes)
+        add(router, services)
+        for route in router.routes[before:]:
+            route.tags = [tag]  # type: ignore[attr-defined]  # all are API routes
+    operations = tuple(router.routes)
+
+    async def elsewhere(request: Request) -> Response:
+        allowed: set[str] = set()
+        for route in operations:
+            if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
+                allowed |= route.methods or set()
+        error = MethodUnsupported(", ".join(sorted(allowed))) if allowed else NoSuchAddress()
+        return problem_response(error, request_id_of(request))
+
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+    router.routes.append(Route(PREFIX + "/{rest:path}", elsewhere, methods=methods, include_in_schema=False))
+    return router

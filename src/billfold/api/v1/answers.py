@@ -1,0 +1,255 @@
+"""What `/v1` answers, as models (for OpenAPI) and as bytes. An answer is made from stored values alone, so that it can be kept with
+them under an idempotency key. May not enter: lookups, decisions."""
+
+from typing import Generic, TypeVar
+
+from pydantic import BaseModel
+
+from billfold.api.v1.content import ContentOut, content_out
+from billfold.api.v1.types import Out, iso, iso_or_none
+from billfold.domain.content import Content
+from billfold.domain.events import Event
+from billfold.domain.keys import AccessKey
+from billfold.domain.passes import Pass, Template
+from billfold.flows.lists import PassState
+from billfold.flows.update import Updated
+from billfold.flows.usage import Used
+from billfold.ports import Addresses
+
+T = TypeVar("T")
+
+
+class PassSummary(Out):
+    """`id` is the serial number on both wallets. `version` grows with each change of the pass or its template."""
+
+    id: str
+    template_id: str | None
+    values: dict[str, str] | None
+    voided: bool
+    version: int
+    issued_at: str
+    updated_at: str
+    share_url: str
+
+
+class PassShown(PassSummary):
+    """With what its holder sees."""
+
+    content: ContentOut
+
+
+class DeliveryState(Out):
+    """A device or wallet: it should have version `wanted` and has `delivered`."""
+
+    channel: str
+    target: str
+    wanted: int
+    delivered: int
+    attempts: int
+    current: bool
+    last_error: str | None
+
+
+class PassDetail(PassShown):
+    delivery: list[DeliveryState]
+
+
+class PassChanged(PassSummary):
+    """`notified_devices`: how many devices and Google holders will be told. 0 when unchanged."""
+
+    notified_devices: int
+    unchanged: bool
+
+
+class PassLinks(Out):
+    """`share_url` leads each phone to its wallet; the other two are for pages of your own. `apple_bundle_url` needs the key."""
+
+    share_url: str
+    google_save_url: str
+    apple_bundle_url: str
+
+
+class TemplateSummary(Out):
+    id: str
+    name: str
+    revision: int
+    version: int
+    created_at: str
+    updated_at: str
+
+
+class TemplateShown(TemplateSummary):
+    content: ContentOut
+
+
+class TemplatePublished(TemplateShown):
+    unchanged: bool
+
+
+class KeyShown(Out):
+    id: str
+    name: str
+    environment: str
+    scopes: list[str]
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+    last_used_at: str | None
+
+
+class KeyCreated(KeyShown):
+    """`key` is shown this once: null when an answer is given again under its idempotency key."""
+
+    key: str | None
+
+
+class KeyList(Out):
+    items: list[KeyShown]
+
+
+class UsageShown(Out):
+    """Of the calendar month (UTC) so far. `limit` and `remaining` are null without a quota. Unchanged updates count nothing."""
+
+    month: str
+    issued: int
+    updated: int
+    total: int
+    limit: int | None
+    remaining: int | None
+    resets_at: str
+
+
+class EventShown(Out):
+    id: str
+    at: str
+    kind: str
+    subject: str
+    wallet: str
+    cause: str
+    data: dict[str, str | int]
+
+
+class Listed(Out, Generic[T]):
+    """`next_cursor` goes on after the last item. Of passes and templates it is null at the end; of events never, once there are
+    any, since more will come."""
+
+    items: list[T]
+    next_cursor: str | None
+    more: bool
+
+
+def body(answer: BaseModel) -> bytes:
+    return answer.model_dump_json().encode()
+
+
+def _summary(addresses: Addresses, pass_: Pass) -> dict[str, object]:
+    return {
+        "id": pass_.id,
+        "template_id": pass_.template_id,
+        "values": pass_.values if pass_.template_id else None,
+        "voided": pass_.voided,
+        "version": pass_.version,
+        "issued_at": iso(pass_.issued_at_ms),
+        "updated_at": iso(pass_.updated_at_ms),
+        "share_url": addresses.share(pass_.id),
+    }
+
+
+def pass_summary(addresses: Addresses, pass_: Pass) -> PassSummary:
+    return PassSummary.model_validate(_summary(addresses, pass_))
+
+
+def pass_shown(addresses: Addresses, pass_: Pass, content: Content) -> PassShown:
+    return PassShown.model_validate(_summary(addresses, pass_) | {"content": content_out(content)})
+
+
+def pass_detail(addresses: Addresses, state: PassState) -> PassDetail:
+    rows = [_delivery(row) for row in state.delivery]
+    return PassDetail.model_validate(_summary(addresses, state.pass_) | {"content": content_out(state.content), "delivery": rows})
+
+
+def _delivery(row: dict[str, str | int]) -> DeliveryState:
+    return DeliveryState(
+        channel=str(row["channel"]),
+        target=str(row["target"]),
+        wanted=int(row["wanted"]),
+        delivered=int(row["delivered"]),
+        attempts=int(row["attempts"]),
+        current=int(row["delivered"]) >= int(row["wanted"]),
+        last_error=str(row["last_error"]) if row.get("last_error") else None,
+    )
+
+
+def pass_changed(addresses: Addresses, updated: Updated) -> PassChanged:
+    more = {"notified_devices": updated.notified, "unchanged": updated.unchanged}
+    return PassChanged.model_validate(_summary(addresses, updated.pass_) | more)
+
+
+def _template(template: Template) -> dict[str, object]:
+    return {
+        "id": template.id,
+        "name": template.name,
+        "revision": template.revision,
+        "version": template.number,
+        "created_at": iso(template.created_at_ms),
+        "updated_at": iso(template.updated_at_ms),
+    }
+
+
+def template_summary(template: Template) -> TemplateSummary:
+    return TemplateSummary.model_validate(_template(template))
+
+
+def template_shown(template: Template) -> TemplateShown:
+    return TemplateShown.model_validate(_template(template) | {"content": content_out(template.content)})
+
+
+def template_published(template: Template, changed: bool) -> TemplatePublished:
+    return TemplatePublished.model_validate(
+        _template(template) | {"content": content_out(template.content), "unchanged": not changed}
+    )
+
+
+def _key(key: AccessKey) -> dict[str, object]:
+    return {
+        "id": key.id,
+        "name": key.name,
+        "environment": key.scope.environment.value,
+        "scopes": sorted(key.scopes),
+        "created_at": iso(key.created_at_ms),
+        "expires_at": iso_or_none(key.expires_at_ms),
+        "revoked_at": iso_or_none(key.revoked_at_ms),
+        "last_used_at": iso_or_none(key.last_used_at_ms),
+    }
+
+
+def key_shown(key: AccessKey) -> KeyShown:
+    return KeyShown.model_validate(_key(key))
+
+
+def key_created(key: AccessKey, text: str | None) -> KeyCreated:
+    return KeyCreated.model_validate(_key(key) | {"key": text})
+
+
+def usage_shown(used: Used) -> UsageShown:
+    return UsageShown(
+        month=used.month,
+        issued=used.counts.get("issued", 0),
+        updated=used.counts.get("updated", 0),
+        total=used.total,
+        limit=used.limit,
+        remaining=None if used.limit is None else max(0, used.limit - used.total),
+        resets_at=used.resets_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+    )
+
+
+def event_shown(event: Event) -> EventShown:
+    return EventShown(
+        id=event.id,
+        at=iso(event.at_ms),
+        kind=event.kind.value,
+        subject=event.subject,
+        wallet=event.wallet,
+        cause=event.cause,
+        data=event.data,
+    )

@@ -1,0 +1,258 @@
+"""Passes on `/v1`: issue, list, read, replace, void, and what phones install from. Parse, call one flow, render.
+
+May not enter: decisions, storage."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import Field
+
+from billfold.api.v1 import answers, cursors
+from billfold.api.v1.answers import Listed, PassChanged, PassDetail, PassLinks, PassShown, PassSummary
+from billfold.api.v1.content import ContentIn, draft_of, within
+from billfold.api.v1.idempotency import Keep, Once
+from billfold.api.v1.operations import (
+    CONTENT,
+    CONTENT_SHOWN,
+    EXAMPLE_PASS,
+    PASS_SHOWN,
+    answer,
+    binary,
+    once,
+    refusals,
+    request_example,
+)
+from billfold.api.v1.route import Asking
+from billfold.api.v1.types import Id, In, Limit, Text, ValueName
+from billfold.domain.content import Content
+from billfold.domain.errors import FieldProblem, Invalid, NotFound, WrongScope
+from billfold.domain.ids import TemplateId, scope_of_template
+from billfold.domain.keys import Actor
+from billfold.domain.passes import Pass
+from billfold.flows import issue, lists, update
+from billfold.flows.update import Updated
+from billfold.ports import Services, Tx
+
+PKPASS = "application/vnd.apple.pkpass"
+Values = Annotated[dict[ValueName, Text], Field(max_length=100, description="Fills `{{ name }}` in the template.")]
+PassId = Annotated[str, Path(description="The id of a pass: its serial number on both wallets.", examples=[EXAMPLE_PASS])]
+
+
+class NewPass(In):
+    """Either `content`, or `template_id` with `values`."""
+
+    content: ContentIn | None = None
+    template_id: Id | None = None
+    values: Values | None = None
+
+
+class ChangedPass(In):
+    """`content` for a pass that has its own, `values` for one that shows a template. What is left out is gone."""
+
+    content: ContentIn | None = None
+    values: Values | None = None
+
+
+def _one_of(body: NewPass | ChangedPass) -> None:
+    """Raises Invalid unless the body says in one way what the pass shows."""
+    other = "template_id" if isinstance(body, NewPass) else "values"
+    if (body.content is None) == (getattr(body, other) is None):
+        raise Invalid(FieldProblem("", "one_of", f"needs either content or {other}", "send exactly one of the two"))
+    if body.content is not None and body.values is not None:
+        raise Invalid(FieldProblem("values", "excludes", "a pass with content of its own has no values", "leave values out"))
+
+
+async def _store(services: Services, actor: Actor, body: NewPass, after: issue.After) -> tuple[Pass, Content]:
+    try:
+        if body.content is not None:
+            return await issue.store_pass(services, actor, draft_of(body.content), after)
+        assert body.template_id is not None
+        scope = scope_of_template(body.template_id)
+        if scope != actor.scope:
+            raise WrongScope("template") if scope else NotFound("template")
+        return await issue.store_from_template(services, actor, TemplateId(body.template_id), body.values or {}, after)
+    except Invalid as error:
+        raise in_content(error) from None
+
+
+def in_content(error: Invalid) -> Invalid:
+    """What wallets and pictures say about a content, said about the body."""
+    named = all(one.path.partition(".")[0] in ("content", "values", "template_id") for one in error.problems)
+    return error if named else within("content", error)
+
+
+def add_passes(router: APIRouter, services: Services) -> None:
+    _add_writes(router, services)
+    _add_reads(router, services)
+    _add_offers(router, services)
+
+
+def _add_writes(router: APIRouter, services: Services) -> None:
+    addresses = services.addresses
+
+    @router.post(
+        "/passes",
+        name="passes.create",
+        operation_id="createPass",
+        summary="Issue a pass",
+        status_code=201,
+        responses=answer(201, PassShown, PASS_SHOWN | {"content": CONTENT_SHOWN}, "The pass is stored; its links work at once.")
+        | refusals(404, 409, body=True),
+        openapi_extra=once(request_example({"content": CONTENT})),
+    )
+    async def create(request: Request, actor: Asking, body: NewPass) -> Response:
+        _one_of(body)
+
+        async def work(keep: Keep) -> bytes:
+            def after(tx: Tx, stored: Pass, content: Content) -> None:
+                keep(tx, answers.body(answers.pass_shown(addresses, stored, content)))
+
+            return answers.body(answers.pass_shown(addresses, *await _store(services, actor, body, after)))
+
+        return await Once(services, actor, request, body).answer(201, work)
+
+    @router.put(
+        "/passes/{pass_id}",
+        name="passes.replace",
+        operation_id="replacePass",
+        summary="Replace what a pass shows, and tell every phone",
+        responses=answer(
+            200, PassChanged, PASS_SHOWN | {"notified_devices": 2, "unchanged": False}, "Changed, or unchanged when it was equal."
+        )
+        | refusals(404, 409, body=True),
+        openapi_extra=request_example({"content": CONTENT}),
+    )
+    async def replace(actor: Asking, pass_id: PassId, body: ChangedPass) -> Response:
+        await update.find_pass(services, actor, pass_id, "passes.replace")  # whose pass it is, before what the body says
+        _one_of(body)
+        try:
+            if body.content is not None:
+                updated = await update.replace_pass(services, actor, pass_id, draft_of(body.content))
+            else:
+                updated = await update.replace_values(services, actor, pass_id, body.values or {})
+        except Invalid as error:
+            raise in_content(error) from None
+        return _json(answers.body(answers.pass_changed(addresses, updated)))
+
+    @router.post(
+        "/passes/{pass_id}/void",
+        name="passes.void",
+        operation_id="voidPass",
+        summary="Mark a pass as no longer valid, on every phone, for good",
+        responses=answer(
+            200,
+            PassChanged,
+            PASS_SHOWN | {"voided": True, "notified_devices": 2, "unchanged": False},
+            "Void; unchanged when it was already.",
+        )
+        | refusals(400, 404, 409, 413),
+        openapi_extra=once(),
+    )
+    async def void(request: Request, actor: Asking, pass_id: PassId) -> Response:
+        async def work(keep: Keep) -> bytes:
+            def after(tx: Tx, updated: Updated) -> None:
+                keep(tx, answers.body(answers.pass_changed(addresses, updated)))
+
+            return answers.body(answers.pass_changed(addresses, await update.void_pass(services, actor, pass_id, after)))
+
+        return await Once(services, actor, request).answer(200, work)
+
+
+def _add_reads(router: APIRouter, services: Services) -> None:
+    addresses = services.addresses
+
+    @router.get(
+        "/passes",
+        name="passes.list",
+        operation_id="listPasses",
+        summary="List passes",
+        responses=answer(200, Listed[PassSummary], {"items": [PASS_SHOWN], "next_cursor": None, "more": False}, "One page, by id.")
+        | refusals(404),
+    )
+    async def list_passes(
+        actor: Asking,
+        limit: Annotated[Limit, Query()] = 50,
+        cursor: Annotated[str | None, Query(max_length=100)] = None,
+        template_id: Annotated[Id | None, Query(description="Only passes of this template.")] = None,
+    ) -> Response:
+        page = await lists.passes(services, actor, cursors.read(cursor), limit, template_id)
+        following = cursors.write(page.items[-1].id) if page.more else None
+        items = [answers.pass_summary(addresses, one) for one in page.items]
+        return _json(answers.body(Listed[PassSummary](items=items, next_cursor=following, more=page.more)))
+
+    @router.get(
+        "/passes/{pass_id}",
+        name="passes.read",
+        operation_id="readPass",
+        summary="One pass: what its holder sees, and what each phone has",
+        responses=answer(
+            200,
+            PassDetail,
+            PASS_SHOWN
+            | {
+                "content": CONTENT_SHOWN,
+                "delivery": [
+                    {
+                        "channel": "google",
+                        "target": EXAMPLE_PASS,
+                        "wanted": 17,
+                        "delivered": 17,
+                        "attempts": 0,
+                        "current": True,
+                        "last_error": None,
+                    }
+                ],
+            },
+            "The pass as it is now.",
+        )
+        | refusals(404),
+    )
+    async def read(actor: Asking, pass_id: PassId) -> Response:
+        return _json(answers.body(answers.pass_detail(addresses, await lists.read_pass(services, actor, pass_id))))
+
+
+def _add_offers(router: APIRouter, services: Services) -> None:
+    addresses = services.addresses
+
+    @router.get(
+        "/passes/{pass_id}/apple",
+        name="passes.read",
+        operation_id="readAppleBundle",
+        summary="The signed bundle that an iPhone installs from",
+        response_class=Response,
+        responses=binary(200, PKPASS, "A .pkpass file, as the pass is now.") | refusals(404, 409),
+    )
+    async def apple_bundle(actor: Asking, pass_id: PassId) -> Response:
+        state = await lists.read_pass(services, actor, pass_id)
+        offer = await services.apple.offer(state.pass_, state.content)
+        headers = {"Content-Disposition": f'attachment; filename="{state.pass_.id}.pkpass"'}
+        return Response(offer.bundle, headers=headers, media_type=PKPASS)
+
+    @router.get(
+        "/passes/{pass_id}/links",
+        name="passes.read",
+        operation_id="readPassLinks",
+        summary="Where phones get the pass",
+        responses=answer(
+            200,
+            PassLinks,
+            {
+                "share_url": PASS_SHOWN["share_url"],
+                "google_save_url": "https://pay.google.com/gp/v/save/eyJ...",
+                "apple_bundle_url": f"http://127.0.0.1:8000/v1/passes/{EXAMPLE_PASS}/apple",
+            },
+            "Links that work now.",
+        )
+        | refusals(404, 409),
+    )
+    async def links(actor: Asking, pass_id: PassId) -> Response:
+        state = await lists.read_pass(services, actor, pass_id)
+        offer = await services.google.offer(state.pass_, state.content)
+        assert offer.save_url is not None
+        bundle_url = f"{addresses.public_url}/v1/passes/{state.pass_.id}/apple"
+        made = PassLinks(share_url=addresses.share(state.pass_.id), google_save_url=offer.save_url, apple_bundle_url=bundle_url)
+        return _json(answers.body(made))
+
+
+def _json(body: bytes) -> Response:
+    return Response(body, media_type="application/json")
