@@ -238,6 +238,9 @@ job = _scoped(
     key=("id",),
 )
 
+_OPEN = text("state IN ('waiting', 'running')")
+Index("ix_job_due", job.c.workspace, job.c.environment, job.c.due_at_ms, sqlite_where=_OPEN, postgresql_where=_OPEN)
+
 lease = Table(
     "lease",
     metadata,

@@ -1,0 +1,78 @@
+"""The stream of events, and what devices complained of. Appended and read, never changed. May not enter: who listens."""
+
+import itertools
+import secrets
+from collections.abc import Sequence
+
+import msgspec
+from sqlalchemy import delete, insert, select
+
+from billfold.domain.events import Event, EventKind
+from billfold.domain.ids import Scope
+from billfold.storage.schema import device_log, event
+from billfold.storage.statements import Session, Statement, number, own, string
+
+LINES_KEPT = 1_000
+
+_EVENT = (event.c.id, event.c.at_ms, event.c.kind, event.c.subject, event.c.wallet, event.c.cause, event.c.data)
+_PAGE = select(*_EVENT).where(own(event), event.c.id > string("after")).order_by(event.c.id).limit(number("limit"))
+APPEND = Statement(insert(event).inline())
+LIST = Statement(_PAGE)
+LIST_OF = Statement(_PAGE.where(event.c.subject == string("subject")))
+
+ADD_LINE = Statement(insert(device_log).inline())
+_oldest_kept = (
+    select(device_log.c.id).where(own(device_log)).order_by(device_log.c.id.desc()).limit(number("one")).offset(number("kept"))
+)
+TRIM = Statement(delete(device_log).where(own(device_log), device_log.c.id <= _oldest_kept.scalar_subquery()))
+LIST_LINES = Statement(
+    select(device_log.c.at_ms, device_log.c.line).where(own(device_log)).order_by(device_log.c.id.desc()).limit(number("limit"))
+)
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
+_decode = msgspec.json.Decoder(dict[str, str | int]).decode
+_sequence = itertools.count()
+
+
+class EventRows:
+    def __init__(self, session: Session) -> None:
+        self._db = session
+
+    def append(self, event: Event) -> None:
+        self._db.run(
+            APPEND,
+            event.scope,
+            id=event.id,
+            at_ms=event.at_ms,
+            kind=event.kind.value,
+            subject=event.subject,
+            wallet=event.wallet,
+            cause=event.cause,
+            data=_encode(event.data).decode() if event.data else "{}",
+        )
+
+    def list(self, scope: Scope, after: str | None, limit: int, subject: str | None = None) -> list[Event]:
+        if subject is None:
+            rows = self._db.run(LIST, scope, after=after or "", limit=limit)
+        else:
+            rows = self._db.run(LIST_OF, scope, after=after or "", limit=limit, subject=subject)
+        return [
+            Event(event_id, scope, at_ms, EventKind(kind), about, wallet, cause, _decode(data))
+            for event_id, at_ms, kind, about, wallet, cause, data in rows
+        ]
+
+
+class DeviceLogRows:
+    """Lines keep their order of arrival by an id of time, a counter of this process, and chance against other processes."""
+
+    def __init__(self, session: Session) -> None:
+        self._db = session
+
+    def add(self, scope: Scope, lines: Sequence[str], at_ms: int) -> None:
+        for line in lines[-LINES_KEPT:]:
+            line_id = f"{at_ms:015d}{next(_sequence) % 10**9:09d}{secrets.token_hex(4)}"
+            self._db.run(ADD_LINE, scope, id=line_id, at_ms=at_ms, line=line)
+        self._db.run(TRIM, scope, one=1, kept=LINES_KEPT)
+
+    def list(self, scope: Scope, limit: int) -> list[tuple[int, str]]:
+        return [(int(at_ms), str(line)) for at_ms, line in self._db.run(LIST_LINES, scope, limit=limit)]

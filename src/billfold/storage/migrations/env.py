@@ -1,0 +1,14 @@
+"""Run by Alembic: migrates on the connection that migrate.py opened, inside its transaction. May not enter: connecting."""
+
+from alembic import context
+
+from billfold.storage.schema import metadata
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=metadata,
+    render_as_batch=True,
+    transactional_ddl=False,  # migrate.py holds the one transaction around everything, on both engines
+    compare_server_default=False,
+)
+context.run_migrations()

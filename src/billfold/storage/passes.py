@@ -1,0 +1,185 @@
+"""Templates and passes: rows in, domain values out. May not enter: what a pass shows, who is told of it."""
+
+import msgspec
+from sqlalchemy import func, insert, select, update
+
+from billfold.domain.content import decode, encode
+from billfold.domain.ids import PassId, Scope, TemplateId
+from billfold.domain.passes import Pass, Template
+from billfold.storage.schema import pass_ as passes
+from billfold.storage.schema import template as templates
+from billfold.storage.statements import Row, Session, Statement, number, own, string
+
+_TEMPLATE = (
+    templates.c.id,
+    templates.c.name,
+    templates.c.revision,
+    templates.c.content,
+    templates.c.number,
+    templates.c.created_at_ms,
+    templates.c.updated_at_ms,
+)
+ADD_TEMPLATE = Statement(insert(templates).inline())
+REPLACE_TEMPLATE = Statement(
+    update(templates).where(own(templates), templates.c.id == string("id")),
+    columns=("name", "revision", "content", "number", "updated_at_ms"),
+)
+FIND_TEMPLATE = Statement(select(*_TEMPLATE).where(own(templates), templates.c.id == string("id")))
+LIST_TEMPLATES = Statement(
+    select(*_TEMPLATE).where(own(templates), templates.c.id > string("after")).order_by(templates.c.id).limit(number("limit"))
+)
+
+_PASS = select(
+    passes.c.id,
+    passes.c.content,
+    passes.c.vals,
+    passes.c.fingerprint,
+    passes.c.number,
+    passes.c.issued_number,
+    passes.c.issued_at_ms,
+    passes.c.updated_at_ms,
+    passes.c.pass_type,
+    passes.c.issuer_id,
+    passes.c.template_id,
+    passes.c.voided,
+    func.coalesce(templates.c.number, 0),
+).select_from(
+    passes.outerjoin(
+        templates,
+        (templates.c.workspace == passes.c.workspace)
+        & (templates.c.environment == passes.c.environment)
+        & (templates.c.id == passes.c.template_id),
+    )
+)
+_ONE = own(passes) & (passes.c.id == string("id"))
+ADD = Statement(insert(passes).inline())
+FIND = Statement(_PASS.where(_ONE))
+FIND_LOCKED = Statement(_PASS.where(_ONE).with_for_update(of=passes))
+REPLACE = Statement(update(passes).where(_ONE), columns=("content", "vals", "fingerprint", "number", "updated_at_ms", "voided"))
+_PAGE = _PASS.where(own(passes), passes.c.id > string("after")).order_by(passes.c.id).limit(number("limit"))
+LIST = Statement(_PAGE)
+LIST_OF_TEMPLATE = Statement(_PAGE.where(passes.c.template_id == string("template_id")))
+COUNT_SINCE = Statement(select(func.count()).select_from(passes).where(own(passes), passes.c.issued_at_ms >= number("since_ms")))
+
+_encode_values = msgspec.json.Encoder(order="deterministic").encode
+_decode_values = msgspec.json.Decoder(dict[str, str]).decode
+
+
+class TemplateRows:
+    def __init__(self, session: Session) -> None:
+        self._db = session
+
+    def add(self, template: Template) -> None:
+        self._db.run(
+            ADD_TEMPLATE,
+            template.scope,
+            id=template.id,
+            name=template.name,
+            revision=template.revision,
+            content=encode(template.content),
+            number=template.number,
+            created_at_ms=template.created_at_ms,
+            updated_at_ms=template.updated_at_ms,
+        )
+
+    def replace(self, template: Template) -> None:
+        self._db.run(
+            REPLACE_TEMPLATE,
+            template.scope,
+            id=template.id,
+            name=template.name,
+            revision=template.revision,
+            content=encode(template.content),
+            number=template.number,
+            updated_at_ms=template.updated_at_ms,
+        )
+
+    def find(self, scope: Scope, template_id: TemplateId) -> Template | None:
+        row = self._db.one(FIND_TEMPLATE, scope, id=template_id)
+        return _template(scope, row) if row else None
+
+    def list(self, scope: Scope, after: str | None, limit: int) -> list[Template]:
+        return [_template(scope, row) for row in self._db.run(LIST_TEMPLATES, scope, after=after or "", limit=limit)]
+
+
+class PassRows:
+    def __init__(self, session: Session) -> None:
+        self._db = session
+
+    def add(self, pass_: Pass, key_id: str) -> None:
+        self._db.run(
+            ADD,
+            pass_.scope,
+            id=pass_.id,
+            template_id=pass_.template_id,
+            key_id=key_id,
+            content=None if pass_.content is None else encode(pass_.content),
+            vals=_encode_values(pass_.values) if pass_.values else None,
+            fingerprint=pass_.fingerprint,
+            number=pass_.number,
+            issued_number=pass_.issued_number,
+            issued_at_ms=pass_.issued_at_ms,
+            updated_at_ms=pass_.updated_at_ms,
+            pass_type=pass_.pass_type,
+            issuer_id=pass_.issuer_id,
+            voided=int(pass_.voided),
+        )
+
+    def find(self, scope: Scope, pass_id: PassId) -> Pass | None:
+        row = self._db.one(FIND, scope, id=pass_id)
+        return _pass(scope, row) if row else None
+
+    def find_locked(self, scope: Scope, pass_id: PassId) -> Pass | None:
+        row = self._db.one(FIND_LOCKED, scope, id=pass_id)
+        return _pass(scope, row) if row else None
+
+    def replace(self, pass_: Pass) -> None:
+        self._db.run(
+            REPLACE,
+            pass_.scope,
+            id=pass_.id,
+            content=None if pass_.content is None else encode(pass_.content),
+            vals=_encode_values(pass_.values) if pass_.values else None,
+            fingerprint=pass_.fingerprint,
+            number=pass_.number,
+            updated_at_ms=pass_.updated_at_ms,
+            voided=int(pass_.voided),
+        )
+
+    def list(self, scope: Scope, after: str | None, limit: int, template_id: TemplateId | None = None) -> list[Pass]:
+        if template_id is None:
+            rows = self._db.run(LIST, scope, after=after or "", limit=limit)
+        else:
+            rows = self._db.run(LIST_OF_TEMPLATE, scope, after=after or "", limit=limit, template_id=template_id)
+        return [_pass(scope, row) for row in rows]
+
+    def count_issued_since(self, scope: Scope, since_ms: int) -> int:
+        row = self._db.one(COUNT_SINCE, scope, since_ms=since_ms)
+        assert row is not None
+        return int(row[0])
+
+
+def _template(scope: Scope, row: Row) -> Template:
+    template_id, name, revision, content, number_, created, updated = row
+    return Template(TemplateId(template_id), scope, name, revision, decode(content), number_, created, updated)
+
+
+def _pass(scope: Scope, row: Row) -> Pass:
+    pass_id, content, values, fingerprint, own_number, issued_number, *rest = row
+    issued, updated, pass_type, issuer, template, voided, theirs = rest
+    return Pass(
+        id=PassId(pass_id),
+        scope=scope,
+        content=None if content is None else decode(content),
+        fingerprint=fingerprint,
+        number=own_number,
+        issued_number=issued_number,
+        issued_at_ms=issued,
+        updated_at_ms=updated,
+        pass_type=pass_type,
+        issuer_id=issuer,
+        template_id=None if template is None else TemplateId(template),
+        template_number=theirs,
+        values=_decode_values(values) if values else {},
+        voided=bool(voided),
+    )

@@ -1,0 +1,256 @@
+"""The store on PostgreSQL: a few threads, each with one connection; transactions are short and run again when the server asks.
+
+READ COMMITTED with row locks; reads on one REPEATABLE READ snapshot. What makes a transaction run again: a serialisation failure, a
+deadlock, a unique key that another transaction took meanwhile (the second run sees the winner's row), a connection lost before
+COMMIT. A connection lost during COMMIT is unknown and said so (Unavailable). May not enter: statements, what a transaction does."""
+
+import asyncio
+import contextlib
+import logging
+import random
+import threading
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import psycopg
+from psycopg import errors
+from psycopg.types.numeric import Int8Dumper
+
+from billfold.domain.errors import Conflict, Unavailable
+from billfold.domain.ids import Scope
+from billfold.ports import Clock, Tx
+from billfold.storage.refusals import StoreRefused
+from billfold.storage.statements import Bulk, Compiled, Row, Statement, Value
+from billfold.storage.transaction import Transaction
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+THREADS = 16
+TRIES_MAX = 5
+CLOCK_SECONDS = 30
+"""How long an estimate of the database's clock is used."""
+_SETTINGS = (
+    "SET lock_timeout = '2s'; SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '15s';"
+    " SET synchronous_commit = on; SET timezone = 'UTC'; SET client_min_messages = warning"
+)
+_BEGIN_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
+_BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.InsufficientResources, errors.OperatorIntervention)
+
+Connection = psycopg.Connection[Row]
+
+
+class PostgresSession:
+    """Statements on one connection, inside a transaction that somebody else began."""
+
+    __slots__ = ("_cursor",)
+
+    def __init__(self, connection: Connection) -> None:
+        self._cursor = connection.cursor()
+
+    def _execute(self, compiled: Compiled, scope: Scope | None, params: dict[str, Value]) -> psycopg.Cursor[Row]:
+        if scope is not None:
+            params["workspace"] = scope.workspace
+            params["environment"] = scope.environment.value
+        if compiled.constants:
+            params.update(compiled.constants)
+        return self._cursor.execute(compiled.sql.encode(), params)
+
+    def run(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> list[Row]:
+        cursor = self._execute(statement.postgres, scope, params)
+        return cursor.fetchall() if cursor.description else []
+
+    def one(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> Row | None:
+        return self._execute(statement.postgres, scope, params).fetchone()
+
+    def count(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> int:
+        return self._execute(statement.postgres, scope, params).rowcount
+
+    def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
+        arrays: dict[str, Any] = {name: list(column) for name, column in zip(change.columns, zip(*rows, strict=True), strict=True)}
+        arrays.update(change.postgres.constants)
+        common = {"workspace": scope.workspace, "environment": scope.environment.value}
+        self._cursor.execute(change.postgres.sql.encode(), {**params, **common, **arrays})
+
+
+def connect(url: str) -> Connection:
+    """A connection as Billfold uses it. Transactions are begun and ended by hand."""
+    connection = psycopg.connect(
+        url,
+        autocommit=True,
+        prepare_threshold=1,
+        connect_timeout=5,
+        application_name="billfold",
+        keepalives_idle=15,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=20_000,
+    )
+    connection.prepared_max = 500
+    # One type for all integers: otherwise each width of a value prepares the statement once more.
+    connection.adapters.register_dumper(int, Int8Dumper)
+    connection.execute(_SETTINGS)
+    return connection
+
+
+class PostgresStore:
+    """`clock` takes the place of the database's clock, for tests. Raises StoreRefused where the server does not keep what it
+    acknowledges (fsync or full_page_writes off), unless `unsafe_server` says that losing data is meant (tests)."""
+
+    def __init__(
+        self, url: str, *, gap_ms: int = 1000, threads: int = THREADS, clock: Clock | None = None, unsafe_server: bool = False
+    ) -> None:
+        self._url = url
+        self._gap_ms = gap_ms
+        self._clock = clock
+        self._local = threading.local()
+        self._connections: set[Connection] = set()
+        self._guard = threading.Lock()
+        self._closed = False
+        self._clock_offset_ms = 0
+        self._clock_read_at = float("-inf")
+        self._check_server(unsafe_server)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="billfold-postgres")
+
+    def _check_server(self, unsafe_server: bool) -> None:
+        try:
+            with connect(self._url) as connection:
+                for name in ("fsync", "full_page_writes"):
+                    row = connection.execute("SELECT current_setting(%s, true)", (name,)).fetchone()
+                    if row and row[0] == "off" and not unsafe_server:
+                        raise StoreRefused(
+                            f"the PostgreSQL server runs with {name} = off and may lose acknowledged data", f"set {name} = on there"
+                        )
+        except psycopg.Error as problem:
+            raise StoreRefused(
+                f"PostgreSQL cannot be reached ({str(problem).splitlines()[0]})", "check --database-url and that the server runs"
+            ) from problem
+
+    async def write(self, fn: Callable[[Tx], T]) -> T:
+        return await self._submit(lambda: self._attempts(fn, b"BEGIN", commit=True))
+
+    async def read(self, fn: Callable[[Tx], T]) -> T:
+        return await self._submit(lambda: self._attempts(fn, _BEGIN_READ, commit=False))
+
+    async def _submit(self, work: Callable[[], T]) -> T:
+        if self._closed:
+            raise Unavailable("the database is closed")
+        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+
+    async def now_ms(self) -> int:
+        """The database's clock, by an estimate renewed every 30 s: all workers go by one clock without a round trip each."""
+        if self._clock:
+            return self._clock.now_ms()
+        if time.monotonic() - self._clock_read_at > CLOCK_SECONDS:
+            self._clock_read_at = time.monotonic()
+            try:
+                self._clock_offset_ms = await self._submit(self._measure_clock)
+            except Unavailable:
+                self._clock_read_at = float("-inf")
+                raise
+        return time.time_ns() // 1_000_000 + self._clock_offset_ms
+
+    def _measure_clock(self) -> int:
+        try:
+            connection = self._connection()
+            before = time.time_ns()
+            row = connection.execute("SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint").fetchone()
+            after = time.time_ns()
+        except psycopg.Error as problem:
+            self._discard()
+            raise Unavailable("the database cannot answer now") from problem
+        assert row is not None
+        return int(row[0]) - (before + after) // 2_000_000
+
+    async def close(self) -> None:
+        """Waits for what runs, then closes. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        await asyncio.to_thread(self._pool.shutdown, wait=True)
+        with self._guard:
+            for connection in self._connections:
+                with contextlib.suppress(psycopg.Error):
+                    connection.close()
+            self._connections.clear()
+
+    # --- in a thread of the pool ---
+
+    def _connection(self) -> Connection:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        if connection is None or connection.closed:
+            connection = connect(self._url)
+            self._local.connection = connection
+            with self._guard:
+                self._connections.add(connection)
+        return connection
+
+    def _discard(self) -> None:
+        connection: Connection | None = getattr(self._local, "connection", None)
+        self._local.connection = None
+        if connection is not None:
+            with self._guard:
+                self._connections.discard(connection)
+            with contextlib.suppress(psycopg.Error):
+                connection.close()
+
+    def _attempts(self, fn: Callable[[Tx], T], begin: bytes, *, commit: bool) -> T:
+        for attempt in range(1, TRIES_MAX + 1):
+            try:
+                return self._attempt(fn, begin, commit=commit)
+            except _AGAIN as problem:
+                if attempt == TRIES_MAX:
+                    if isinstance(problem, errors.UniqueViolation):
+                        raise Conflict("integrity", "what is stored contradicts the request") from problem
+                    raise Unavailable("the database is too busy") from problem
+            except errors.IntegrityError as problem:
+                raise Conflict("integrity", "what is stored contradicts the request") from problem
+            except _BUSY as problem:
+                raise Unavailable("the database is too busy") from problem
+            except psycopg.OperationalError as problem:
+                # Nothing was committed; the connection is gone or could not be made.
+                if attempt >= 3:
+                    raise Unavailable("the database cannot answer now") from problem
+            time.sleep(random.uniform(0.005, 0.1))  # noqa: S311 (jitter)
+        raise AssertionError("unreachable")
+
+    def _attempt(self, fn: Callable[[Tx], T], begin: bytes, *, commit: bool) -> T:
+        connection = self._connection()
+        try:
+            connection.execute(begin)
+            result = fn(Transaction(PostgresSession(connection), self._gap_ms))
+        except BaseException:
+            self._undo(connection)
+            raise
+        if not commit:
+            connection.execute(b"ROLLBACK")
+            return result
+        try:
+            connection.execute(b"COMMIT")
+        except psycopg.Error as problem:
+            if isinstance(problem, (*_AGAIN, errors.IntegrityError)) and not connection.closed:
+                self._undo(connection)
+                raise  # the server says that it did not commit
+            self._discard()
+            raise CommitUnknown from problem
+        return result
+
+    def _undo(self, connection: Connection) -> None:
+        """Back to a usable connection, or none."""
+        try:
+            if connection.closed or connection.broken:
+                self._discard()
+            else:
+                connection.execute(b"ROLLBACK")
+        except psycopg.Error:
+            self._discard()
+
+
+class CommitUnknown(Unavailable):
+    """The connection was lost while committing: the write may have happened. Ask again under the same idempotency key."""
+
+    def __init__(self) -> None:
+        super().__init__("the database did not confirm the write; it may have happened")

@@ -1,0 +1,321 @@
+"""The store on SQLite: one writer thread that commits in groups, readers on snapshots in the calling thread.
+
+WAL with synchronous FULL: what was answered survives a power cut. Only the writer of the serving process makes checkpoints, and it
+holds the gate (a lock file) meanwhile; other processes (`keys create`) hold it while they write. So no connection ever writes while
+another checkpoints, which before SQLite 3.51.3 could, very rarely, damage the file (Debian 12 has 3.40.1).
+May not enter: statements, what a transaction does."""
+
+import asyncio
+import contextlib
+import logging
+import queue
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from billfold.domain.errors import Conflict, Unavailable
+from billfold.domain.ids import Scope
+from billfold.ports import Clock, Tx
+from billfold.storage.filelocks import FileLock
+from billfold.storage.refusals import StoreRefused
+from billfold.storage.statements import Bulk, Compiled, Row, Statement, Value
+from billfold.storage.transaction import Transaction
+
+T = TypeVar("T")
+log = logging.getLogger(__name__)
+
+BUSY_TIMEOUT_SECONDS = 5.0
+GROUP_MAX = 256
+GROUP_SECONDS_MAX = 0.02
+"""A group takes in nothing more after this long, so that a heavy transaction delays few others."""
+CHECKPOINT_GROUPS, CHECKPOINT_ROWS = 500, 4_000
+"""After so many commits or changed rows the writer copies the log into the database (the log is then some 8 MB)."""
+LOG_BYTES_MAX = 256 * 2**20
+
+
+class SqliteSession:
+    """Statements on one connection, inside a transaction that somebody else began."""
+
+    __slots__ = ("_cursor",)
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._cursor = connection.cursor()
+
+    def _execute(self, compiled: Compiled, scope: Scope | None, params: dict[str, Value]) -> sqlite3.Cursor:
+        if scope is not None:
+            params["workspace"] = scope.workspace
+            params["environment"] = scope.environment.value
+        if compiled.constants:
+            params.update(compiled.constants)
+        return self._cursor.execute(compiled.sql, params)
+
+    def run(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> list[Row]:
+        return self._execute(statement.sqlite, scope, params).fetchall()
+
+    def one(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> Row | None:
+        rows: list[Row] = self._execute(statement.sqlite, scope, params).fetchall()
+        return rows[0] if rows else None
+
+    def count(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> int:
+        return self._execute(statement.sqlite, scope, params).rowcount
+
+    def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
+        common = {**params, **change.sqlite.constants, "workspace": scope.workspace, "environment": scope.environment.value}
+        names = change.columns
+        self._cursor.executemany(change.sqlite.sql, [{**common, **dict(zip(names, row, strict=True))} for row in rows])
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """A connection as Billfold uses it. Transactions are begun and ended by hand."""
+    try:
+        connection = sqlite3.connect(
+            path, timeout=BUSY_TIMEOUT_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=512
+        )
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=FULL")
+        connection.execute("PRAGMA foreign_keys=ON")
+        connection.execute("PRAGMA trusted_schema=OFF")
+        connection.execute("PRAGMA cell_size_check=ON")
+        connection.execute("PRAGMA mmap_size=0")
+        connection.execute("PRAGMA wal_autocheckpoint=0")
+        connection.execute("PRAGMA cache_size=-16000")
+        if read_only:
+            connection.execute("PRAGMA query_only=ON")
+        else:
+            connection.execute("PRAGMA secure_delete=ON")
+    except sqlite3.OperationalError as problem:
+        raise StoreRefused(
+            f"the database {path} cannot be opened ({problem})", "check that the folder exists, is writable and on a local disk"
+        ) from problem
+    except sqlite3.DatabaseError as problem:
+        raise StoreRefused(f"{path} is not a SQLite database", "name another --data folder, or restore a backup") from problem
+    return connection
+
+
+def serving_lock(path: Path) -> FileLock:
+    """Held by the one process that serves from this file."""
+    return FileLock(path.with_name(path.name + ".serving"))
+
+
+def gate_lock(path: Path) -> FileLock:
+    """Held for a checkpoint, and by any other process while it writes."""
+    return FileLock(path.with_name(path.name + ".gate"))
+
+
+@dataclass(slots=True)
+class _Work:
+    fn: Callable[[Tx], Any]
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    result: Any = None
+    error: BaseException | None = None
+
+
+class SqliteStore:
+    """`exclusive`: this process serves; a second one is refused. Off for commands beside a server, which write behind the gate.
+
+    `clock` takes the place of this machine's clock, for tests."""
+
+    def __init__(self, path: Path, *, gap_ms: int = 1000, exclusive: bool = True, clock: Clock | None = None) -> None:
+        self._path = path
+        self._gap_ms = gap_ms
+        self._exclusive = exclusive
+        self._clock = clock
+        self._serving = serving_lock(path)
+        self._gate = gate_lock(path)
+        if exclusive and not self._serving.acquire(wait=False):
+            raise StoreRefused(
+                f"another Billfold serves from {path}",
+                "stop it first, or give this one its own --data folder; several processes need PostgreSQL (--database-url)",
+            )
+        try:
+            self._connection = connect(path)
+        except BaseException:
+            self._serving.release()
+            raise
+        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+        self._readers_guard = threading.Lock()
+        self._closed = False
+        self._groups = 0
+        self._rows_at_checkpoint = 0
+        self._writer = threading.Thread(target=self._write_groups, name="billfold-writer", daemon=True)
+        self._writer.start()
+
+    async def write(self, fn: Callable[[Tx], T]) -> T:
+        if self._closed:
+            raise Unavailable("the database is closed")
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
+        self._queue.put(_Work(fn, loop, future))
+        return await future
+
+    async def read(self, fn: Callable[[Tx], T]) -> T:
+        if self._closed:
+            raise Unavailable("the database is closed")
+        connection = self._reader()
+        connection.execute("BEGIN")
+        try:
+            return fn(Transaction(SqliteSession(connection), self._gap_ms))
+        except sqlite3.OperationalError as problem:
+            raise Unavailable("the database cannot answer now") from problem
+        finally:
+            connection.execute("ROLLBACK")
+
+    def _reader(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = connect(self._path, read_only=True)
+            self._local.connection = connection
+            with self._readers_guard:
+                self._readers.append(connection)
+        return connection
+
+    async def now_ms(self) -> int:
+        return self._clock.now_ms() if self._clock else time.time_ns() // 1_000_000
+
+    async def close(self) -> None:
+        """Answers what waits, then closes. Safe to call twice."""
+        if self._closed:
+            return
+        self._closed = True
+        self._queue.put(None)
+        await asyncio.to_thread(self._writer.join)
+        with self._readers_guard:
+            for reader in self._readers:
+                with contextlib.suppress(sqlite3.Error):
+                    reader.close()
+        with contextlib.suppress(sqlite3.Error):
+            self._close_writer()
+        self._serving.release()
+
+    def _close_writer(self) -> None:
+        # The last connection to close makes a checkpoint: behind the gate, too.
+        with self._gate.held():
+            self._connection.close()
+
+    # --- the writer's thread ---
+
+    def _write_groups(self) -> None:
+        ending = False
+        while not ending:
+            work = self._queue.get()
+            if work is None:
+                break
+            group, ending = self._run_group(work)
+            _answer(group)
+            self._groups += 1
+            if self._exclusive:
+                self._checkpoint_when_due()
+        self._drain()
+
+    def _drain(self) -> None:
+        """Whoever wrote at the moment of closing is told, not left waiting."""
+        late = []
+        while not self._queue.empty():
+            if (work := self._queue.get()) is not None:
+                work.error = Unavailable("the database is closed")
+                late.append(work)
+        _answer(late)
+
+    def _run_group(self, first: _Work) -> tuple[list[_Work], bool]:
+        """Runs `first` and whatever waits in one transaction: (all that ran, whether the end was asked for)."""
+        group: list[_Work] = []
+        if not self._exclusive:
+            self._gate.acquire(wait=True)
+        try:
+            self._connection.execute("BEGIN IMMEDIATE")
+            ending = self._run_all(first, group)
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as problem:
+            ending = False
+            self._fail(group or [first], problem)
+            group = group or [first]
+        finally:
+            if not self._exclusive:
+                self._gate.release()
+        return group, ending
+
+    def _run_all(self, first: _Work, group: list[_Work]) -> bool:
+        until = time.monotonic() + GROUP_SECONDS_MAX
+        work: _Work | None = first
+        while work is not None:
+            group.append(work)
+            if not work.future.cancelled():
+                self._run_one(work)
+            if len(group) >= GROUP_MAX or time.monotonic() >= until:
+                return False
+            try:
+                work = self._queue.get_nowait()
+            except queue.Empty:
+                return False
+        return True
+
+    def _run_one(self, work: _Work) -> None:
+        """Under its own savepoint: a failure undoes only itself."""
+        execute = self._connection.execute
+        execute("SAVEPOINT one")
+        try:
+            work.result = work.fn(Transaction(SqliteSession(self._connection), self._gap_ms))
+        except sqlite3.IntegrityError as problem:
+            work.error = Conflict("integrity", "what is stored contradicts the request")
+            work.error.__cause__ = problem
+        except BaseException as problem:
+            if not self._connection.in_transaction:  # SQLite gave up the whole transaction (disk full, out of memory)
+                raise sqlite3.OperationalError("the transaction was rolled back") from problem
+            work.error = problem
+        if work.error is not None:
+            execute("ROLLBACK TO one")
+        execute("RELEASE one")
+
+    def _fail(self, group: list[_Work], problem: sqlite3.Error) -> None:
+        """Nothing of the group is stored. The connection is made anew: after a failed write its state is not to be trusted."""
+        log.error("storage.commit_failed", extra={"error": str(problem), "transactions": len(group)})
+        for work in group:
+            work.error = Unavailable("the database cannot write now")
+            work.error.__cause__ = problem
+        with contextlib.suppress(sqlite3.Error):
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+        with contextlib.suppress(sqlite3.Error, StoreRefused):
+            fresh = connect(self._path)
+            self._connection.close()
+            self._connection = fresh
+
+    def _checkpoint_when_due(self) -> None:
+        """Copies the log into the database when it has grown; the next commit then begins at its start. What a reader still needs
+        stays until the next time."""
+        rows = self._connection.total_changes
+        if self._groups < CHECKPOINT_GROUPS and 0 <= rows - self._rows_at_checkpoint < CHECKPOINT_ROWS:
+            return
+        self._groups, self._rows_at_checkpoint = 0, rows
+        with contextlib.suppress(sqlite3.Error), self._gate.held():
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
+            if self._path.with_name(self._path.name + "-wal").stat().st_size > LOG_BYTES_MAX:
+                log.warning("storage.log_large", extra={"bytes_max": LOG_BYTES_MAX})
+                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
+def _answer(group: list[_Work]) -> None:
+    """Wakes each event loop once, however many of its transactions were in the group."""
+    loops: dict[asyncio.AbstractEventLoop, list[_Work]] = {}
+    for work in group:
+        loops.setdefault(work.loop, []).append(work)
+    for loop, works in loops.items():
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            loop.call_soon_threadsafe(_resolve, works)
+
+
+def _resolve(works: list[_Work]) -> None:
+    for work in works:
+        if work.future.done():
+            continue
+        if work.error is not None:
+            work.future.set_exception(work.error)
+        else:
+            work.future.set_result(work.result)

@@ -1,0 +1,208 @@
+"""Statements written once in SQLAlchemy Core, compiled once per dialect to text, and run on the raw driver.
+
+A `Statement` is declared at module level beside the repository that uses it. A repository talks to a `Session`, which knows the
+engine; the repository does not. Named parameters; numbers and texts that the partial indexes need are literals.
+May not enter: connections, transactions, an Engine of SQLAlchemy's."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import Any, Protocol
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    BindParameter,
+    Boolean,
+    ClauseElement,
+    ColumnElement,
+    Table,
+    Text,
+    bindparam,
+    func,
+    literal_column,
+)
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.expression import Select
+from sqlalchemy.sql.functions import FunctionElement
+from sqlalchemy.types import TypeEngine
+
+from billfold.domain.ids import Scope
+
+Row = tuple[Any, ...]
+Value = str | int | bytes | None
+
+_SQLITE = sqlite.dialect(paramstyle="named")
+_POSTGRES = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
+
+
+class Compiled:
+    """SQL text for one driver, and the values that SQLAlchemy put in by itself (such as the 0 of an OFFSET)."""
+
+    __slots__ = ("constants", "sql")
+
+    def __init__(self, clause: ClauseElement, dialect: Any, columns: Sequence[str] | None) -> None:
+        compiled = clause.compile(dialect=dialect, column_keys=columns)
+        assert isinstance(compiled, SQLCompiler)
+        self.sql = str(compiled)
+        self.constants: dict[str, Any] = {
+            compiled.bind_names[bind]: bind.value for bind in compiled.bind_names if not bind.required and bind.value is not None
+        }
+
+
+class Statement:
+    """`columns`: for an INSERT or UPDATE without expressions, the columns that it sets from parameters of the same name.
+
+    `postgres`: where the two engines need different words, what PostgreSQL is told."""
+
+    def __init__(self, clause: ClauseElement, columns: Sequence[str] | None = None, postgres: ClauseElement | None = None) -> None:
+        self._clause = clause
+        self._columns = columns
+        self._postgres_clause = clause if postgres is None else postgres
+
+    @cached_property
+    def sqlite(self) -> Compiled:
+        return Compiled(self._clause, _SQLITE, self._columns)
+
+    @cached_property
+    def postgres(self) -> Compiled:
+        return Compiled(self._postgres_clause, _POSTGRES, self._columns)
+
+
+class Bulk:
+    """One change to many rows: executemany on SQLite; on PostgreSQL one statement over `unnest` of an array per column.
+
+    `build` gets a function that names a column of the given rows: `build(row)` uses `row("target")`."""
+
+    def __init__(self, build: Callable[[Callable[[str], ColumnElement[Any]]], ClauseElement], **columns: TypeEngine[Any]) -> None:
+        self._build = build
+        self.columns = tuple(columns)
+        self._types = columns
+
+    @cached_property
+    def sqlite(self) -> Compiled:
+        return Compiled(self._build(lambda name: bindparam(name, type_=self._types[name])), _SQLITE, None)
+
+    @cached_property
+    def postgres(self) -> Compiled:
+        arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in self._types.items()]
+        rows = func.unnest(*arrays).table_valued(*self.columns, name="given").render_derived()
+        return Compiled(self._build(lambda name: rows.c[name]), _POSTGRES, None)
+
+
+Change = Callable[[Any], Mapping[str, Any]]
+
+
+def upsert(table: Table, keys: Sequence[str], change: Change, *returning: ColumnElement[Any]) -> Statement:
+    """INSERT of all columns, or a change of the row with the same `keys`: `change(excluded)`; an empty one leaves it as it is."""
+
+    def build(insert: Any) -> ClauseElement:
+        made = insert(table).inline()
+        if new := change(made.excluded):
+            made = made.on_conflict_do_update(index_elements=keys, set_=new)
+        else:
+            made = made.on_conflict_do_nothing(index_elements=keys)
+        clause: ClauseElement = made.returning(*returning) if returning else made
+        return clause
+
+    return Statement(build(sqlite.insert), postgres=build(postgresql.insert))
+
+
+def upsert_where(table: Table, keys: Sequence[str], change: Change, where: ColumnElement[bool]) -> Statement:
+    """As `upsert`, but the old row changes only where it fulfils `where`; the row count says whether anything happened."""
+
+    def build(insert: Any) -> ClauseElement:
+        made = insert(table).inline()
+        clause: ClauseElement = made.on_conflict_do_update(index_elements=keys, set_=change(made.excluded), where=where)
+        return clause
+
+    return Statement(build(sqlite.insert), postgres=build(postgresql.insert))
+
+
+def number(name: str) -> BindParameter[int]:
+    return bindparam(name, type_=BigInteger)
+
+
+def string(name: str) -> BindParameter[str]:
+    return bindparam(name, type_=Text)
+
+
+def literal(value: int | str) -> ColumnElement[Any]:
+    """Written into the SQL text: what partial indexes are matched by. Never for values from outside."""
+    return literal_column(str(value) if isinstance(value, int) else f"'{value}'")
+
+
+def own(table: Any) -> ColumnElement[bool]:
+    """The rows of the scope that the statement is run with."""
+    found: ColumnElement[bool] = (table.c.workspace == string("workspace")) & (table.c.environment == string("environment"))
+    return found
+
+
+class greatest(FunctionElement[int]):
+    type = BigInteger()
+    inherit_cache = True
+
+
+class least(FunctionElement[int]):
+    type = BigInteger()
+    inherit_cache = True
+
+
+class among(FunctionElement[bool]):
+    """`column IN (query)`, looked up by index on both engines: on PostgreSQL a plain IN may become a hash join over the table."""
+
+    type = Boolean()
+    inherit_cache = True
+
+    def __init__(self, column: ColumnElement[Any], query: Select[Any]) -> None:
+        super().__init__(column, query.scalar_subquery())
+
+
+@compiles(greatest)
+def _greatest(element: greatest, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"greatest({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(greatest, "sqlite")
+def _greatest_sqlite(element: greatest, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"max({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(least)
+def _least(element: least, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"least({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(least, "sqlite")
+def _least_sqlite(element: least, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"min({compiler.process(element.clauses, **kw)})"
+
+
+@compiles(among)
+def _among(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, query = element.clauses
+    return f"{compiler.process(column, **kw)} = ANY (ARRAY{compiler.process(query, **kw)})"
+
+
+@compiles(among, "sqlite")
+def _among_sqlite(element: among, compiler: SQLCompiler, **kw: Any) -> str:
+    column, query = element.clauses
+    return f"{compiler.process(column, **kw)} IN {compiler.process(query, **kw)}"
+
+
+class Session(Protocol):
+    """Statements inside one transaction. With a `scope`, its workspace and environment are parameters of those names."""
+
+    def run(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> list[Row]:
+        """All rows."""
+
+    def one(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> Row | None:
+        """The first row."""
+
+    def count(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> int:
+        """How many rows an INSERT, UPDATE or DELETE touched."""
+
+    def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
+        """One change to many rows, each with the columns of `change.columns` in that order; `params` are common to all."""

@@ -1,0 +1,69 @@
+"""The repositories of one transaction, each made when it is first used. May not enter: BEGIN, COMMIT, engines."""
+
+from collections.abc import Callable
+from typing import Generic, TypeVar, overload
+
+from billfold import ports
+from billfold.storage.credentials import CredentialRows
+from billfold.storage.delivery import DeliveryRows
+from billfold.storage.events import DeviceLogRows, EventRows
+from billfold.storage.google import GoogleRows
+from billfold.storage.idempotency import IdempotencyRows
+from billfold.storage.images import ImageRows
+from billfold.storage.jobs import JobRows
+from billfold.storage.keys import KeyRows
+from billfold.storage.leases import LeaseRows
+from billfold.storage.passes import PassRows, TemplateRows
+from billfold.storage.registrations import RegistrationRows
+from billfold.storage.statements import Session
+from billfold.storage.workspaces import CounterRows, UsageRows, WorkspaceRows
+
+T = TypeVar("T")
+
+
+class Room(Generic[T]):
+    """An attribute that is made at its first use and then simply there."""
+
+    def __init__(self, make: Callable[[Session, int], T]) -> None:
+        self._make = make
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    @overload
+    def __get__(self, transaction: None, owner: type) -> "Room[T]": ...
+    @overload
+    def __get__(self, transaction: "Transaction", owner: type) -> T: ...
+    def __get__(self, transaction: "Transaction | None", owner: type) -> "Room[T] | T":
+        if transaction is None:
+            return self
+        made = self._make(transaction.session, transaction.gap_ms)
+        transaction.__dict__[self._name] = made
+        return made
+
+
+class Transaction:
+    """What `fn(tx)` is given: ports.Tx over a session."""
+
+    workspaces: Room[ports.Workspaces] = Room(lambda session, gap_ms: WorkspaceRows(session))
+    numbers: Room[ports.Numbers] = Room(lambda session, gap_ms: CounterRows(session))
+    keys: Room[ports.Keys] = Room(lambda session, gap_ms: KeyRows(session))
+    templates: Room[ports.Templates] = Room(lambda session, gap_ms: TemplateRows(session))
+    passes: Room[ports.Passes] = Room(lambda session, gap_ms: PassRows(session))
+    registrations: Room[ports.Registrations] = Room(lambda session, gap_ms: RegistrationRows(session))
+    deliveries: Room[ports.Deliveries] = Room(
+        lambda session, gap_ms: DeliveryRows(session, RegistrationRows(session).forget_address, gap_ms)
+    )
+    google: Room[ports.GoogleStates] = Room(lambda session, gap_ms: GoogleRows(session))
+    events: Room[ports.Events] = Room(lambda session, gap_ms: EventRows(session))
+    usage: Room[ports.Usage] = Room(lambda session, gap_ms: UsageRows(session))
+    idempotency: Room[ports.Idempotency] = Room(lambda session, gap_ms: IdempotencyRows(session))
+    images: Room[ports.Images] = Room(lambda session, gap_ms: ImageRows(session))
+    credentials: Room[ports.Credentials] = Room(lambda session, gap_ms: CredentialRows(session))
+    device_log: Room[ports.DeviceLog] = Room(lambda session, gap_ms: DeviceLogRows(session))
+    jobs: Room[ports.Jobs] = Room(lambda session, gap_ms: JobRows(session))
+    leases: Room[ports.Leases] = Room(lambda session, gap_ms: LeaseRows(session))
+
+    def __init__(self, session: Session, gap_ms: int) -> None:
+        self.session = session
+        self.gap_ms = gap_ms
