@@ -64,7 +64,7 @@ class GoogleOptions:
 
 @dataclass(frozen=True, slots=True)
 class HolderChange:
-    """What a callback came to. `kind`: PASS_INSTALLED or PASS_REMOVED. `has_users`: as Google says now, whatever the callback said."""
+    """What a callback came to. `kind`: PASS_INSTALLED or PASS_REMOVED. `has_users`: as Google says now, not as the callback said."""
 
     pass_id: PassId
     kind: EventKind

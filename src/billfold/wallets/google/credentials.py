@@ -41,8 +41,8 @@ class _KeyFile(msgspec.Struct):
     client_email: str = ""
     client_id: str = ""
     token_uri: str = ""
-    installed: msgspec.Raw | None = None
-    web: msgspec.Raw | None = None
+    installed: dict[str, object] = {}
+    web: dict[str, object] = {}
 
 
 def load_google_credential(data: bytes, issuer_id: str, *, foreign_token_uri: bool = False) -> GoogleCredential:

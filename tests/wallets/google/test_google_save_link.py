@@ -1,0 +1,102 @@
+"""The save link: a JWT that others can verify, short enough for every browser, whatever the pass holds."""
+
+import base64
+import json
+from dataclasses import replace
+from typing import Any
+
+import google.auth.crypt
+import google.auth.jwt
+import pytest
+from google_material import COFFEE, CONTENTS, ISSUER, SCOPE, credential, faults, pass_of, private_pem, public_pem, rsa_key
+from hypothesis import given
+from joserfc import jwt
+from joserfc.jwk import RSAKey
+
+from billfold.domain.content import Content, Field
+from billfold.wallets.google import objects
+from billfold.wallets.google.save_link import JWT_LENGTH_MAX, SAVE_BASE_URL, save_link
+
+IMAGES = objects.PublicImages("https://cards.example/i/d3m0abt/" + "a" * 64 + ".png")
+IAT = 1_795_176_000
+
+
+def link_of(content: Content, images: objects.PublicImages = IMAGES, **more: Any) -> str:
+    object_ = objects.generic_object(pass_of(content), content, images)
+    return save_link(credential(), object_, objects.generic_class(ISSUER, SCOPE, content, None), IAT, **more)
+
+
+def claims_of(link: str) -> dict[str, Any]:
+    """Verified by joserfc, an implementation that Billfold's links do not go through."""
+    token = jwt.decode(link.removeprefix(SAVE_BASE_URL), RSAKey.import_key(public_pem()), algorithms=["RS256"])
+    assert token.header == {"alg": "RS256", "typ": "JWT", "kid": credential().key_id}
+    return token.claims
+
+
+@pytest.mark.requirement("S3-22", "S3-38")
+def test_a_small_pass_travels_whole_in_its_link() -> None:
+    small = replace(COFFEE, secondary=(), back=())
+    claims = claims_of(link_of(small))
+    assert {name: claims[name] for name in ("iss", "aud", "typ", "iat")} == {
+        "iss": credential().client_email,
+        "aud": "google",
+        "typ": "savetowallet",
+        "iat": IAT,
+    }
+    [object_], [class_] = claims["payload"]["genericObjects"], claims["payload"]["genericClasses"]
+    assert object_["textModulesData"] == [{"id": "r1c1", "header": "POINTS", "body": "1,250"}]
+    assert class_ == {"id": object_["classId"]}
+
+
+def test_google_s_own_library_verifies_the_signature() -> None:
+    token = link_of(COFFEE).removeprefix(SAVE_BASE_URL)
+    header, claims, signed, signature = google.auth.jwt._unverified_decode(token)
+    assert header["kid"] == credential().key_id
+    assert claims["aud"] == "google"
+    assert google.auth.crypt.verify_signature(signed, signature, [public_pem()])
+
+
+def test_a_large_pass_keeps_in_its_link_what_is_needed_at_the_till() -> None:
+    large = replace(COFFEE, back=(Field("terms", "x" * 900, "Terms"),))
+    [object_] = claims_of(link_of(large))["payload"]["genericObjects"]
+    assert set(object_) == {"id", "classId", "cardTitle", "header", "logo", "hexBackgroundColor", "barcode"}
+    assert object_["barcode"]["value"] == "LOYALTY-98765"
+
+
+def test_a_pass_that_does_not_fit_at_all_is_named_by_its_ids() -> None:
+    huge = replace(COFFEE, logo_text="x" * 2000)
+    payload = claims_of(link_of(huge))["payload"]
+    assert payload == {"genericObjects": [{"id": f"{ISSUER}.{pass_of(huge).id}", "classId": f"{ISSUER}.d3m0abt-layout-12s"}]}
+
+
+@pytest.mark.parametrize("bits", [2048, 3072, 4096])
+def test_a_longer_key_leaves_less_room_and_the_limit_stays(bits: int) -> None:
+    other = replace(credential(), private_key_pem=private_pem(rsa_key(bits)))
+    object_ = objects.generic_object(pass_of(COFFEE), COFFEE, IMAGES)
+    link = save_link(other, object_, objects.generic_class(ISSUER, SCOPE, COFFEE, None), IAT)
+    assert len(link.removeprefix(SAVE_BASE_URL)) <= JWT_LENGTH_MAX
+
+
+def test_the_length_is_used_to_the_last_character() -> None:
+    """The limit is met by arithmetic before anything is signed, so the arithmetic must be exact."""
+    lengths = {
+        len(link_of(replace(COFFEE, secondary=(), back=(Field("a", "x" * count),))).removeprefix(SAVE_BASE_URL))
+        for count in range(120)
+    }
+    assert max(lengths) in range(JWT_LENGTH_MAX - 2, JWT_LENGTH_MAX + 1)
+
+
+@given(CONTENTS)
+@pytest.mark.requirement("S3-22")
+def test_any_content_gives_a_link_of_at_most_1800_characters_that_google_s_description_accepts(content: Content) -> None:
+    link = link_of(content)
+    assert link.startswith(SAVE_BASE_URL)
+    token = link.removeprefix(SAVE_BASE_URL)
+    assert len(token) <= JWT_LENGTH_MAX
+    claims = token.split(".")[1]
+    [object_] = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["payload"]["genericObjects"]
+    assert set(object_) == {"id", "classId"} or not faults(object_, "GenericObject")
+
+
+def test_a_stand_in_s_links_begin_elsewhere() -> None:
+    assert link_of(COFFEE, base_url="http://127.0.0.1:9/gp/v/save/").startswith("http://127.0.0.1:9/gp/v/save/ey")
