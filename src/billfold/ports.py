@@ -368,6 +368,20 @@ class Wallet(Protocol):
         """Brings each row's phone or object up to date; one outcome a row, in order. Never raises for what the other side does."""
 
 
+@dataclass(frozen=True, slots=True)
+class CallbackNews:
+    """A genuine callback: somebody saved the pass in Google Wallet, or removed it."""
+
+    pass_id: PassId
+    saved: bool
+
+
+class CallbackReader(Protocol):
+    async def receive(self, scope: Scope, body: bytes, record: Callable[[Tx, CallbackNews], None]) -> None:
+        """Checks the signature, asks Google who holds the object now and remembers it; `record` runs in the same transaction, once
+        per callback. Raises Invalid for anything not signed for our issuer, Unavailable when Google cannot be asked."""
+
+
 class ImageShelf(Protocol):
     """Pictures ready for wallets (images/shelf.py)."""
 

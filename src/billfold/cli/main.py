@@ -54,7 +54,7 @@ def serve(
     settings = read_settings(config, port=port, host=host, data=data)
     ready(settings)
     check_address(settings.host, settings.port)
-    call("billfold.bootstrap", "serve", settings, json)
+    call("billfold.cli.serving", "serve", settings, json)
 
 
 @app.command()
@@ -62,7 +62,7 @@ def work(data: DataOption = None, config: ConfigOption = None) -> None:
     """Do the waiting work (pushes, jobs) beside servers on the same PostgreSQL; start as many as you like."""
     settings = read_settings(config, data=data)
     ready(settings)
-    call("billfold.bootstrap", "work", settings)
+    call("billfold.cli.serving", "work", settings)
 
 
 @app.command()

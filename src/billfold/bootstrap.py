@@ -1,0 +1,240 @@
+"""Picks the adapters and puts them together: the only place that knows them all. Opens, lends and closes; cli/serving.py runs them.
+
+May not enter: decisions, HTTP routes."""
+
+import asyncio
+import contextlib
+import datetime
+import hashlib
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+
+from billfold.api.limits import TokenBuckets
+from billfold.domain.delivery import Channel
+from billfold.domain.errors import CredentialMissing
+from billfold.domain.ids import Environment, Scope
+from billfold.flows import workspaces
+from billfold.glue import (
+    ByEnvironment,
+    GoogleCallbackDesk,
+    PassSecrets,
+    PushPools,
+    SystemClock,
+    SystemEntropy,
+    TrustedHttp,
+    picture_fetch,
+)
+from billfold.images.pool import ImageWorkshop
+from billfold.images.shelf import Shelf
+from billfold.keyring import Keyring
+from billfold.outgoing.client import OutgoingClient
+from billfold.ports import Addresses, Services, Store, StoredCredential, Wallet, Workspace
+from billfold.sandbox.authority import SandboxAuthority
+from billfold.sandbox.site import Sandbox, SandboxAddresses, known_addresses
+from billfold.settings import Settings
+from billfold.storage import migrate
+from billfold.storage.blobs import FolderBlobs
+from billfold.storage.sealing import Vault
+from billfold.storage.store import open_store
+from billfold.wallets.apple.adapter import AppleWallet
+from billfold.wallets.apple.certificates import load_apple_credential
+from billfold.wallets.apple.push import PushOptions
+from billfold.wallets.google.adapter import GoogleOptions, GoogleWallet
+from billfold.wallets.google.credentials import load_google_credential
+from billfold.workers.runner import Runner
+
+DEMO_WORKSPACE = "demo00"
+DEMO = Scope(DEMO_WORKSPACE, Environment.TEST)
+SIGNING_THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFiles:
+    """What the operator hands in: a .p12, or a certificate and its key."""
+
+    certificate: bytes
+    key: bytes
+    password: str | None
+    intermediates: tuple[bytes, ...]
+
+
+@dataclass(slots=True)
+class Parts:
+    """Everything that one process has open. `settings` are those in force, with the address that the server really has."""
+
+    settings: Settings
+    store: Store
+    services: Services
+    keyring: Keyring
+    runner: Runner
+    callbacks: GoogleCallbackDesk
+    vault: Vault
+    sandbox: Sandbox | None
+    closers: list[Callable[[], Awaitable[None] | None]] = field(default_factory=list)
+
+    async def import_certificate(self, scope: Scope, files: CertificateFiles) -> tuple[StoredCredential, tuple[str, ...]]:
+        """Checks and seals a pass certificate; also says what the operator should know. Raises CredentialRefused."""
+        now = datetime.datetime.fromtimestamp(self.services.clock.now_ms() / 1000, datetime.UTC)
+        credential = load_apple_credential(files.certificate, files.key, files.password, files.intermediates, now)
+        return await self.keyring.add_apple(scope, credential), credential.warnings(now)
+
+    async def connect_google(self, scope: Scope, file: bytes, issuer_id: str) -> StoredCredential:
+        """Checks and seals a service account. Raises CredentialRefused."""
+        return await self.keyring.add_google(scope, load_google_credential(file, issuer_id))
+
+    async def close(self) -> None:
+        for closer in reversed(self.closers):
+            closing = closer()
+            if closing is not None:
+                await closing
+
+
+async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sandbox | None = None) -> Parts:
+    """Opens the database (brought to this version's tables), the vault, the wallets. `serving`: this is the one server process.
+
+    `sandbox`: the stand-ins, started; a worker process finds those of the server by the data folder."""
+    await asyncio.to_thread(migrate.upgrade, settings.database_url)
+    store = open_store(settings.database_url, gap_ms=int(settings.push_gap_seconds * 1000), exclusive=serving)
+    clock, entropy = SystemClock(), SystemEntropy()
+    assert settings.key_file is not None
+    vault = Vault.open(settings.key_file)
+    blobs = FolderBlobs(settings.data / "blobs")
+    outgoing = OutgoingClient(allow_untrusted=frozenset(map(_host_port, settings.outgoing_allow)))
+    workshop = ImageWorkshop(bytes_max=settings.image_max_bytes)
+    shelf = Shelf(
+        store,
+        blobs,
+        workshop,
+        picture_fetch(outgoing, settings.image_max_bytes),
+        clock,
+        bytes_max=settings.image_max_bytes,
+        url_cache_seconds=settings.image_url_cache_seconds,
+    )
+    folder = settings.data / "sandbox"
+    stand_ins = SandboxAddresses(sandbox.push_url, sandbox.google_url) if sandbox else known_addresses(folder)
+    stand_ins = stand_ins if settings.sandbox else None
+    keyring = Keyring(store, vault, clock, f"{stand_ins.google_url}/token" if stand_ins else None)
+    secrets, addresses = PassSecrets(vault), Addresses(settings.public_url)
+    closers: list[Callable[[], Awaitable[None] | None]] = [store.close, outgoing.close, workshop.close]
+
+    def apple(push_url: str, ca_pem: bytes | None) -> AppleWallet:
+        pools = PushPools(push_url, ca_pem, streams_max=settings.push_streams, connections_max=settings.push_connections)
+        options = PushOptions(push_url, settings.push_type, settings.push_priority, settings.push_expiration_seconds)
+        wallet = AppleWallet(
+            keyring, secrets.pass_token, shelf, addresses.web_service, pools, clock, options, signing_threads=SIGNING_THREADS
+        )
+        closers.extend((wallet.close, pools.close))
+        return wallet
+
+    live = apple(settings.push_url, None)
+    root_pem = SandboxAuthority.open(folder).root_pem if stand_ins else None
+    apples: dict[Environment, Wallet] = {
+        Environment.TEST: apple(stand_ins.push_url, root_pem) if stand_ins else live,
+        Environment.LIVE: live,
+    }
+    google_options = _google_options(settings, stand_ins)
+    google = GoogleWallet(
+        store,
+        keyring,
+        TrustedHttp(outgoing),
+        shelf,
+        addresses.image,
+        addresses.google_callback,
+        clock,
+        lambda scope: google_options[scope.environment],
+    )
+    wallets: dict[Channel, Wallet] = {Channel.APPLE: ByEnvironment(apples), Channel.GOOGLE: google}
+    runner = Runner(
+        store,
+        wallets,
+        lease_seconds=settings.lease_seconds,
+        poll_seconds=settings.poll_seconds,
+        gap_ms=int(settings.push_gap_seconds * 1000),
+    )
+    services = Services(
+        store=store,
+        blobs=blobs,
+        clock=clock,
+        entropy=entropy,
+        apple=wallets[Channel.APPLE],
+        google=google,
+        images=shelf,
+        addresses=addresses,
+        limits=TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst, time.monotonic),
+        secrets=secrets,
+        wake=runner.wake,
+        devices_per_pass_max=settings.devices_per_pass_max,
+    )
+    return Parts(settings, store, services, keyring, runner, GoogleCallbackDesk(google), vault, sandbox, closers)
+
+
+def _google_options(settings: Settings, stand_ins: SandboxAddresses | None) -> dict[Environment, GoogleOptions]:
+    live = GoogleOptions(
+        api_url=settings.google_url,
+        save_base_url=settings.google_save_url,
+        root_keys_url=settings.google_keys_url,
+        requests_per_second=settings.google_requests_per_second,
+    )
+    if stand_ins is None:
+        return {Environment.TEST: live, Environment.LIVE: live}
+    base = stand_ins.google_url
+    test = GoogleOptions(
+        api_url=base,
+        save_base_url=f"{base}/gp/v/save/",
+        root_keys_url=f"{base}/gp/m/issuer/keys",
+        requests_per_second=settings.google_requests_per_second,
+        plain_callbacks=True,
+    )
+    return {Environment.TEST: test, Environment.LIVE: live}
+
+
+def _host_port(entry: str) -> tuple[str, int]:
+    host, _, port = entry.rpartition(":")
+    return host.strip("[]"), int(port)
+
+
+@contextlib.asynccontextmanager
+async def operate(settings: Settings) -> AsyncIterator[Parts]:
+    """For commands of the operator, also while the server runs: everything open, nothing started."""
+    await asyncio.to_thread(settings.data.mkdir, parents=True, exist_ok=True)
+    parts = await open_parts(settings)
+    try:
+        await furnish(parts)
+        yield parts
+    finally:
+        await parts.close()
+
+
+async def furnish(parts: Parts) -> None:
+    """The demo workspace, and sandbox credentials for each workspace that has none in its test environment."""
+    services = parts.services
+    made_at = services.clock.now_ms()
+    quota = parts.settings.quota_passes_per_month
+    await workspaces.ensure(services, Workspace(DEMO_WORKSPACE, "Demo", "Bayroast Coffee", made_at, quota))
+    if parts.sandbox is None:
+        return
+    for workspace in await parts.store.read(lambda tx: tx.workspaces.all()):
+        await _issue_test_credentials(parts, parts.sandbox, workspace)
+
+
+async def _issue_test_credentials(parts: Parts, sandbox: Sandbox, workspace: Workspace) -> None:
+    scope = Scope(workspace.id, Environment.TEST)
+    try:
+        await parts.keyring.apple(scope, None)
+    except CredentialMissing:
+        issued = await asyncio.to_thread(sandbox.issue_certificate, workspace.id, workspace.organization_name)
+        files = CertificateFiles(issued.certificate_pem, issued.key_pem, None, (issued.intermediate_pem,))
+        await parts.import_certificate(scope, files)
+    try:
+        await parts.keyring.google(scope, None)
+    except CredentialMissing:
+        issuer_id, file = await asyncio.to_thread(sandbox.issue_account, workspace.id)
+        await parts.keyring.add_google(scope, load_google_credential(file, issuer_id, foreign_token_uri=True))
+
+
+async def demo_key(parts: Parts) -> str | None:
+    """The demo's test key: derived from the sealing key, so that each start can show it though only its hash is stored."""
+    secret = parts.vault.derive("demo-test-key", DEMO)
+    return await workspaces.ensure_key(parts.services, DEMO, "demo", hashlib.shake_256(secret).digest(33))
+

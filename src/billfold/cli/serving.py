@@ -1,0 +1,173 @@
+"""Runs what bootstrap put together: the server with its stand-ins and workers, or a worker alone. Stops in order.
+
+May not enter: adapters (bootstrap.py), routes (api/), settings' meaning."""
+
+import asyncio
+import contextlib
+import json
+import shlex
+import signal
+import socket
+import sys
+import time
+from collections.abc import AsyncIterator, Coroutine, Iterator
+from dataclasses import replace
+
+import structlog
+import uvicorn
+import uvloop
+
+from billfold import bootstrap
+from billfold.api.app import create_app
+from billfold.bootstrap import Parts
+from billfold.sandbox.site import Sandbox
+from billfold.settings import Settings
+
+SHUTDOWN_SECONDS = 20
+_log = structlog.get_logger("billfold")
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its own signal handling: the whole process stops in one order, given in `_serve`."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def serve(settings: Settings, json_line: bool) -> None:
+    """Until SIGTERM or Ctrl-C."""
+    listener = _listen(settings)
+    settings = _with_port(settings, listener.getsockname()[1])
+    with contextlib.suppress(KeyboardInterrupt):
+        _run(_serve(settings, listener, json_line))
+
+
+def work(settings: Settings) -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        _run(_work(settings))
+
+
+def _run(main: Coroutine[None, None, None]) -> None:
+    uvloop.run(main)
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((settings.host, settings.port))
+    listener.listen(2048)
+    listener.setblocking(False)
+    return listener
+
+
+def _with_port(settings: Settings, port: int) -> Settings:
+    """The settings with the port that the system chose, also in the public address, unless somebody set that."""
+    derived = replace(settings, public_url="").public_url == settings.public_url
+    return replace(settings, port=port, public_url="" if derived else settings.public_url)
+
+
+def _stopped() -> asyncio.Event:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for one in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(one, stop.set)
+    return stop
+
+
+async def _serve(settings: Settings, listener: socket.socket, json_line: bool) -> None:
+    stop = _stopped()
+    async with running(settings, listener) as parts:
+        await _announce(parts, json_line)
+        await stop.wait()
+        _log.info("stopping")
+
+
+@contextlib.asynccontextmanager
+async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[Parts]:
+    """The server, ready to be asked, until the block ends: then it stops taking requests, finishes those under way, and closes."""
+    sandbox = Sandbox(settings.data / "sandbox", settings.public_url) if settings.sandbox else None
+    if sandbox:
+        await sandbox.start(settings.sandbox_push_port)
+    parts = await bootstrap.open_parts(settings, serving=True, sandbox=sandbox)
+    await bootstrap.furnish(parts)
+    config = uvicorn.Config(
+        create_app(parts.services, parts.callbacks, settings, sandbox.routes() if sandbox else []),
+        loop="none",
+        http="httptools",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        proxy_headers=bool(settings.trusted_proxies),
+        forwarded_allow_ips=list(settings.trusted_proxies),
+        timeout_graceful_shutdown=SHUTDOWN_SECONDS,
+        backlog=2048,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    working = asyncio.create_task(parts.runner.run()) if settings.workers_inside else None
+    try:
+        while not server.started and not serving.done():  # noqa: ASYNC110  (uvicorn tells by a flag)
+            await asyncio.sleep(0.005)
+        yield parts
+    finally:
+        server.should_exit = True
+        await serving
+        parts.runner.stop()
+        if working:
+            await working
+        if sandbox:
+            await sandbox.stop()
+        await parts.close()
+
+
+async def _announce(parts: Parts, json_line: bool) -> None:
+    url, key = parts.settings.public_url, await bootstrap.demo_key(parts)
+    if json_line:
+        print(json.dumps({"url": url, "test_key": key, "docs_url": f"{url}/docs"}), flush=True)
+        return
+    body = {
+        "barcodeValue": "LOYALTY-98765",
+        "barcodeFormat": "QR",
+        "logoText": "Bayroast Coffee",
+        "headerFields": [{"label": "POINTS", "value": "1,250"}],
+        "primaryFields": [{"label": "CARD", "value": "Coffee Rewards"}],
+    }
+    curl = (
+        f"curl -X POST {url}/api/passes \\\n"
+        f'  -H "Authorization: Bearer {key}" \\\n'
+        '  -H "Content-Type: application/json" \\\n'
+        f"  -d {shlex.quote(json.dumps(body))}"
+    )
+    lines = [
+        f"Billfold is ready at {url}",
+        f"  test key   {key or '(revoked; make one with `billfold keys create NAME`)'}",
+        f"  docs       {url}/docs",
+        "",
+        "Make a pass:",
+        "",
+        curl,
+        "",
+        "Then install it on a phone in the terminal, with the shareUrl of the answer:",
+        "",
+        "  python3 run.py phone iphone SHARE_URL",
+        "",
+        "Ctrl-C stops.",
+    ]
+    print("\n".join(lines), flush=True, file=sys.stdout)
+
+
+async def _work(settings: Settings) -> None:
+    stop = _stopped()
+    parts = await bootstrap.open_parts(settings)
+    started = time.monotonic()
+    working = asyncio.create_task(parts.runner.run())
+    print("Working. Ctrl-C stops.", flush=True)
+    await stop.wait()
+    parts.runner.stop()
+    await working
+    await parts.close()
+    _log.info("worker_stopped", seconds=round(time.monotonic() - started))

@@ -1,0 +1,180 @@
+"""Small adapters that let one room speak to another's Protocol, so that neither imports the other. Used by bootstrap alone.
+
+May not enter: decisions, settings."""
+
+import base64
+import hashlib
+import hmac
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import uuid_utils
+
+from billfold.domain.content import Content
+from billfold.domain.delivery import Channel, Due, Outcome
+from billfold.domain.errors import FieldProblem, Invalid
+from billfold.domain.events import EventKind
+from billfold.domain.ids import Environment, PassId, Scope
+from billfold.domain.passes import Pass
+from billfold.images.shelf import Fetch, FetchRefused
+from billfold.outgoing.client import OutgoingClient, Role
+from billfold.outgoing.errors import OutgoingError
+from billfold.outgoing.push_pool import HttpTwoPool, PoolAnswer
+from billfold.outgoing.push_pool import PushRequest as PoolRequest
+from billfold.ports import CallbackNews, Finding, Offer, Tx, Wallet
+from billfold.storage.sealing import Vault
+from billfold.wallets.apple.certificates import AppleCredential
+from billfold.wallets.apple.push import PushAnswer, PushRequest
+from billfold.wallets.google.adapter import GoogleWallet, HolderChange
+from billfold.wallets.google.callbacks import CallbackRefused
+from billfold.wallets.google.http import NoAnswer
+
+
+class SystemClock:
+    def now_ms(self) -> int:
+        return time.time_ns() // 1_000_000
+
+
+class SystemEntropy:
+    def bytes(self, count: int) -> bytes:
+        return os.urandom(count)
+
+    def event_id(self) -> str:
+        return str(uuid_utils.uuid7())
+
+
+class PassSecrets:
+    """ports.Secrets over the vault. The MAC keys of scopes are derived once and kept."""
+
+    def __init__(self, vault: Vault) -> None:
+        self._vault = vault
+        self._keys: dict[Scope, bytes] = {}
+
+    def pass_token(self, scope: Scope, pass_id: PassId) -> str:
+        key = self._keys.get(scope)
+        if key is None:
+            key = self._keys[scope] = self._vault.derive("apple-pass-token", scope)
+        mac = hmac.digest(key, pass_id.encode(), hashlib.sha256)
+        return base64.urlsafe_b64encode(mac[:24]).decode("ascii")
+
+    def seal(self, scope: Scope, kind: str, name: str, secret: bytes) -> bytes:
+        return self._vault.seal(scope, kind, name, secret)
+
+
+class ByEnvironment:
+    """ports.Wallet: the test environment's wallet or the live one, by the scope. They differ by credentials and addresses only."""
+
+    def __init__(self, wallets: Mapping[Environment, Wallet]) -> None:
+        self._wallets = wallets
+        self.channel: Channel = wallets[Environment.TEST].channel
+
+    def check(self, content: Content) -> tuple[Finding, ...]:
+        return self._wallets[Environment.TEST].check(content)
+
+    async def identity(self, scope: Scope) -> str:
+        return await self._wallets[scope.environment].identity(scope)
+
+    async def offer(self, pass_: Pass, content: Content) -> Offer:
+        return await self._wallets[pass_.scope.environment].offer(pass_, content)
+
+    async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
+        return await self._wallets[scope.environment].publish(scope, due)
+
+
+class PushPools:
+    """wallets.apple.adapter.PushTransport: one pool of connections for each certificate and push service."""
+
+    def __init__(self, url: str, ca_pem: bytes | None, *, streams_max: int, connections_max: int) -> None:
+        self._url, self._ca_pem = url, ca_pem
+        self._streams_max, self._connections_max = streams_max, connections_max
+        self._pools: dict[bytes, HttpTwoPool] = {}
+        self._last: tuple[tuple[tuple[str, str], ...], list[bytes]] = ((), [])
+
+    async def post_many(self, credential: AppleCredential, requests: Sequence[PushRequest]) -> list[PushAnswer | Exception]:
+        pool = self._pools.get(credential.certificate_pem)
+        if pool is None:
+            chain = credential.certificate_pem + credential.intermediate_pem
+            pool = self._pools[credential.certificate_pem] = HttpTwoPool(
+                self._url,
+                chain,
+                credential.key_pem,
+                self._ca_pem,
+                streams_max=self._streams_max,
+                connections_max=self._connections_max,
+            )
+        answers = await pool.post_many([PoolRequest(one.path, self._lines(one.headers), one.body) for one in requests])
+        return [answer if isinstance(answer, OutgoingError) else _push_answer(answer) for answer in answers]
+
+    def _lines(self, headers: tuple[tuple[str, str], ...]) -> list[bytes]:
+        """Header lines as the pool wants them; the requests of a batch share one tuple, so this is made once a batch."""
+        if self._last[0] is not headers:
+            self._last = headers, [f"{name}: {value}".encode() for name, value in headers]
+        return self._last[1]
+
+    def drop_connections(self, credential: AppleCredential) -> None:
+        if pool := self._pools.get(credential.certificate_pem):
+            pool.drop_connections()
+
+    async def close(self) -> None:
+        for pool in self._pools.values():
+            await pool.close()
+
+
+_ACCEPTED = PushAnswer(200, {}, b"")
+
+
+def _push_answer(answer: PoolAnswer) -> PushAnswer:
+    return _ACCEPTED if answer.status == 200 else PushAnswer(answer.status, answer.headers, answer.body)
+
+
+class GoogleCallbackDesk:
+    """ports.CallbackReader over the Google wallet."""
+
+    def __init__(self, wallet: GoogleWallet) -> None:
+        self._wallet = wallet
+
+    async def receive(self, scope: Scope, body: bytes, record: Callable[[Tx, CallbackNews], None]) -> None:
+        try:
+            callback = await self._wallet.verified_callback(scope, body)
+        except CallbackRefused as refused:
+            mend = "only Google's own callbacks are taken here"
+            raise Invalid(FieldProblem("", "forged_callback", f"not a callback of ours ({refused})", mend)) from None
+
+        def told(tx: Tx, change: HolderChange) -> None:
+            record(tx, CallbackNews(change.pass_id, change.kind is EventKind.PASS_INSTALLED))
+
+        await self._wallet.refresh_from_callback(scope, callback, told)
+
+
+class TrustedHttp:
+    """wallets.google.http.Http over the guarded client, for addresses that the operator set."""
+
+    def __init__(self, outgoing: OutgoingClient) -> None:
+        self._outgoing = outgoing
+
+    async def request(
+        self, method: str, url: str, headers: Mapping[str, str], body: bytes | None, timeout_seconds: float
+    ) -> tuple[int, Mapping[str, str], bytes]:
+        try:
+            answer = await self._outgoing.request(
+                method, url, role=Role.TRUSTED, headers=headers, body=body, timeout_seconds=timeout_seconds
+            )
+        except OutgoingError as error:
+            raise NoAnswer(str(error)) from error
+        return answer.status, answer.headers, answer.body
+
+
+def picture_fetch(outgoing: OutgoingClient, bytes_max: int) -> Fetch:
+    """Gets a picture from an address that a caller named: the full guard, three redirects at most."""
+
+    async def fetch(url: str) -> bytes:
+        try:
+            answer = await outgoing.request("GET", url, role=Role.UNTRUSTED, max_bytes=bytes_max, redirects_max=3)
+        except OutgoingError as error:
+            raise FetchRefused(str(error)) from None
+        if answer.status != 200:
+            raise FetchRefused("the address did not answer with a picture")
+        return answer.body
+
+    return fetch

@@ -1,0 +1,94 @@
+"""All stand-ins of one installation, opened, started and stopped together: the push server, its courier, the Google API.
+
+The test environment of every workspace runs on them. May not enter: anything of Billfold outside this room."""
+
+import json
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.routing import BaseRoute, Mount
+
+from billfold.sandbox.apns.courier import create_courier
+from billfold.sandbox.apns.server import PushServer
+from billfold.sandbox.authority import IssuedCertificate, SandboxAuthority
+from billfold.sandbox.google import app as google_app
+from billfold.sandbox.google.accounts import make_service_account_file
+from billfold.sandbox.google.clock import SystemClock
+from billfold.sandbox.google.state import GoogleState
+
+APNS_PATH, GOOGLE_PATH = "/sandbox/apns", "/sandbox/google"
+TEAM = "BILLFOLD01"
+_ADDRESSES = "addresses.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SandboxAddresses:
+    """How the server side reaches the stand-ins. `push_url` is TLS with a certificate of the sandbox authority."""
+
+    push_url: str
+    google_url: str
+
+
+class Sandbox:
+    """`url`: the address at which Billfold's own server mounts the stand-ins, for phones and browsers."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self._folder = folder
+        self._url = url
+        self.authority = SandboxAuthority.open(folder)
+        self.push = PushServer(self.authority, folder / "push.sqlite")
+        self.google = GoogleState(folder / "google.sqlite")
+        self._google_app = google_app.create_app(self.google, external_url=self.google_url, clock=SystemClock())
+
+    @property
+    def google_url(self) -> str:
+        return self._url + GOOGLE_PATH
+
+    @property
+    def push_url(self) -> str:
+        return f"https://127.0.0.1:{self.push.port}"
+
+    @property
+    def root_pem(self) -> bytes:
+        return self.authority.root_pem
+
+    async def start(self, push_port: int = 0) -> None:
+        """Starts the push server and leaves both addresses in the folder, for workers in other processes."""
+        await self.push.start("127.0.0.1", push_port)
+        addresses = {"push_url": self.push_url, "google_url": self.google_url}
+        (self._folder / _ADDRESSES).write_text(json.dumps(addresses), encoding="utf-8")
+
+    async def stop(self) -> None:
+        await self.push.stop()
+        await self._google_app.state.aclose()
+        self.google.close()
+
+    def routes(self) -> list[BaseRoute]:
+        return [Mount(APNS_PATH, create_courier(self.push)), Mount(GOOGLE_PATH, self._google_app)]
+
+    def issue_certificate(self, workspace: str, organization_name: str) -> IssuedCertificate:
+        return self.authority.issue_pass_certificate(pass_type_of(workspace), TEAM, organization_name=organization_name)
+
+    def issue_account(self, workspace: str) -> tuple[str, bytes]:
+        """(issuer id, service account file)."""
+        issuer_id = issuer_of(workspace)
+        return issuer_id, json.dumps(make_service_account_file(self.google, issuer_id, self.google_url)).encode()
+
+
+def pass_type_of(workspace: str) -> str:
+    return f"pass.test.billfold.{workspace}"
+
+
+def issuer_of(workspace: str) -> str:
+    """A number of 19 digits that looks like Google's, the same for the same workspace."""
+    return f"3388{zlib.crc32(workspace.encode()):015d}"
+
+
+def known_addresses(folder: Path) -> SandboxAddresses | None:
+    """The stand-ins of the server that runs on this folder, None when none ever did."""
+    try:
+        found = json.loads((folder / _ADDRESSES).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    return SandboxAddresses(found["push_url"], found["google_url"])
