@@ -57,6 +57,8 @@ class PushServer:
         self._faults = FaultPlan()
         self._refuses_tls = False
         self._connections: dict[PushConnection, frozenset[str]] = {}
+        self._idle = asyncio.Event()  # no connection is open
+        self._idle.set()
         self._phones: dict[str, list[PhoneLine]] = {}
         self._floods: dict[str, tuple[float, int]] = {}
         self._context: ssl.SSLContext | None = None
@@ -75,7 +77,8 @@ class PushServer:
         await self._listen(port)
 
     async def stop(self) -> None:
-        """Closes everything. State is on disk; `start` takes it up again."""
+        """Says goodbye and closes everything. State is on disk; `start` takes it up again."""
+        self.go_away()
         await self.pause()
         self.hang_up()
         if self._book is not None:
@@ -89,7 +92,7 @@ class PushServer:
             self._listener = None
         for connection in tuple(self._connections):
             connection.abort()
-        await asyncio.sleep(0)  # lets the aborted transports tell us
+        await self._idle.wait()
 
     async def resume(self) -> None:
         """Ends a pause, on the same port."""
@@ -162,6 +165,7 @@ class PushServer:
     # The senders' side, called by PushConnection
 
     def connection_opened(self, connection: PushConnection) -> None:
+        self._idle.clear()
         self.counters.connections_opened += 1
         self._connections[connection] = certificate_topics(connection.certificate_der)
         self.counters.connections_open = len(self._connections)
@@ -169,6 +173,8 @@ class PushServer:
     def connection_lost(self, connection: PushConnection) -> None:
         self._connections.pop(connection, None)
         self.counters.connections_open = len(self._connections)
+        if not self._connections:
+            self._idle.set()
 
     def handle_push(self, connection: PushConnection, stream_id: int, request: Request) -> None:
         """Decides one request and has it answered, unless a fault has other plans."""
@@ -204,11 +210,12 @@ class PushServer:
         if isinstance(judged, Answer):
             answer, apns_id = judged, None
         else:
-            answer, apns_id = self._accept(judged, now), judged.apns_id
+            apns_id = judged.apns_id or str(uuid4()).upper()
+            answer = self._accept(judged, apns_id, now)
         self.counters.count_answer(answer.status, answer.reason)
         return answer, apns_id
 
-    def _accept(self, push: PushRequest, now: float) -> Answer:
+    def _accept(self, push: PushRequest, apns_id: str, now: float) -> Answer:
         device = self._tokens.find(push.push_token)
         if device is None and not self.settings.accept_unknown_tokens:
             return Answer(400, "BadDeviceToken")
@@ -220,7 +227,6 @@ class PushServer:
             return Answer(429, "TooManyRequests")
         self.counters.count_accepted(push.push_token)
         if device is not None:
-            apns_id = push.apns_id or str(uuid4()).upper()
             self._bring(StoredPush(push.push_token, push.topic, apns_id, float(push.expires_at)), now)
         return ACCEPTED
 
