@@ -43,7 +43,7 @@ class PushTransport(Protocol):
 
     async def post_many(
         self, credential: AppleCredential, requests: Sequence[push.PushRequest]
-    ) -> list[push.PushAnswer | Exception]:
+    ) -> Sequence[push.PushAnswer | Exception]:
         """One answer or exception a request, in order. An exception means that nobody knows: the push may have arrived."""
 
     def drop_connections(self, credential: AppleCredential) -> None:
@@ -177,14 +177,14 @@ class AppleWallet:
 
     async def _send(self, credential: AppleCredential, circuit: Circuit, tokens: list[str]) -> dict[str, Outcome]:
         now_ms = self._clock.now_ms()
-        shared = push.headers(self._options, credential.pass_type_identifier, now_ms // 1000)
+        shared = push.header_lines(self._options, credential.pass_type_identifier, now_ms // 1000)
         paths = {token: push.path(token) for token in tokens}
         requests = {token: push.PushRequest(path, shared) for token, path in paths.items() if path is not None}
         malformed: dict[str, Outcome] = {token: Gone("malformed push token") for token in tokens if token not in requests}
         if not requests:
             return malformed
         try:
-            answers = await self._transport.post_many(credential, list(requests.values()))
+            answers: Sequence[push.PushAnswer | Exception] = await self._transport.post_many(credential, list(requests.values()))
         except Exception as error:
             answers = [error] * len(requests)
         assert len(answers) == len(requests), "the transport answers each request"

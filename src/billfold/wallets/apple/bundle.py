@@ -14,19 +14,21 @@ from zlib import crc32
 
 CONTENT_TYPE = "application/vnd.apple.pkpass"
 
-_DOS_TIME, _DOS_DATE = 0, 0x21  # 1980-01-01T00:00, the first that the format can say
-_STORED = 0
-_VERSION_NEEDED = 10
-_MADE_BY = 0x0314  # version 2.0 on Unix, so that the mode below counts
-_MODE = 0o100644 << 16
-_UTF8_NAMES = 0x0800
 _ZIP32_BYTES = 0xFFFF_FFFF
 _ZIP32_ENTRIES = 0xFFFF
+_MANIFEST, _SIGNATURE, _PASS = b"manifest.json", b"signature", b"pass.json"
 _OWN = ("manifest.json", "signature", "pass.json")
 
-_LOCAL = struct.Struct("<4s5H3L2H")
-_CENTRAL = struct.Struct("<4s6H3L5H2L")
-_END = struct.Struct("<4s4H2LH")
+# One entry's local header and directory record: what all entries share, checksum, two equal lengths (stored), lengths of names.
+_UTF8_NAMES, _STORED = 0x0800, 0
+_DOS_TIME, _DOS_DATE = 0, 0x21  # 1980-01-01T00:00, the first that the format can say
+_SHARED = struct.pack("<5H", 10, _UTF8_NAMES, _STORED, _DOS_TIME, _DOS_DATE)  # 10: version 1.0 suffices to unpack
+_LOCAL_HEAD = b"PK\3\4" + _SHARED
+_CENTRAL_HEAD = b"PK\1\2" + struct.pack("<H", 0x0314) + _SHARED  # made by version 2.0 on Unix, so that the mode below counts
+_REST = struct.pack("<4HL", 0, 0, 0, 0, 0o100644 << 16)  # no extra field, comment, disk, internal attributes; the mode
+_LOCAL = struct.Struct("<14s3L2H")
+_CENTRAL = struct.Struct("<16s3LH12sL")
+_DIRECTORY = struct.Struct("<" + "".join(f"16s3LH12sL{len(name)}s" for name in (_MANIFEST, _SIGNATURE, _PASS)) + "4s4H2LH")
 
 
 class ManifestSigner(Protocol):
@@ -77,41 +79,34 @@ def parts(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> tupl
 
 def _tail(body: Body, manifest: bytes, signature: bytes, pass_json: bytes) -> bytes:
     """pass.json stands last: it is the only member whose length differs from pass to pass."""
-    first = len(body.data)
-    manifest_head, manifest_record = _records(b"manifest.json", manifest, first)
-    second = first + len(manifest_head) + len(manifest)
-    signature_head, signature_record = _records(b"signature", signature, second)
-    third = second + len(signature_head) + len(signature)
-    pass_head, pass_record = _records(b"pass.json", pass_json, third)
-    directory = third + len(pass_head) + len(pass_json)
-    central_size = len(body.central) + len(manifest_record) + len(signature_record) + len(pass_record)
-    end = _END.pack(b"PK\5\6", 0, 0, body.count, body.count, central_size, directory, 0)
+    size_1, size_2, size_3 = len(manifest), len(signature), len(pass_json)
+    check_1, check_2, check_3 = crc32(manifest), crc32(signature), crc32(pass_json)
+    at_1 = len(body.data)
+    at_2 = at_1 + 30 + 13 + size_1  # a local header of 30 bytes, the name, the content
+    at_3 = at_2 + 30 + 9 + size_2
+    directory = at_3 + 30 + 9 + size_3
+    own = _DIRECTORY.pack(
+        *(_CENTRAL_HEAD, check_1, size_1, size_1, 13, _REST, at_1, _MANIFEST),
+        *(_CENTRAL_HEAD, check_2, size_2, size_2, 9, _REST, at_2, _SIGNATURE),
+        *(_CENTRAL_HEAD, check_3, size_3, size_3, 9, _REST, at_3, _PASS),
+        *(b"PK\5\6", 0, 0, body.count, body.count, len(body.central) + _DIRECTORY.size - 22, directory, 0),
+    )
     return b"".join(
         (
-            manifest_head,
-            manifest,
-            signature_head,
-            signature,
-            pass_head,
-            pass_json,
+            *(_LOCAL.pack(_LOCAL_HEAD, check_1, size_1, size_1, 13, 0), _MANIFEST, manifest),
+            *(_LOCAL.pack(_LOCAL_HEAD, check_2, size_2, size_2, 9, 0), _SIGNATURE, signature),
+            *(_LOCAL.pack(_LOCAL_HEAD, check_3, size_3, size_3, 9, 0), _PASS, pass_json),
             body.central,
-            manifest_record,
-            signature_record,
-            pass_record,
-            end,
+            own,
         )
     )
 
 
 def _records(name: bytes, content: bytes, offset: int) -> tuple[bytes, bytes]:
-    """Local header and central directory record of one stored entry."""
+    """Local header and directory record of one stored entry."""
     check, size, length = crc32(content), len(content), len(name)
-    flags = 0 if name.isascii() else _UTF8_NAMES
-    local = _LOCAL.pack(b"PK\3\4", _VERSION_NEEDED, flags, _STORED, _DOS_TIME, _DOS_DATE, check, size, size, length, 0)
-    central = _CENTRAL.pack(
-        *(b"PK\1\2", _MADE_BY, _VERSION_NEEDED, flags, _STORED, _DOS_TIME, _DOS_DATE, check, size, size),
-        *(length, 0, 0, 0, 0, _MODE, offset),
-    )
+    local = _LOCAL.pack(_LOCAL_HEAD, check, size, size, length, 0)
+    central = _CENTRAL.pack(_CENTRAL_HEAD, check, size, size, length, _REST, offset)
     return local + name, central + name
 
 

@@ -5,6 +5,7 @@ Passes", section numbers are those of reference/apple-wallet.md. May not enter: 
 
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 import orjson
 
@@ -32,7 +33,7 @@ _LEGACY_FORMATS = (BarcodeFormat.QR, BarcodeFormat.PDF417, BarcodeFormat.AZTEC)
 
 @dataclass(frozen=True, slots=True)
 class IssuingFacts:
-    """What a pass has from its certificate and from this server. `authentication_token`: at least 16 characters, always the same."""
+    """What a pass has from its certificate and from this server. `authentication_token`: 16 characters or more, never changed."""
 
     pass_type: str
     team: str
@@ -75,27 +76,30 @@ def _style(content: Content) -> dict[str, Json]:
     """The style's dictionary of field groups; the order inside a group is what people see. WP/passfields, section 2.4."""
     style: dict[str, Json] = {}
     if content.header:
-        style["headerFields"] = [_field(one) for one in content.header]
+        style["headerFields"] = _fields(content.header)
     if content.primary:
-        style["primaryFields"] = [_field(one) for one in content.primary]
+        style["primaryFields"] = _fields(content.primary)
     if content.secondary:
-        style["secondaryFields"] = [_field(one) for one in content.secondary]
+        style["secondaryFields"] = _fields(content.secondary)
     if content.auxiliary:
-        style["auxiliaryFields"] = [_field(one) for one in content.auxiliary]
+        style["auxiliaryFields"] = _fields(content.auxiliary)
     if content.back:
-        style["backFields"] = [_field(one) for one in content.back]
+        style["backFields"] = _fields(content.back)
     if content.transit_type is not None:
         style["transitType"] = TRANSIT_TYPES[content.transit_type]
     return style
 
 
-def _field(one: Field) -> Json:
+def _fields(group: tuple[Field, ...]) -> list[Json]:
     """WP/passfieldcontent, section 2.5. `key` pairs old and new values, `changeMessage` makes the change audible (section 6)."""
-    out: dict[str, Json] = {"key": one.key, "value": one.value}
-    if one.label is not None:
-        out["label"] = one.label
-    if one.change_message is not None:
-        out["changeMessage"] = one.change_message
+    out: list[Json] = []
+    for one in group:
+        field: dict[str, Json] = {"key": one.key, "value": one.value}
+        if one.label is not None:
+            field["label"] = one.label
+        if one.change_message is not None:
+            field["changeMessage"] = one.change_message
+        out.append(field)
     return out
 
 
@@ -147,6 +151,7 @@ def _date(at: int) -> str:
     return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
 
 
+@lru_cache(maxsize=4096)
 def _rgb(color: str) -> str:
     """`#rrggbb` → `rgb(r, g, b)`, the only documented form. Section 2.2."""
     value = int(color[1:], 16)

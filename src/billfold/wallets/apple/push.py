@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
+from typing import Protocol
 
 import msgspec
 
@@ -37,30 +38,31 @@ class PushOptions:
 
 @dataclass(frozen=True, slots=True)
 class PushRequest:
-    """POST `path` with `headers` and `body`. Requests of one batch share the very same `headers` tuple."""
+    """POST `path` with header lines and body. Requests of one batch share the very same `headers` tuple."""
 
     path: str
-    headers: tuple[tuple[str, str], ...]
+    headers: tuple[bytes, ...]
     body: bytes = BODY
 
 
-@dataclass(frozen=True, slots=True)
-class PushAnswer:
+class PushAnswer(Protocol):
     """As it came. Header names in lower case."""
 
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
+    @property
+    def status(self) -> int: ...
+    @property
+    def headers(self) -> Mapping[str, str]: ...
+    @property
+    def body(self) -> bytes: ...
 
 
-def headers(options: PushOptions, topic: str, now: int) -> tuple[tuple[str, str], ...]:
+def header_lines(options: PushOptions, topic: str, now: int) -> tuple[bytes, ...]:
     """The headers of every push of one batch. `now`: seconds since 1970."""
     return (
-        ("content-type", "application/json"),
-        ("apns-topic", topic),
-        ("apns-push-type", options.push_type),
-        ("apns-priority", str(options.priority)),
-        ("apns-expiration", str(now + options.expiration_seconds)),
+        f"apns-topic: {topic}".encode(),
+        f"apns-push-type: {options.push_type}".encode(),
+        f"apns-priority: {options.priority}".encode(),
+        f"apns-expiration: {now + options.expiration_seconds}".encode(),
     )
 
 

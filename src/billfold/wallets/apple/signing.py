@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
 from billfold.wallets.apple.certificates import AppleCredential
 
@@ -30,7 +31,7 @@ _SEQUENCE, _SET, _OCTETS, _CONTEXT_0 = 0x30, 0x31, 0x04, 0xA0
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
 
 _PADDING = padding.PKCS1v15()
-_HASH = hashes.SHA256()
+_HASH = Prehashed(hashes.SHA256())  # hashlib starts a digest faster than the signing call does
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Signer:
             frame = self._generalized
             digits = b"%04d%02d%02d%02d%02d%02dZ" % (year, month, day, hour, minute, second)
         attributes = b"".join((frame.attributes, digits, frame.digest, hashlib.sha256(manifest).digest()))
-        signature = self._key.sign(b"\x31" + attributes, _PADDING, _HASH)
+        signature = self._key.sign(hashlib.sha256(b"\x31" + attributes).digest(), _PADDING, _HASH)
         return b"".join((frame.before, attributes, frame.after, signature))
 
 

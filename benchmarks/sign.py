@@ -1,0 +1,268 @@
+"""How fast a fresh Apple pass is built and signed, against what this core's OpenSSL can sign at all.
+
+One pass: a store card with nine PNGs of 200 KB together; serial number, token, name, points, tier and barcode differ in each.
+Timed: content → rules.check → pass.json → manifest → signature → archive. The limit is `openssl speed rsa2048` on the same pinned
+core in the same run, a sample before and one after each of ours; the figure is the median of the rounds' ratios. Every kind of
+pass is first checked by openssl and unzip. Bar: 0.88 (issue 2). Run: `python3 run.py bench sign`, or with `--help`."""
+
+import argparse
+import json
+import os
+import platform
+import random
+import re
+import statistics
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import cryptography
+from cryptography.hazmat.backends.openssl import backend
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Location, Style
+from billfold.domain.ids import Environment, Scope, pass_id
+from billfold.domain.passes import Pass
+from billfold.sandbox.authority import IssuedCertificate, SandboxAuthority
+from billfold.wallets.apple import bundle, rules
+from billfold.wallets.apple.certificates import load_apple_credential
+from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
+from billfold.wallets.apple.signing import Signer
+
+BAR = 0.88
+PASSES = 400
+PASS_TYPE, TEAM = "pass.org.example.card", "ABCDE12345"
+SCOPE = Scope("bench0", Environment.TEST)
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """Everything that stands still while passes are made."""
+
+    signer: Signer
+    body: bundle.Body
+    passes: list[tuple[Pass, Content, IssuingFacts]]
+    at: int
+
+
+def picture(width: int, height: int, noise: random.Random | None) -> bytes:
+    """A grey PNG: noise, which no deflate makes smaller, or flat."""
+    rows = b"".join(b"\0" + (noise.randbytes(width) if noise else bytes(width)) for _ in range(height))
+    chunks = ((b"IHDR", struct.pack(">2L5B", width, height, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+
+
+def pictures() -> list[tuple[str, bytes]]:
+    noise = random.Random(1)
+    sizes = {"icon": (38, 38), "logo": (160, 50), "strip": (375, 144)}
+    files = []
+    for name, (width, height) in sizes.items():
+        for scale, suffix in ((1, ""), (2, "@2x"), (3, "@3x")):
+            flat = name == "strip" and scale > 1
+            files.append((f"{name}{suffix}.png", picture(width * scale, height * scale, None if flat else noise)))
+    return files
+
+
+def content(number: int) -> Content:
+    terms = "Points are added within a minute of each purchase and stay for two years. " * 6
+    return Content(
+        organization_name="Corner Coffee",
+        description="Corner Coffee loyalty card",
+        style=Style.STORE_CARD,
+        logo_text="Corner Coffee",
+        header=(Field("points", str(1000 + number), "POINTS", "You now have %@ points"),),
+        primary=(Field("name", f"Holder {number}", "MEMBER"),),
+        secondary=(Field("tier", ("Silver", "Gold", "Onyx")[number % 3], "TIER", "Welcome to %@"), Field("since", "2024", "SINCE")),
+        auxiliary=(Field("shop", "Lange Gasse 3", "YOUR SHOP"),),
+        back=(
+            Field("terms", terms, "Terms"),
+            Field("contact", "hello@coffee.example, +43 1 234 5678", "Contact"),
+            Field("card", f"C-{number:08}", "Card number"),
+        ),
+        barcode=Barcode(BarcodeFormat.QR, f"https://coffee.example/c/{number:012}", f"C-{number:08}"),
+        background_color="#3b2417",
+        foreground_color="#ffffff",
+        label_color="#e8d5c4",
+        locations=tuple(Location(48.2 + n / 100, 16.35, relevant_text="A coffee is around the corner") for n in range(3)),
+        expires_at=1_900_000_000,
+    )
+
+
+def one_pass(number: int, at: int) -> Pass:
+    return Pass(
+        id=pass_id(SCOPE, number.to_bytes(16, "big")),
+        scope=SCOPE,
+        content=None,
+        fingerprint="",
+        number=number,
+        issued_number=number,
+        issued_at_ms=at * 1000,
+        updated_at_ms=at * 1000,
+        pass_type=PASS_TYPE,
+        issuer_id="",
+    )
+
+
+def workshop(certificate: IssuedCertificate) -> Workshop:
+    credential = load_apple_credential(
+        certificate.certificate_pem, certificate.key_pem, None, [certificate.intermediate_pem], datetime.now(UTC)
+    )
+    at = int(time.time())
+    made = []
+    for number in range(PASSES):
+        facts = IssuingFacts(PASS_TYPE, TEAM, "https://wallet.example/apple/bench0t", f"{number:064x}")
+        made.append((one_pass(number, at), content(number), facts))
+    return Workshop(Signer(credential), bundle.Body(pictures()), made, at)
+
+
+def document(shop: Workshop, number: int) -> bytes:
+    pass_, content_, facts = shop.passes[number % PASSES]
+    findings = rules.check(content_)
+    if findings and findings[0].severity == rules.ERROR:
+        raise ValueError(findings)
+    return pass_json(pass_, content_, facts)
+
+
+def whole(shop: Workshop, number: int) -> bytes:
+    return bundle.build(shop.body, document(shop, number), shop.signer, shop.at)
+
+
+def as_parts(shop: Workshop, number: int) -> bytes:
+    return bundle.parts(shop.body, document(shop, number), shop.signer, shop.at)[1]
+
+
+def judged(data: bytes, certificate: IssuedCertificate, folder: Path) -> None:
+    """Stops the run unless openssl and unzip accept this pass."""
+    (folder / "root.pem").write_bytes(certificate.root_pem)
+    (folder / "pass.pkpass").write_bytes(data)
+    quiet = {"check": True, "cwd": folder, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    subprocess.run(["unzip", "-t", "pass.pkpass"], **quiet)
+    subprocess.run(["unzip", "-qo", "pass.pkpass", "manifest.json", "signature"], **quiet)
+    for tool in ("smime", "cms"):
+        command = f"openssl {tool} -verify -binary -inform DER -in signature -content manifest.json -CAfile root.pem -purpose any"
+        subprocess.run([*command.split(), "-out", os.devnull], **quiet)
+
+
+def openssl_signs_per_second() -> float:
+    """System OpenSSL's own figure, per CPU second."""
+    out = subprocess.run(["openssl", "speed", "-seconds", "1", "rsa2048"], check=True, capture_output=True, text=True).stdout
+    found = re.search(r"rsa +2048 bits(?: +[\d.]+s)+ +([\d.]+)", out)  # seconds for each operation, then operations a second
+    assert found, out
+    return float(found[1])
+
+
+def rate(act: Callable[[int], object], seconds: float) -> float:
+    """Calls per CPU second."""
+    end, count, start = time.perf_counter() + seconds, 0, time.process_time()
+    while time.perf_counter() < end:
+        for _ in range(20):
+            act(count)
+            count += 1
+    return count / (time.process_time() - start)
+
+
+def measure(shop: Workshop, key: rsa.RSAPrivateKey, rounds: int) -> dict[str, list[float]]:
+    pad, digest, message = padding.PKCS1v15(), hashes.SHA256(), bytes(100)
+    kinds: dict[str, Callable[[int], object]] = {
+        "whole": lambda number: whole(shop, number),
+        "parts": lambda number: as_parts(shop, number),
+        "raw_sign": lambda _: key.sign(message, pad, digest),
+    }
+    for act in kinds.values():
+        rate(act, 0.2)
+    series: dict[str, list[float]] = {
+        name: [] for name in ("openssl", "whole_over_raw_sign", *kinds, *(f"{k}_share" for k in kinds))
+    }
+    before = openssl_signs_per_second()
+    for _ in range(rounds):
+        got = {name: rate(act, 0.5) for name, act in kinds.items()}
+        after = openssl_signs_per_second()
+        limit = (before + after) / 2
+        series["openssl"].append(limit)
+        series["whole_over_raw_sign"].append(got["whole"] / got["raw_sign"])
+        for name, value in got.items():
+            series[name].append(value)
+            series[f"{name}_share"].append(value / limit)
+        before = after
+    return series
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    options.add_argument("--json", action="store_true", help="one line of figures")
+    options.add_argument("--rounds", type=int, default=7)
+    options.add_argument("--core", type=int, default=None, help="the core to stay on (Linux)")
+    given = options.parse_args()
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, {given.core if given.core is not None else max(os.sched_getaffinity(0))})
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        certificate = SandboxAuthority.open(folder / "authority").issue_pass_certificate(PASS_TYPE, TEAM)
+        shop = workshop(certificate)
+        for number in range(3):
+            judged(whole(shop, number), certificate, folder)
+            judged(shop.body.data + as_parts(shop, number), certificate, folder)
+        key = serialization.load_pem_private_key(certificate.key_pem, None)
+        assert isinstance(key, rsa.RSAPrivateKey)
+        series = measure(shop, key, given.rounds)
+    report(series, len(whole(shop, 1)), len(document(shop, 1)), given.json)
+    return 0 if statistics.median(series["whole_share"]) >= BAR else 1
+
+
+def report(series: dict[str, list[float]], size: int, document_size: int, as_json: bool) -> None:
+    middle = {name: statistics.median(values) for name, values in series.items()}
+    versions = subprocess.run(["openssl", "version"], check=True, capture_output=True, text=True).stdout.strip()
+    figures = {
+        "bench": "sign",
+        "share_of_limit": round(middle["whole_share"], 3),
+        "bar": BAR,
+        "ok": middle["whole_share"] >= BAR,
+        "share_as_parts": round(middle["parts_share"], 3),
+        "share_raw_sign": round(middle["raw_sign_share"], 3),
+        "share_of_raw_sign": round(middle["whole_over_raw_sign"], 3),
+        "passes_per_s": round(middle["whole"]),
+        "raw_signs_per_s": round(middle["raw_sign"]),
+        "openssl_signs_per_s": round(middle["openssl"]),
+        "pass_bytes": size,
+        "pass_json_bytes": document_size,
+        "rounds": len(series["whole"]),
+        "system_openssl": versions,
+        "wheel_openssl": backend.openssl_version_text(),
+        "cryptography": cryptography.__version__,
+        "python": platform.python_version(),
+        "cpu": cpu(),
+    }
+    if as_json:
+        print(json.dumps(figures))
+        return
+    lowest, highest = min(series["whole_share"]), max(series["whole_share"])
+    print(f"""fresh pass, {size:,} bytes, pass.json {document_size:,} bytes; per CPU second, median of {figures["rounds"]} rounds
+  openssl speed rsa2048      {middle["openssl"]:8,.0f} signs   ({versions})
+  private_key.sign           {middle["raw_sign"]:8,.0f} signs   {middle["raw_sign_share"]:.3f} of it  ({figures["wheel_openssl"]})
+  pass as shared body + tail {middle["parts"]:8,.0f} passes  {middle["parts_share"]:.3f}
+  pass as one string         {middle["whole"]:8,.0f} passes  {middle["whole_share"]:.3f}  ({lowest:.3f} to {highest:.3f})
+                             {"":8}         {middle["whole_over_raw_sign"]:.3f} of private_key.sign
+bar {BAR}: {"met" if figures["ok"] else "MISSED"}; CPU: {figures["cpu"]}""")
+
+
+def cpu() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor() or platform.machine()
+    model = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), platform.machine())
+    return f"{model}, AVX-512 IFMA {'yes' if any('avx512ifma' in line for line in lines) else 'no'}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
