@@ -150,7 +150,8 @@ def ensure(*locks: str) -> None:
         UNFINISHED.touch()
         for lock in locks:
             if not installed(lock):
-                stamp(lock).unlink(missing_ok=True)
+                with contextlib.suppress(FileNotFoundError):
+                    stamp(lock).unlink()
                 install(lock)
                 stamp(lock).write_text(fingerprint(lock))
         connect_sources()
@@ -243,7 +244,7 @@ def hand_over(*arguments: str) -> None:
 def test(arguments: list[str]) -> None:
     ensure(RUNTIME, DEV)
     os.chdir(ROOT)
-    hand_over("-m", "pytest", "-n", "2", *arguments)
+    hand_over("-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments)
 
 
 def check(arguments: list[str]) -> int:
