@@ -33,16 +33,14 @@ def a_content(points: str = "1,200") -> Content:
     return Content("Grand Café", "Loyalty card", header=(Field("points", points, "Points", "You hit %@"),))
 
 
-def a_pass(number: int = 1, scope: Scope = OURS, **changes: object) -> Pass:
+def a_pass(nth: int = 1, /, scope: Scope = OURS, **changes: object) -> Pass:
     content = a_content()
-    made = Pass(
-        pass_id(number, scope), scope, content, fingerprint(encode(content)), 1, 1, NOW, NOW, PASS_TYPE, "3388000000000000001"
-    )
+    made = Pass(pass_id(nth, scope), scope, content, fingerprint(encode(content)), 1, 1, NOW, NOW, PASS_TYPE, "3388000000000000001")
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
-def a_template(number: int = 1, scope: Scope = OURS, **changes: object) -> Template:
-    return replace(Template(template_id(number, scope), scope, "Card", 1, a_content(), 1, NOW, NOW), **changes)  # type: ignore[arg-type]
+def a_template(nth: int = 1, /, scope: Scope = OURS, **changes: object) -> Template:
+    return replace(Template(template_id(nth, scope), scope, "Card", 1, a_content(), 1, NOW, NOW), **changes)  # type: ignore[arg-type]
 
 
 def register(tx: Tx, held: Pass, device: str, number: int = 0, *, token: str = "", at_ms: int = NOW, want: bool = False) -> bool:
@@ -58,7 +56,7 @@ def add_workspaces(tx: Tx) -> None:
 @pytest.fixture
 async def store(migrated_url: str) -> AsyncIterator[Store]:
     """An open store on either engine, with the workspaces of OURS and THEIRS."""
-    opened = open_store(migrated_url, unsafe_server=True)
+    opened = open_store(migrated_url)
     try:
         await opened.write(add_workspaces)
         yield opened

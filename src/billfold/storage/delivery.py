@@ -9,7 +9,7 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, case, delete, select, text, union_all, update
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, case, delete, null, select, text, union_all, update
 
 from billfold.domain.delivery import (
     BUCKETS,
@@ -156,7 +156,7 @@ SETTLE_DELIVERED = Bulk(
         .values(
             delivered=greatest(delivery.c.delivered, row("claimed")),
             attempts=literal(0),
-            last_error=None,
+            last_error=null(),
             sent_at_ms=number("now"),
             due_at_ms=case(
                 (delivery.c.wanted > row("claimed"), greatest(delivery.c.due_at_ms, number("now") + number("gap"))),

@@ -97,12 +97,10 @@ def connect(url: str) -> Connection:
 
 
 class PostgresStore:
-    """`clock` takes the place of the database's clock, for tests. Raises StoreRefused where the server does not keep what it
-    acknowledges (fsync or full_page_writes off), unless `unsafe_server` says that losing data is meant (tests)."""
+    """`clock` takes the place of the database's clock, for tests. Raises StoreRefused where the server may lose what it
+    acknowledged (fsync or full_page_writes off)."""
 
-    def __init__(
-        self, url: str, *, gap_ms: int = 1000, threads: int = THREADS, clock: Clock | None = None, unsafe_server: bool = False
-    ) -> None:
+    def __init__(self, url: str, *, gap_ms: int = 1000, threads: int = THREADS, clock: Clock | None = None) -> None:
         self._url = url
         self._gap_ms = gap_ms
         self._clock = clock
@@ -112,15 +110,15 @@ class PostgresStore:
         self._closed = False
         self._clock_offset_ms = 0
         self._clock_read_at = float("-inf")
-        self._check_server(unsafe_server)
+        self._check_server()
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="billfold-postgres")
 
-    def _check_server(self, unsafe_server: bool) -> None:
+    def _check_server(self) -> None:
         try:
             with connect(self._url) as connection:
                 for name in ("fsync", "full_page_writes"):
                     row = connection.execute("SELECT current_setting(%s, true)", (name,)).fetchone()
-                    if row and row[0] == "off" and not unsafe_server:
+                    if row and row[0] == "off":
                         raise StoreRefused(
                             f"the PostgreSQL server runs with {name} = off and may lose acknowledged data", f"set {name} = on there"
                         )

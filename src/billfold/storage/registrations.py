@@ -3,7 +3,7 @@ comes with its first registration and goes with its last.
 
 May not enter: what Apple's protocol looks like."""
 
-from sqlalchemy import delete, exists, func, insert, select, update
+from sqlalchemy import delete, exists, func, insert, null, select, update
 
 from billfold.domain.delivery import Channel, Priority
 from billfold.domain.ids import PassId, Scope
@@ -70,7 +70,7 @@ NEW_TOKEN = Statement(
         address_at_ms=number("now"),
         attempts=literal(0),
         parked=literal(0),
-        last_error=None,
+        last_error=null(),
         due_at_ms=least(delivery.c.due_at_ms, number("now")),
     )
 )

@@ -27,13 +27,12 @@ def open_store(
     gap_ms: int = GAP_MS,
     exclusive: bool = True,
     clock: Clock | None = None,
-    unsafe_server: bool = False,
 ) -> SqliteStore | PostgresStore:
     """The store at `database_url`, whose tables are there already (migrate.upgrade). Raises StoreRefused.
 
     `gap_ms`: least time between two pushes to one device. `exclusive`: on SQLite, this process serves and a second one is refused;
-    off for commands beside a server. `clock`: in place of the engine's own, for tests. `unsafe_server`: see PostgresStore."""
+    off for commands beside a server. `clock`: in place of the engine's own, for tests."""
     path = sqlite_path(database_url)
     if path is not None:
         return SqliteStore(path, gap_ms=gap_ms, exclusive=exclusive, clock=clock)
-    return PostgresStore(database_url, gap_ms=gap_ms, clock=clock, unsafe_server=unsafe_server)
+    return PostgresStore(database_url, gap_ms=gap_ms, clock=clock)
