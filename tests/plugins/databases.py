@@ -27,7 +27,6 @@ FOLDER = "TEST_POSTGRES_FOLDER"
 """Environment variable by which a run's workers find the one folder of their PostgreSQL."""
 
 TUNING = """
-fsync = off                   # the tests kill Billfold, never the machine
 max_connections = 300
 shared_buffers = 64MB
 autovacuum = off
