@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from billfold.domain.content import Content, ImageSlot
-from billfold.domain.delivery import Channel, Due, Outcome
+from billfold.domain.delivery import Backlog, Channel, Due, Outcome
 from billfold.domain.events import Event
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.keys import AccessKey
@@ -188,6 +188,9 @@ class Deliveries(Protocol):
         """Acknowledges. Delivered: delivered = the claimed wanted (a newer wish stays due, but not before now + gap). RetryLater:
         attempts + 1, due_at by back-off or as asked. Parked: kept with its reason until the next change. Gone: forgotten.
         CredentialRejected: due_at later, no attempt counted."""
+
+    def backlog(self) -> dict[Channel, Backlog]:
+        """For the operator's figures. Counts whole tables: not for requests."""
 
     def state(self, scope: Scope, pass_id: PassId) -> list[dict[str, str | int]]:
         """For people: per device and wallet what is wanted, delivered, attempts, last error."""

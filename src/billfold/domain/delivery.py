@@ -78,6 +78,17 @@ class CredentialRejected:
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Of one channel, over all scopes: rows that wait, rows that are parked, when the oldest waiting one was due, and how many
+    there are to keep current (registrations; passes that a Google account holds)."""
+
+    pending: int
+    parked: int
+    oldest_due_ms: int | None
+    holders: int
+
+
 Outcome = Delivered | Gone | RetryLater | Parked | CredentialRejected
 
 

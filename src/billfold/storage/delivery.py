@@ -9,10 +9,11 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, case, delete, null, select, text, union_all, update
+from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, case, delete, func, null, select, text, union_all, update
 
 from billfold.domain.delivery import (
     BUCKETS,
+    Backlog,
     Channel,
     CredentialRejected,
     Delivered,
@@ -207,6 +208,19 @@ STATE_DEVICES = Statement(select(*_STATE).where(_apple, among(delivery.c.target,
 STATE_GOOGLE = Statement(select(*_STATE).where(mine(Channel.GOOGLE)))
 
 
+_count = func.count()
+WAITING_NOW = Statement(
+    select(delivery.c.channel, _count, func.min(delivery.c.due_at_ms)).where(waiting).group_by(delivery.c.channel)
+)
+PARKED_NOW = Statement(select(delivery.c.channel, _count).where(delivery.c.parked != literal(0)).group_by(delivery.c.channel))
+HOLDERS = Statement(
+    union_all(
+        select(literal(Channel.APPLE.value), _count).select_from(registration),
+        select(literal(Channel.GOOGLE.value), _count).select_from(google_object).where(google_object.c.has_users == literal(1)),
+    )
+)
+
+
 Forget = Callable[[Scope, str, str, int | None], list[PassId]]
 """registrations.forget_address."""
 
@@ -309,6 +323,16 @@ class DeliveryRows:
             self._forget_address(due.scope, due.target, due.address, since_ms)
         else:
             self._db.run(FORGET_OBJECT, due.scope, target=due.target)
+
+    def backlog(self) -> dict[Channel, Backlog]:
+        waiting_now = {row[0]: row[1:] for row in self._db.run(WAITING_NOW)}
+        parked = {row[0]: row[1] for row in self._db.run(PARKED_NOW)}
+        holders = {row[0]: row[1] for row in self._db.run(HOLDERS)}
+        found = {}
+        for channel in Channel:
+            pending, oldest = waiting_now.get(channel.value, (0, None))
+            found[channel] = Backlog(pending, parked.get(channel.value, 0), oldest, holders.get(channel.value, 0))
+        return found
 
     def state(self, scope: Scope, pass_id: PassId) -> list[dict[str, str | int]]:
         rows = self._db.run(STATE_DEVICES, scope, pass_id=pass_id) + self._db.run(STATE_GOOGLE, scope, target=pass_id)

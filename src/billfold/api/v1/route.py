@@ -15,11 +15,11 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from billfold.api import strict_json
-from billfold.api.limits import TokenBuckets
 from billfold.api.problems import problem_response
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.keys import Actor, authorize
 from billfold.flows import keys
+from billfold.limits import TokenBuckets
 from billfold.ports import Services
 
 Handler = Callable[[Request], Awaitable[Response]]

@@ -1,0 +1,111 @@
+"""The OpenAPI 3.1 document of both surfaces: `/v1`, as its models say, and S3's, as facade_openapi.py says.
+
+May not enter: behaviour; descriptions that the operations themselves do not carry."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+import billfold
+from billfold.api import facade_openapi
+from billfold.domain.keys import OPERATIONS
+
+Json = dict[str, Any]
+INTRODUCTION = """\
+One request makes a pass for Apple Wallet and Google Wallet; the next one updates every phone.
+
+- **simple**: two calls, S3's shapes, errors as `{"error": "..."}`.
+- **/v1**: everything. Errors are `application/problem+json`; each type is explained at [/docs/problems](/docs/problems).
+  POSTs take an `Idempotency-Key`; lists go on by `cursor`; `RateLimit` and `Retry-After` say when to come back.
+
+Send `Authorization: Bearer bf_test_...`. A test key works on the test environment: stand-ins for Apple and Google, never real data.
+"""
+_METHODS = ("get", "post", "put", "delete")
+_PROBLEM: Json = {
+    "type": "object",
+    "description": "RFC 9457. `type` leads to its explanation; further fields belong to the type.",
+    "required": ["type", "title", "status"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "policy": {"type": "string"},
+        "needed": {"type": "string"},
+        "request_id": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "items": {
+                "type": "object",
+                "required": ["path", "code", "message", "mend"],
+                "properties": {name: {"type": "string"} for name in ("path", "code", "message", "mend")},
+                "additionalProperties": False,
+            },
+        },
+    },
+    "additionalProperties": False,
+}
+
+
+def operations(document: Json) -> Iterator[tuple[str, str, Json]]:
+    """(path, method, operation) of a document."""
+    for path, entry in document["paths"].items():
+        for method in _METHODS:
+            if method in entry:
+                yield path, method, entry[method]
+
+
+def openapi(app: FastAPI) -> Json:
+    """The document, ready to be served at /openapi.json."""
+    document: Json = get_openapi(
+        title="Billfold",
+        version=billfold.__version__,
+        openapi_version="3.1.0",
+        description=INTRODUCTION,
+        routes=app.routes,
+        license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
+        separate_input_output_schemas=False,
+    )
+    document["paths"] = {**facade_openapi.paths(), **{k: v for k, v in document["paths"].items() if k.startswith("/v1/")}}
+    schemas = document.setdefault("components", {}).setdefault("schemas", {})
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    schemas |= facade_openapi.schemas() | {"Problem": _PROBLEM}
+    for name in ("NewPass", "ChangedPass"):
+        other = "template_id" if name == "NewPass" else "values"
+        schemas[name]["oneOf"] = [{"required": ["content"]}, {"required": [other]}]
+    key = {"type": "http", "scheme": "bearer", "description": "An access key: bf_test_... or bf_live_..."}
+    document["components"]["securitySchemes"] = {"key": key}
+    document["servers"] = [{"url": "/"}]
+    document["tags"] = [{"name": one} for one in ("simple", "passes", "templates", "keys", "records")]
+    names = _names(app)
+    for path, method, operation in operations(document):
+        operation["security"] = [{"key": []}]
+        if (path, method) in names:
+            needs = f"Needs a key with the scope `{OPERATIONS[names[path, method]]}`."
+            operation["description"] = f"{operation['description']} {needs}" if "description" in operation else needs
+            if "requestBody" in operation:
+                operation["requestBody"]["required"] = True
+    return document
+
+
+def _names(app: FastAPI) -> dict[tuple[str, str], str]:
+    """(path, method) → the operation's name in the table of scopes."""
+    return {
+        (route.path, method.lower()): route.name
+        for router in _routers(app)
+        for route in router
+        for method in getattr(route, "methods", None) or ()
+        if getattr(route, "name", "") in OPERATIONS
+    }
+
+
+def _routers(app: FastAPI) -> Iterator[list[Any]]:
+    yield app.routes
+    for route in app.routes:
+        inner = getattr(route, "original_router", None)
+        if inner is not None:
+            yield inner.routes
