@@ -10,7 +10,7 @@ import pytest
 import typer
 
 from architecture.sources import ROOT, tracked_files
-from billfold.api.problems import INTERNAL, problem_of
+from billfold.api.problems import INTERNAL, problem_of, reference
 from billfold.cli.main import LATER, app
 from billfold.cli.preflight import PreflightError
 from billfold.domain.errors import BillfoldError
@@ -71,6 +71,11 @@ def test_every_error_of_the_product_is_a_documented_problem(error: type[Billfold
 )
 def test_what_a_newcomer_looks_for_is_there(name: str) -> None:
     assert (ROOT / name).stat().st_size > 200
+
+
+def test_the_page_of_problems_is_the_table_of_problems() -> None:
+    """To renew it, write what `billfold.api.problems.reference()` gives into docs/problems.md."""
+    assert (DOCS / "problems.md").read_text(encoding="utf-8") == reference()
 
 
 def test_every_decision_record_has_its_five_parts() -> None:

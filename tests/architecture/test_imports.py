@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ports": {"domain"},
     "settings": set(),
     "logs": set(),
+    "limits": {"domain"},  # token buckets, which edges use and bootstrap makes
     "flows": {"ports", "domain"},
     # Adapters: neighbours that never meet. They are joined by bootstrap alone, through the ports.
     "storage": {"ports", "domain", "logs"},
@@ -40,23 +41,27 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wallets.google": {"ports", "domain", "logs"},
     "wallets": set(),
     # Edges: they are given what they need, they never pick it.
-    "api": {"flows", "ports", "domain", "logs"},
-    "studio": {"flows", "ports", "domain", "logs"},
+    "api": {"flows", "ports", "domain", "logs", "limits"},
+    "studio": {"flows", "ports", "domain", "logs", "limits"},
     "workers": {"flows", "ports", "domain", "logs"},
-    # The composition root (keyring, glue and serving are part of it) is above the edges, which it starts; only cli knows it.
-    "bootstrap": EVERYTHING_INSIDE | {"ports", "domain", "settings", "logs", "sandbox"},
-    "cli": {"bootstrap", "settings", "logs", "sandbox", "flows", "ports", "domain"},
+    # The composition root (keyring and glue are part of it) is above the edges, which it starts; only cli knows it.
+    "bootstrap": EVERYTHING_INSIDE | {"ports", "domain", "settings", "logs", "limits", "sandbox"},
+    "cli": {"bootstrap", "api", "studio", "workers", "settings", "logs", "sandbox", "flows", "ports", "domain"},
     # The stand-ins judge the rest, so they share nothing with it.
     "sandbox": set(),
     "top": {"cli"},
 }
-ROOM_OF_MODULE = {"keyring": "bootstrap", "glue": "bootstrap", "serving": "bootstrap", "__main__": "top", "__init__": "top"}
+ROOM_OF_MODULE = {"keyring": "bootstrap", "glue": "bootstrap", "__main__": "top", "__init__": "top"}
 """Modules beside the rooms that belong to one."""
 
 EXCEPTIONS: set[tuple[str, str]] = {
     ("billfold.cli.main", "storage"),  # `billfold migrate` runs before there is anything to compose
+    ("billfold.cli.doctor", "storage"),  # asks for the database's revision without opening the rest
 }
 """Tolerated for now: (module, room). An entry that is no longer needed fails the test, so the list only shrinks."""
+
+
+NAMES = set(MODULES.values())
 
 
 def room_of(module: str) -> str:
@@ -79,8 +84,9 @@ def imports_of(module: str, tree: ast.Module, package: bool) -> Iterator[tuple[s
                 start = module.split(".")[: len(module.split(".")) - level + package] if level else []
                 base = ".".join([*start, *(source or "").split(".")]).strip(".")
                 if base.split(".")[0] == "billfold":
-                    # `from billfold import ports` names a room only in its second half
-                    found = [f"{base}.{alias.name}" for alias in names] if base in ("billfold", "billfold.wallets") else [base]
+                    # `from billfold.api import limits` names a module of that package, or something that the package holds
+                    found = [f"{base}.{alias.name}" for alias in names]
+                    found = [name if name in NAMES or base == "billfold" else base for name in dict.fromkeys(found)]
                     yield from ((name, node.lineno) for name in found)
             case ast.Call(func=ast.Name(id="import_module" | "call" | "later"), args=arguments):
                 for argument in arguments:
@@ -131,9 +137,8 @@ def test_the_table_itself_has_no_cycle() -> None:
 
 def test_no_two_modules_import_each_other() -> None:
     """Within a room too: a cycle is two files that are one, or one thing that both should import."""
-    names = set(MODULES.values())
     graph = {
-        module: {name for name, _ in imports_of(module, parse(path), path.name == "__init__.py") if name in names} - {module}
+        module: {name for name, _ in imports_of(module, parse(path), path.name == "__init__.py") if name in NAMES} - {module}
         for path, module in MODULES.items()
         if room_of(module) != "cli"  # its modules load each other when called
     }
@@ -188,7 +193,7 @@ def test_pure_rooms_reach_for_nothing_outside(room: str) -> None:
 @pytest.mark.parametrize(
     ("line", "module", "expected"),
     [
-        ("from billfold.storage import schema", "billfold.api.x", ["billfold.storage"]),
+        ("from billfold.storage import schema, Odd", "billfold.api.x", ["billfold.storage.schema", "billfold.storage"]),
         ("from billfold import ports, settings", "billfold.api.x", ["billfold.ports", "billfold.settings"]),
         ("from billfold.wallets import apple", "billfold.api.x", ["billfold.wallets.apple"]),
         ("def f():\n    import billfold.storage.store", "billfold.api.x", ["billfold.storage.store"]),

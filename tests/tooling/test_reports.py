@@ -38,7 +38,7 @@ def run(folder: Path, suite: str, *arguments: str, **variables: str) -> tuple[in
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", *arguments],
         cwd=folder,
-        env={**kept, "PYTHONPATH": str(TESTS), **variables},
+        env={**kept, "PYTHONPATH": str(TESTS), "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **variables},
         capture_output=True,
         text=True,
         timeout=120,
@@ -46,7 +46,7 @@ def run(folder: Path, suite: str, *arguments: str, **variables: str) -> tuple[in
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
 def test_a_missing_judge_skips_and_is_told_at_the_end(tmp_path: Path, workers: tuple[str, ...]) -> None:
     _, said = run(tmp_path, SUITE, *workers)
     assert "Judge not found: nobody (Debian package nobody-package); 2 tests went unjudged." in said
@@ -60,7 +60,7 @@ def test_in_ci_a_missing_judge_is_a_failure(tmp_path: Path) -> None:
     assert "2 failed, 1 passed, 1 error" in said
 
 
-@pytest.mark.parametrize("workers", [(), ("-n", "2")])
+@pytest.mark.parametrize("workers", [(), ("-p", "xdist.plugin", "-n", "2")])
 def test_requirements_are_listed_with_what_shows_them(tmp_path: Path, workers: tuple[str, ...]) -> None:
     _, said = run(tmp_path, SUITE, "--requirements", *workers)
     lines = {line.split()[0]: line.split()[1] for line in said.splitlines() if line[:1] == "S" and line[2:3] == "-"}
