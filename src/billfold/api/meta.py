@@ -12,6 +12,7 @@ from typing import Any
 
 import orjson
 import structlog
+from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import Route
@@ -19,6 +20,7 @@ from starlette.routing import Route
 from billfold.api import problems
 from billfold.api.llms import llms_text
 from billfold.api.metrics import CONTENT_TYPE, Metrics
+from billfold.api.openapi import openapi
 from billfold.ports import Services
 
 PROBE_SECONDS = 1.0
@@ -53,12 +55,13 @@ _LOG = structlog.get_logger("billfold.api")
 Answer = Callable[[Request], Awaitable[Response]]
 
 
-def create_meta_routes(services: Services, metrics: Metrics, document: Callable[[], dict[str, Any]]) -> list[Route]:
-    """`document` makes the OpenAPI document (api/openapi.py); called once, at the first need."""
-    docs = Docs(services, document)
+def create_meta_routes(services: Services, app: FastAPI) -> list[Route]:
+    """`app` is described when its description is first asked for, with everything that is mounted by then."""
+    docs = Docs(services, lambda: openapi(app))
     health = Health(services)
 
-    async def figures(_request: Request) -> Response:
+    async def figures(request: Request) -> Response:
+        metrics: Metrics = request.state.metrics  # the middleware's
         return Response(await metrics.page(services), media_type=CONTENT_TYPE)
 
     return [

@@ -32,15 +32,16 @@ class Edge:
 
     A body beyond `body_bytes_max` raises TooLarge where the route reads it, so that each surface refuses in its own shape."""
 
-    def __init__(self, app: ASGIApp, metrics: Metrics, body_bytes_max: int = BODY_BYTES_MAX, log_all: bool = False) -> None:
-        self._app, self._metrics, self._body_bytes_max, self._log_all = app, metrics, body_bytes_max, log_all
+    def __init__(self, app: ASGIApp, body_bytes_max: int = BODY_BYTES_MAX, log_all: bool = False) -> None:
+        self._app, self._body_bytes_max, self._log_all = app, body_bytes_max, log_all
+        self._metrics = Metrics()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         request_id = _given_id(scope) or os.urandom(12).hex()
-        scope.setdefault("state", {})["request_id"] = request_id
+        scope.setdefault("state", {}).update(request_id=request_id, metrics=self._metrics)
         status = 0
         begun = perf_counter()
 
