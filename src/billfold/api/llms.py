@@ -78,7 +78,7 @@ def _kind(schema: dict[str, Any]) -> str:
         if name in about:
             words.append(text.format(about[name]))
     if "minimum" in about:
-        words.append(f"from {about['minimum']} to {about['maximum']}")
+        words.append(f"from {about['minimum']:g} to {about['maximum']:g}")
     if about.get("default") not in (None, [], ()):
         words.append(f"(default {json.dumps(about['default'])})")
     if "description" in about:

@@ -8,10 +8,12 @@ import os
 import re
 from collections.abc import MutableMapping
 from time import perf_counter
+from typing import Any
 
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
+from starlette.routing import Mount, Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from billfold.api.metrics import Metrics
@@ -35,6 +37,7 @@ class Edge:
     def __init__(self, app: ASGIApp, body_bytes_max: int = BODY_BYTES_MAX, log_all: bool = False) -> None:
         self._app, self._body_bytes_max, self._log_all = app, body_bytes_max, log_all
         self._metrics = Metrics()
+        self._templates: dict[object, str] = {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -66,11 +69,25 @@ class Edge:
             status = 500
         finally:
             seconds = perf_counter() - begun
-            route = getattr(scope.get("route"), "path", "none")
+            route = self._label(scope)
             self._metrics.seen(route, scope["method"], status or 499, seconds)
             if self._log_all or status >= 400 or seconds >= SLOW_SECONDS:
                 milliseconds = round(seconds * 1000, 1)
                 _LOG.info("request", id=request_id, method=scope["method"][:16], route=route, status=status, ms=milliseconds)
+
+    def _label(self, scope: Scope) -> str:
+        """The template of the route that answered; "none" when none did."""
+        route = scope.get("route")
+        if route is not None:
+            return str(getattr(route, "path", "none"))
+        if not self._templates:
+            self._templates = {getattr(one, "endpoint", None) or one.app: one.path for one in _plain_routes(self._app)}
+        return self._templates.get(scope.get("endpoint"), "none")
+
+
+def _plain_routes(app: ASGIApp) -> list[Any]:
+    """Routes and mounts, which leave only their endpoint in the scope."""
+    return [one for one in getattr(app, "routes", ()) if isinstance(one, Route | Mount)]
 
 
 def _given_id(scope: Scope) -> str | None:
