@@ -10,7 +10,6 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
-from billfold.api.limits import TokenBuckets
 from billfold.domain.delivery import Channel
 from billfold.domain.errors import CredentialMissing
 from billfold.domain.ids import Environment, Scope
@@ -28,6 +27,7 @@ from billfold.glue import (
 from billfold.images.pool import ImageWorkshop
 from billfold.images.shelf import Shelf
 from billfold.keyring import Keyring
+from billfold.limits import TokenBuckets
 from billfold.outgoing.client import OutgoingClient
 from billfold.ports import Addresses, Services, Store, StoredCredential, Wallet, Workspace
 from billfold.sandbox.authority import SandboxAuthority
@@ -98,7 +98,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     store = open_store(settings.database_url, gap_ms=int(settings.push_gap_seconds * 1000), exclusive=serving)
     clock, entropy = SystemClock(), SystemEntropy()
     assert settings.key_file is not None
-    vault = Vault.open(settings.key_file)
+    vault = Vault.at(settings.key_file)
     blobs = FolderBlobs(settings.data / "blobs")
     outgoing = OutgoingClient(allow_untrusted=frozenset(map(_host_port, settings.outgoing_allow)))
     workshop = ImageWorkshop(bytes_max=settings.image_max_bytes)

@@ -72,10 +72,8 @@ class SharePages:
 
     async def _render(self, shown: Shown, visitor: str) -> str:
         content, pass_ = shown.content, shown.pass_
-        initials = content.organization_name[:1]
-        logo = await self._services.images.public_hash(
-            pass_.scope, ImageSlot.LOGO, content.images.get(ImageSlot.LOGO), initials, content.background_color
-        )
+        given = content.images.get(ImageSlot.LOGO)
+        logo = given and await self._services.images.public_hash(pass_.scope, ImageSlot.LOGO, given, "", content.background_color)
         address = self._services.addresses.share(pass_.id)
         now = self._services.clock.now_ms() // 1000
         return _PAGES.get_template("share.html").render(
@@ -86,7 +84,7 @@ class SharePages:
             apple=f"/p/{pass_.id}/apple",
             google=await share.save_url(self._services, shown) if visitor in ("android", "desktop", "bot") else None,
             address=address,
-            qr=segno.make(address, error="m").svg_inline(scale=5, border=3, dark="#111827", light="#ffffff"),
+            qr=segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#111827", light="#ffffff"),
             state="voided" if content.voided else "expired" if content.expires_at is not None and content.expires_at <= now else "",
             nonce=base64.b64encode(secrets.token_bytes(12)).decode(),
         )

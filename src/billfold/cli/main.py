@@ -66,12 +66,20 @@ def work(data: DataOption = None, config: ConfigOption = None) -> None:
 
 
 @app.command()
-def migrate(data: DataOption = None, config: ConfigOption = None) -> None:
+def migrate(
+    raise_numbers: Annotated[
+        bool, typer.Option("--raise-numbers", help="After a restore from backup: no change number that a phone may have seen comes again.")
+    ] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
     """Bring the database's tables to this version. `serve` does it too; run it first where several servers start at once."""
     settings = read_settings(config, data=data)
     ready(settings)
     call("billfold.storage.migrate", "upgrade", settings.database_url)
     print("The database is at this version's tables.")
+    if raise_numbers:
+        call("billfold.cli.restore", "raise_numbers", settings)
 
 
 @app.command()

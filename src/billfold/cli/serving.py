@@ -93,7 +93,12 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
     parts = await bootstrap.open_parts(settings, serving=True, sandbox=sandbox)
     await bootstrap.furnish(parts)
     config = uvicorn.Config(
-        create_app(parts.services, parts.callbacks, settings, sandbox.routes() if sandbox else []),
+        create_app(
+            parts.services,
+            parts.callbacks,
+            body_bytes_max=settings.body_max_bytes,
+            stand_ins=sandbox.routes() if sandbox else (),
+        ),
         loop="none",
         http="httptools",
         lifespan="off",

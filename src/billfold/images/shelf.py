@@ -44,7 +44,15 @@ class Shelf:
     """ports.ImageShelf."""
 
     def __init__(
-        self, store: Store, blobs: Blobs, workshop: ImageWorkshop, fetch: Fetch, clock: Clock, *, bytes_max: int, url_cache_seconds: float
+        self,
+        store: Store,
+        blobs: Blobs,
+        workshop: ImageWorkshop,
+        fetch: Fetch,
+        clock: Clock,
+        *,
+        bytes_max: int,
+        url_cache_seconds: float,
     ) -> None:
         self._store, self._blobs, self._workshop, self._fetch, self._clock = store, blobs, workshop, fetch, clock
         self._bytes_max = bytes_max
@@ -58,7 +66,7 @@ class Shelf:
                 return await self._take(scope, self._inline(source, path), slot)
             return await self._by_address(scope, source, slot)
         except ImageRefused as refused:
-            raise Invalid(FieldProblem(path, refused.reason, "the picture cannot be used", refused.hint)) from None
+            raise Invalid(FieldProblem(path, refused.reason.value, "the picture cannot be used", refused.hint)) from None
         except FetchRefused as refused:
             mend = "check that the address is public, https and answers with a PNG, JPEG or WebP; or send the picture as a data URI"
             raise Invalid(FieldProblem(path, "not_fetched", str(refused), mend)) from None

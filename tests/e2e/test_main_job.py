@@ -1,0 +1,143 @@
+"""The main job from end to end: one request puts a pass in both wallets, the next one updates every phone.
+
+The server is the real one, in its own process; the phones share no code with it and verify by themselves."""
+
+import asyncio
+import base64
+import io
+import json
+import zipfile
+
+import pytest
+from billfold.sandbox.phones.android import VirtualAndroid
+
+from billfold.sandbox.phones.events import Complained, Notified, Updated
+from billfold.sandbox.phones.iphone import VirtualIphone
+from e2e.conftest import SAMPLE, UPDATE, ask
+
+IPHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Version/26.0 Safari/604.1"}
+ANDROID = {"User-Agent": "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"}
+DESKTOP = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"}
+
+
+async def seen(phone, kind, timeout=20):
+    """The first event of a kind, from the phone's beginning on."""
+    async with asyncio.timeout(timeout):
+        async for event in phone.events():
+            if isinstance(event, kind):
+                return event
+    raise AssertionError
+
+
+def inside(bundle: bytes) -> dict[str, object]:
+    return json.loads(zipfile.ZipFile(io.BytesIO(bundle)).read("pass.json"))
+
+
+@pytest.mark.requirement("S3-01", "S3-22", "S3-57")
+async def test_one_request_makes_a_pass_for_both_wallets(billfold):
+    made = billfold.make()
+    assert set(made) == {"serialNumber", "googleSaveUrl", "applePass", "shareUrl"}
+    document = inside(base64.b64decode(made["applePass"]))
+    assert document["serialNumber"] == made["serialNumber"]
+    assert made["shareUrl"].endswith("/p/" + made["serialNumber"])
+    assert len(made["googleSaveUrl"].rsplit("/", 1)[1]) <= 1800
+
+
+@pytest.mark.requirement("S3-26", "S3-25", "S3-49", "S3-24")
+async def test_an_identical_update_is_no_update(billfold):
+    serial = billfold.make()["serialNumber"]
+    first = billfold.change(serial)
+    again = billfold.change(serial)
+    assert set(first) == {"serialNumber", "lastUpdated", "notifiedDevices", "unchanged"}
+    assert (first["unchanged"], again["unchanged"]) == (False, True)
+    assert again["lastUpdated"] == first["lastUpdated"]
+    assert billfold.api("GET", "/api/auth/usage").json["count"] == 2
+
+
+@pytest.mark.requirement("S3-27", "S3-28", "S3-31", "S3-32", "S0-37", "S0-39", "S0-40")
+async def test_both_phones_install_and_show_the_next_update(billfold, tmp_path):
+    made = await asyncio.to_thread(billfold.make)
+    async with (
+        VirtualIphone(home=tmp_path / "iphone") as iphone,
+        VirtualAndroid(account="anna@example.com", home=tmp_path / "android") as android,
+    ):
+        await iphone.add(made["shareUrl"])
+        await android.add(made["shareUrl"])
+        changed = await asyncio.to_thread(billfold.change, made["serialNumber"])
+        assert changed["notifiedDevices"] >= 1
+        line = await seen(iphone, Notified)
+        assert line.text == "You hit 1,300 points. Free coffee unlocked!"
+        updated = await seen(iphone, Updated)
+        assert ("1,250", "1,300") in [(one.old, one.new) for one in updated.changes]
+        on_android = await seen(android, Updated)
+        assert any(one.new == "1,300" for one in on_android.changes)
+        notice = await seen(android, Notified)
+        assert notice.text
+        assert not [event for event in iphone.history if isinstance(event, Complained)]
+
+
+@pytest.mark.requirement("S3-35", "S3-36", "S3-37", "S0-05", "S0-06")
+async def test_the_link_shows_each_visitor_the_one_right_thing(billfold):
+    link = billfold.make()["shareUrl"]
+    iphone, android, desktop = (ask("GET", link, headers=agent).body.decode() for agent in (IPHONE, ANDROID, DESKTOP))
+    assert 'data-wallet="apple"' in iphone
+    assert 'data-wallet="google"' not in iphone
+    assert 'data-wallet="google"' in android
+    assert 'data-wallet="apple"' not in android
+    assert "<svg" in desktop
+    assert all("Bayroast Coffee" in page and "#1f2937" in page for page in (iphone, android, desktop))
+
+
+@pytest.mark.requirement("S0-05", "S3-38")
+async def test_the_direct_link_skips_the_page(billfold):
+    link = billfold.make()["shareUrl"] + "/go"
+    assert ask("GET", link, headers=IPHONE).headers["content-type"] == "application/vnd.apple.pkpass"
+    android = ask("GET", link, headers=ANDROID)
+    assert android.status == 302
+    assert "/gp/v/save/" in android.headers["location"]
+    assert ask("GET", link, headers=DESKTOP).headers["location"] == link.removesuffix("/go").removeprefix(billfold.url)
+
+
+@pytest.mark.requirement("S0-10", "S0-11", "S0-12", "S0-09")
+async def test_the_same_link_works_again_on_another_phone_with_current_data(billfold, tmp_path):
+    made = await asyncio.to_thread(billfold.make)
+    async with VirtualIphone(home=tmp_path / "old") as old:
+        await old.add(made["shareUrl"])
+    await asyncio.to_thread(billfold.change, made["serialNumber"])
+    async with (
+        VirtualIphone(home=tmp_path / "new") as new,
+        VirtualAndroid(account="ben@example.com", home=tmp_path / "other") as other,
+    ):
+        installed = await new.add(made["shareUrl"])
+        assert (
+            installed.document["storeCard" if "storeCard" in installed.document else "generic"]["headerFields"][0]["value"]
+            == "1,300"
+        )
+        await other.add(made["shareUrl"])
+        later = json.loads(json.dumps(UPDATE).replace("1,300", "1,400"))
+        changed = await asyncio.to_thread(billfold.change, made["serialNumber"], later)
+        assert changed["notifiedDevices"] >= 2
+        assert (await seen(new, Notified)).text == "You hit 1,400 points. Free coffee unlocked!"
+
+
+async def test_the_older_path_answers_the_binary(billfold):
+    answer = billfold.api("POST", "/api/pkpass", SAMPLE)
+    assert answer.headers["content-type"] == "application/vnd.apple.pkpass"
+    assert inside(answer.body)["serialNumber"] == answer.headers["x-serial-number"]
+    assert "/gp/v/save/" in answer.headers["x-google-save-url"]
+
+
+@pytest.mark.requirement("S3-23", "S3-29")
+@pytest.mark.parametrize(
+    ("serial", "status"),
+    [
+        ("nonsense", 404),
+        ("demo00t-0000000000000000000000", 404),
+        ("other0t-0000000000000000000000", 403),
+        ("demo00l-0000000000000000000000", 403),
+    ],
+)
+async def test_anothers_serial_and_none(billfold, serial, status):
+    answer = billfold.api("PUT", f"/api/passes/{serial}", UPDATE)
+    assert answer.status == status
+    assert set(answer.json) == {"error"}
