@@ -1,0 +1,131 @@
+"""Works one slice: claims due rows, pushes them, acknowledges, several batches at a time, never the same row twice at once.
+
+A slice is all rows of a workspace, environment, channel and bucket; its lease says that no other worker has it. May not enter: the
+choice of slices, leases (runner.py)."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from billfold.domain.delivery import Channel, CredentialRejected, Due, Outcome, RetryLater
+from billfold.domain.errors import CredentialMissing, Unavailable
+from billfold.domain.ids import Scope
+from billfold.ports import Store, Wallet
+
+log = logging.getLogger(__name__)
+
+BATCHES_AT_ONCE = 3
+PUBLISH_SECONDS_MAX = 120.0
+"""A wallet that takes longer counts as failed: it must not hold a slice for ever."""
+SETTLE_TRIES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    scope: Scope
+    channel: Channel
+    bucket: int
+
+    @property
+    def name(self) -> str:
+        """As leases call it."""
+        return f"{self.scope.environment.value}/{self.channel.value}/{self.bucket}"
+
+
+@dataclass(slots=True)
+class SliceWork:
+    """What runs for one slice. `nudge` says that there may be new rows; `leave` that it should end when its batches are through."""
+
+    slice: Slice
+    store: Store
+    wallet: Wallet
+    batch: int
+    gap_ms: int
+    nudge: asyncio.Event = field(default_factory=asyncio.Event)
+    leaving: bool = False
+    _in_flight: set[str] = field(default_factory=set)
+    _batches: set[asyncio.Task[None]] = field(default_factory=set)
+
+    def leave(self) -> None:
+        self.leaving = True
+        self.nudge.set()
+
+    async def run(self) -> None:
+        """Until nothing is due, or told to leave. Raises what stops it; nothing is lost then, the rows stay due."""
+        try:
+            while True:
+                self.nudge.clear()
+                if not self.leaving and len(self._batches) < BATCHES_AT_ONCE:
+                    rows = await self._claim()
+                    if rows:
+                        self._start(rows)
+                        if len(rows) == self.batch:
+                            continue
+                if not self._batches:
+                    return
+                await self._wait()
+        finally:
+            for batch in self._batches:
+                batch.cancel()
+            await asyncio.gather(*self._batches, return_exceptions=True)
+
+    async def _claim(self) -> list[Due]:
+        """The next rows that are not being pushed at this moment."""
+        part, now = self.slice, await self.store.now_ms()
+        limit = self.batch + len(self._in_flight)
+        rows = await self.store.read(lambda tx: tx.deliveries.due(part.scope, part.channel, part.bucket, now, limit))
+        return [row for row in rows if row.target not in self._in_flight][: self.batch]
+
+    def _start(self, rows: Sequence[Due]) -> None:
+        self._in_flight.update(row.target for row in rows)
+        self._batches.add(asyncio.create_task(self._push(rows)))
+
+    async def _wait(self) -> None:
+        """Until a batch is through or somebody nudges."""
+        nudged = asyncio.create_task(self.nudge.wait())
+        try:
+            done, _ = await asyncio.wait({nudged, *self._batches}, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            nudged.cancel()
+        for batch in self._batches & done:
+            self._batches.discard(batch)
+            batch.result()
+
+    async def _push(self, rows: Sequence[Due]) -> None:
+        try:
+            outcomes = await self._outcomes(rows)
+            await self._settle(list(zip(rows, outcomes, strict=True)))
+        finally:
+            self._in_flight.difference_update(row.target for row in rows)
+
+    async def _outcomes(self, rows: Sequence[Due]) -> list[Outcome]:
+        """One a row, whatever the wallet does: what it raises means "again later" for the whole batch."""
+        outcome: Outcome
+        try:
+            async with asyncio.timeout(PUBLISH_SECONDS_MAX):
+                outcomes = await self.wallet.publish(self.slice.scope, rows)
+            if len(outcomes) == len(rows):
+                return outcomes
+            log.error("worker.outcomes_missing channel=%s rows=%d outcomes=%d", self.slice.channel, len(rows), len(outcomes))
+            outcome = RetryLater("the wallet's answer was incomplete")
+        except CredentialMissing as problem:
+            log.warning("worker.credential_missing scope=%s channel=%s", self.slice.scope.code, self.slice.channel)
+            outcome = CredentialRejected(str(problem))
+        except Exception as problem:
+            log.exception("worker.publish_failed scope=%s channel=%s", self.slice.scope.code, self.slice.channel)
+            outcome = RetryLater(type(problem).__name__)
+        return [outcome] * len(rows)
+
+    async def _settle(self, results: Sequence[tuple[Due, Outcome]]) -> None:
+        """Keeps trying for a while when the database does not answer: what was pushed should not be pushed again."""
+        for attempt in range(1, SETTLE_TRIES + 1):
+            try:
+                now = await self.store.now_ms()
+                await self.store.write(lambda tx: tx.deliveries.settle(results, now, self.gap_ms))  # noqa: B023 (awaited here)
+            except Unavailable:
+                if attempt == SETTLE_TRIES:
+                    raise
+                await asyncio.sleep(attempt)
+            else:
+                return
