@@ -13,9 +13,9 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from google_material import ISSUER, NOW_MS
 
 from billfold.wallets.google.callbacks import Callback, CallbackRefused, RootKeys, claimed_issuer, parse_root_keys, verify
+from wallets.google.material import ISSUER, NOW_MS
 
 OTHER_ISSUER = "3388000000087654321"
 HOUR_MS = 3_600_000

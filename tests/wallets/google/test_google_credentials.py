@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from google_material import ISSUER, private_pem, rsa_key
 
 from billfold.domain.errors import CredentialRefused
 from billfold.wallets.google import credentials
 from billfold.wallets.google.credentials import load_google_credential
+from wallets.google.material import ISSUER, private_pem, rsa_key
 
 CLIENT_ID = "104567890123456789012"
 

@@ -7,12 +7,12 @@ from typing import Any
 
 import msgspec
 import pytest
-from google_material import COFFEE, CONTENTS, ISSUER, SCOPE, faults, pass_of
 from hypothesis import given
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Location
 from billfold.wallets.google import objects
 from billfold.wallets.google.objects import PublicImages
+from wallets.google.material import COFFEE, CONTENTS, ISSUER, SCOPE, faults, pass_of
 
 LOGO = "https://cards.example/i/d3m0abt/aa.png"
 IMAGES = PublicImages(LOGO, "https://cards.example/i/d3m0abt/bb.png", "https://cards.example/i/d3m0abt/cc.png")

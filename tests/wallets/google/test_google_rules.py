@@ -4,11 +4,11 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from google_material import COFFEE, CONTENTS
 from hypothesis import given
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location
 from billfold.wallets.google.rules import check
+from wallets.google.material import COFFEE, CONTENTS
 
 PLAIN = Content("Bayroast", "Card", primary=(Field("card", "Rewards", "CARD"),))
 

@@ -8,7 +8,6 @@ from typing import Any
 import google.auth.crypt
 import google.auth.jwt
 import pytest
-from google_material import COFFEE, CONTENTS, ISSUER, SCOPE, credential, faults, pass_of, private_pem, public_pem, rsa_key
 from hypothesis import given
 from joserfc import jwt
 from joserfc.jwk import RSAKey
@@ -16,6 +15,7 @@ from joserfc.jwk import RSAKey
 from billfold.domain.content import Content, Field
 from billfold.wallets.google import objects
 from billfold.wallets.google.save_link import JWT_LENGTH_MAX, SAVE_BASE_URL, save_link
+from wallets.google.material import COFFEE, CONTENTS, ISSUER, SCOPE, credential, faults, pass_of, private_pem, public_pem, rsa_key
 
 IMAGES = objects.PublicImages("https://cards.example/i/d3m0abt/" + "a" * 64 + ".png")
 IAT = 1_795_176_000

@@ -136,7 +136,7 @@ class _Token(msgspec.Struct):
     expires_in: int = _TOKEN_SECONDS
 
 
-class _Pagination(msgspec.Struct, rename="camel"):
+class _Pagination(msgspec.Struct, frozen=True, rename="camel"):
     next_page_token: str | None = None
 
 

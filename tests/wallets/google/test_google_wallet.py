@@ -1,0 +1,476 @@
+"""Passes at Google, judged by the stand-in of its API: made, changed, announced, and brought back after every kind of trouble."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from google.oauth2.credentials import Credentials
+from googleapiclient.discovery import build
+
+from billfold.domain.content import Content, Field, ImageSlot, Location
+from billfold.domain.delivery import CredentialRejected, Delivered, Gone, Outcome, Parked, RetryLater
+from billfold.domain.errors import CredentialMissing
+from billfold.domain.ids import template_id
+from billfold.domain.passes import Pass, Template
+from billfold.wallets.google.save_link import JWT_LENGTH_MAX
+from wallets.google.material import COFFEE, ISSUER, NOW_MS, SCOPE
+
+
+def with_points(points: str, **changes: Any) -> Content:
+    return replace(COFFEE, header=(replace(COFFEE.header[0], value=points),), **changes)
+
+
+async def held(world: Any, content: Content = COFFEE) -> Pass:
+    """A pass that is at Google and in somebody's wallet."""
+    made: Pass = await world.issue(content)
+    assert await world.publish(made) == [Delivered()]
+    link = (await world.wallet.offer(made, content)).save_url
+    assert world.google.save(link.rpartition("/")[2]).status == 200
+    world.wire.seen.clear()
+    return made
+
+
+# --- issue ------------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("S3-01", "S3-22")
+async def test_a_new_pass_gets_its_class_and_its_object(world: Any) -> None:
+    made = await world.issue()
+    assert await world.publish(made) == [Delivered()]
+    assert world.verbs() == ["POST genericClass", "POST genericObject"]
+    found = world.object(made)
+    assert found["cardTitle"]["defaultValue"]["value"] == "Bayroast Coffee"
+    assert found["logo"]["sourceUri"]["uri"] == "https://cards.example/i/d3m0abt/drawn-BC.png"
+    assert found["hasUsers"] is False
+    state = await world.remembered(made)
+    assert state.class_id == found["classId"]
+    assert state.values == {"points": "1,250", "card": "Coffee Rewards", "tier": "Gold", "since": "2024"} | {
+        one.key: one.value for one in COFFEE.back
+    }
+
+
+async def test_a_second_pass_of_the_layout_needs_one_request(world: Any) -> None:
+    await world.publish(await world.issue())
+    world.wire.seen.clear()
+    assert await world.publish(await world.issue(seed=b"another pass 123")) == [Delivered()]
+    assert world.verbs() == ["POST genericObject"]
+
+
+async def test_many_new_passes_at_once_make_their_class_once(world: Any) -> None:
+    made = [await world.issue(seed=b"%016d" % number) for number in range(30)]
+    assert await world.publish(*made) == [Delivered()] * 30
+    assert world.verbs().count("POST genericClass") == 1
+    assert len(world.classes()) == 1
+
+
+@pytest.mark.requirement("S3-22", "S3-38")
+async def test_a_save_link_works_before_the_worker_came_and_the_worker_completes_the_pass(world: Any) -> None:
+    content = replace(COFFEE, back=(Field("terms", "x" * 900, "Terms"),))
+    made = await world.issue(content)
+    link = (await world.wallet.offer(made, content)).save_url
+    token = link.removeprefix(f"{world.google.url}/gp/v/save/")
+    assert len(token) <= JWT_LENGTH_MAX
+    saved = world.google.save(token)
+    assert saved.status == 200, saved.raw
+    assert saved.json["warnings"] == []
+    assert saved.json["created"] is True
+    assert "textModulesData" not in world.object(made)
+    assert world.wire.seen == []
+    assert await world.publish(made) == [Delivered()]
+    assert world.verbs() == ["POST genericClass", "PATCH genericClass", "POST genericObject", "PATCH genericObject"]
+    assert [one["id"] for one in world.object(made)["textModulesData"]] == ["r1c1", "r2c1", "r2c2", "terms"]
+    assert world.classes()[0]["multipleDevicesAndHoldersAllowedStatus"] == "ONE_USER_ALL_DEVICES"
+    assert (await world.remembered(made)).has_users is True
+
+
+@pytest.mark.requirement("S3-35")
+async def test_a_save_link_made_later_is_accepted_too(world: Any) -> None:
+    made = await held(world)
+    link = (await world.wallet.offer(made, with_points("9"))).save_url
+    assert world.google.save(link.rpartition("/")[2], "second.tester@example.com").status == 403  # ONE_USER_ALL_DEVICES
+    assert world.google.save(link.rpartition("/")[2]).status == 200
+    assert world.object(made)["textModulesData"][0]["body"] == "1,250"  # a link never changes an object
+
+
+async def test_new_passes_are_issued_under_the_newest_account(world: Any) -> None:
+    assert await world.wallet.identity(SCOPE) == ISSUER
+    world.accounts.known.clear()
+    with pytest.raises(CredentialMissing):
+        await world.wallet.identity(SCOPE)
+
+
+@pytest.mark.requirement("S3-17")
+async def test_the_pictures_of_a_pass_have_public_addresses(world: Any) -> None:
+    images = {ImageSlot.LOGO: "a" * 64, ImageSlot.STRIP: "b" * 64, ImageSlot.THUMBNAIL: "c" * 64, ImageSlot.ICON: "d" * 64}
+    made = await world.issue(replace(COFFEE, images=images))
+    assert await world.publish(made) == [Delivered()]
+    found = world.object(made)
+    assert found["logo"]["sourceUri"]["uri"].endswith("/a" + "a" * 63 + ".png")
+    assert found["heroImage"]["sourceUri"]["uri"].endswith("/b" + "b" * 63 + ".png")
+    assert found["imageModulesData"][0]["mainImage"]["sourceUri"]["uri"].endswith("/c" + "c" * 63 + ".png")
+
+
+# --- update -----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.requirement("S3-12", "S3-27", "S3-28", "S3-32")
+async def test_a_changed_field_with_a_change_message_is_announced_once(world: Any) -> None:
+    made = await held(world)
+    changed = await world.change(made, with_points("1,300"))
+    assert await world.publish(changed) == [Delivered()]
+    assert world.verbs() == ["PATCH genericObject", "POST genericObject message"]
+    assert world.object(made)["textModulesData"][0]["body"] == "1,300"
+    assert world.messages(made) == [("TEXT_AND_NOTIFY", "You hit 1,300 points. Free coffee unlocked!")]
+    [notice] = world.google.control("GET", "/notifications")["notifications"]
+    assert notice["accounts"] == ["tester@example.com"]
+    assert await world.publish(changed) == [Delivered()]
+    assert world.verbs() == ["PATCH genericObject"]
+    assert len(world.messages(made)) == 1
+
+
+@pytest.mark.requirement("S3-28")
+@pytest.mark.parametrize(
+    "content",
+    [
+        with_points("1,250", logo_text="Another name"),
+        replace(COFFEE, secondary=(Field("tier", "Platinum", "TIER"),)),
+        replace(COFFEE, header=(Field("points", "1,300", "POINTS"),)),
+        replace(COFFEE, header=()),
+        replace(COFFEE, auxiliary=(Field("new", "1", "NEW", "now %@"),)),
+    ],
+    ids=["no value", "no message", "message gone", "field gone", "field new"],
+)
+async def test_other_changes_are_silent(world: Any, content: Content) -> None:
+    made = await held(world)
+    assert await world.publish(await world.change(made, content)) == [Delivered()]
+    assert "messages" not in world.object(made)
+
+
+@pytest.mark.requirement("S3-24")
+async def test_what_is_left_out_of_an_update_is_gone_at_google(world: Any) -> None:
+    made = await held(world, replace(COFFEE, expires_at=1_900_000_000, grouping="g", images={ImageSlot.STRIP: "b" * 64}))
+    bare = Content("Bayroast", "Card", primary=(Field("card", "Rewards"),))
+    assert await world.publish(await world.change(made, bare)) == [Delivered()]
+    found = world.object(made)
+    gone = {"barcode", "textModulesData", "linksModuleData", "validTimeInterval", "groupingInfo", "heroImage", "subheader"}
+    assert not gone & set(found)
+    assert found["classId"] == f"{ISSUER}.d3m0abt-layout-0s"
+
+
+async def test_a_pass_whose_layout_changes_moves_to_the_class_of_that_layout(world: Any) -> None:
+    made = await held(world)
+    assert await world.publish(await world.change(made, replace(COFFEE, auxiliary=(Field("a", "1"),)))) == [Delivered()]
+    assert world.verbs() == ["POST genericClass", "PATCH genericObject"]
+    assert world.object(made)["classId"] == f"{ISSUER}.d3m0abt-layout-121s"
+
+
+async def test_a_voided_pass_becomes_inactive(world: Any) -> None:
+    made = await held(world)
+    assert await world.publish(await world.change(made, voided=True)) == [Delivered()]
+    assert world.object(made)["state"] == "INACTIVE"
+
+
+async def test_a_pass_of_a_template_shows_the_template_and_its_own_values(world: Any) -> None:
+    template = Template(template_id(SCOPE, b"x" * 11), SCOPE, "Card", 1, with_points("{{ points }}"), 1, NOW_MS, NOW_MS)
+    await world.store.write(lambda tx: tx.templates.add(template))
+    made = await world.issue(None, template_id=template.id, values={"points": "7"})
+    assert await world.publish(made) == [Delivered()]
+    assert world.object(made)["textModulesData"][0]["body"] == "7"
+    assert await world.publish(await world.change(made, values={"points": "8"})) == [Delivered()]
+    assert world.messages(made) == [("TEXT_AND_NOTIFY", "You hit 8 points. Free coffee unlocked!")]
+
+
+async def test_a_new_callback_address_changes_the_class_once(world: Any) -> None:
+    made = await held(world)
+    world.callback_url = "https://cards.example/google/d3m0abt/callback"
+    assert await world.publish(made, made) == [Delivered(), Delivered()]
+    assert world.verbs().count("PATCH genericClass") == 1
+    assert world.classes()[0]["callbackOptions"] == {"url": world.callback_url}
+
+
+@pytest.mark.parametrize(("plain", "sent"), [(False, False), (True, True)])
+async def test_a_callback_address_without_tls_is_sent_only_to_a_stand_in(world: Any, plain: bool, sent: bool) -> None:
+    world.callback_url, world.plain_callbacks = "http://127.0.0.1:9/callback", plain
+    assert await world.publish(await world.issue()) == [Delivered()]
+    assert ("callbackOptions" in world.classes()[0]) is sent
+
+
+# --- messages and their quota -----------------------------------------------------------------------------------------------------
+
+
+async def points(world: Any, made: Pass, *values: str) -> Pass:
+    for value in values:
+        made = await world.change(made, with_points(value))
+        assert await world.publish(made) == [Delivered()]
+    return made
+
+
+async def test_at_most_three_messages_notify_in_24_hours_and_later_ones_arrive_silently(world: Any) -> None:
+    made = await points(world, await held(world), "1", "2", "3", "4")
+    assert [kind for kind, _ in world.messages(made)] == ["TEXT_AND_NOTIFY"] * 3 + ["TEXT"]
+    assert world.verbs().count("POST genericObject message") == 4  # counted before the call, not found out by it
+    world.clock.advance(days=1, ms=1)
+    await points(world, made, "5")
+    assert world.messages(made)[-1] == ("TEXT_AND_NOTIFY", "You hit 5 points. Free coffee unlocked!")
+
+
+async def test_when_google_counted_more_than_we_did_the_message_arrives_silently(world: Any) -> None:
+    made = await held(world)
+    for number in range(3):
+        message = {"id": str(number), "header": "h", "body": "b", "messageType": "TEXT_AND_NOTIFY"}
+        assert world.google.api("POST", f"/genericObject/{ISSUER}.{made.id}/addMessage", {"message": message}).status == 200
+    made = await points(world, made, "1")
+    assert world.messages(made)[-1] == ("TEXT", "You hit 1 points. Free coffee unlocked!")
+    world.wire.seen.clear()
+    await points(world, made, "2")
+    assert world.verbs() == ["PATCH genericObject", "POST genericObject message"]  # not tried loudly again that day
+
+
+async def test_the_oldest_messages_make_room(world: Any) -> None:
+    made = await points(world, await held(world), *map(str, range(13)))
+    bodies = [body for _, body in world.messages(made)]
+    assert len(bodies) <= 10
+    assert bodies[-1] == "You hit 12 points. Free coffee unlocked!"
+    assert bodies == sorted(bodies, key=lambda body: int(body.split()[2]))
+
+
+async def test_more_changes_than_google_keeps_messages_are_told_up_to_its_ten(world: Any) -> None:
+    many = tuple(Field(f"f{number}", "old", None, "%@") for number in range(14))
+    made = await held(world, replace(COFFEE, back=many))
+    changed = await world.change(made, replace(COFFEE, back=tuple(replace(one, value="new") for one in many)))
+    assert await world.publish(changed) == [Delivered()]
+    assert len(world.messages(made)) == 10
+
+
+# --- places -----------------------------------------------------------------------------------------------------------------------
+
+PLACES = replace(COFFEE, locations=(Location(40.7484, -73.9857, None, "Free refill"), Location(90, 180)))
+
+
+@pytest.mark.requirement("S3-13")
+async def test_places_go_in_a_request_of_their_own_and_only_when_they_change(world: Any) -> None:
+    made = await held(world, PLACES)
+    assert world.object(made)["merchantLocations"] == [
+        {"latitude": 40.7484, "longitude": -73.9857},
+        {"latitude": 90, "longitude": 180},
+    ]
+    made = await points_at(world, made, "1")
+    assert world.verbs() == ["PATCH genericObject", "POST genericObject message"]
+    assert await world.publish(await world.change(made, with_points("1"))) == [Delivered()]
+    assert world.verbs() == ["PATCH genericObject", "PATCH genericObject"]
+    assert "merchantLocations" not in world.object(made)
+
+
+async def points_at(world: Any, made: Pass, value: str) -> Pass:
+    changed: Pass = await world.change(made, with_points(value, locations=PLACES.locations))
+    assert await world.publish(changed) == [Delivered()]
+    return changed
+
+
+async def test_an_issuer_that_may_not_use_places_loses_only_the_places(world: Any) -> None:
+    world.google.control("POST", f"/issuers/{ISSUER}", {"allowlisted": False})
+    made = await held(world, PLACES)
+    assert "merchantLocations" not in world.object(made)
+    made = await points_at(world, made, "1")
+    assert world.verbs() == ["PATCH genericObject", "POST genericObject message"]  # not asked again that day
+    world.google.control("POST", f"/issuers/{ISSUER}", {"allowlisted": True})
+    world.clock.advance(days=1, ms=1)
+    await points_at(world, made, "2")
+    assert len(world.object(made)["merchantLocations"]) == 2
+
+
+# --- trouble ----------------------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", [429, 500, 503])
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("path", ["genericClass", "genericObject", "addMessage"])
+async def test_trouble_anywhere_is_tried_again_and_ends_in_one_pass_and_one_message(
+    world: Any, status: int, after: bool, path: str
+) -> None:
+    made = await held(world)
+    changed = await world.change(made, with_points("1,300", auxiliary=(Field("a", "1"),)))
+    world.fault(status, path=path, after=after)
+    [outcome] = await world.publish(changed)
+    assert isinstance(outcome, RetryLater)
+    world.clock.advance(seconds=60)
+    assert await world.publish(changed) == [Delivered()]
+    assert world.messages(made) == [("TEXT_AND_NOTIFY", "You hit 1,300 points. Free coffee unlocked!")]
+    assert world.object(made)["classId"].endswith("layout-121s")
+
+
+async def test_an_answer_lost_at_the_first_insert_is_found_again(world: Any) -> None:
+    made = await world.issue()
+    world.fault(503, path="genericObject", after=True)
+    assert isinstance((await world.publish(made))[0], RetryLater)
+    assert await world.publish(made) == [Delivered()]
+    assert world.verbs() == ["POST genericClass", "POST genericObject", "POST genericObject", "PATCH genericObject"]
+
+
+async def test_a_crash_before_we_remember_repeats_no_message(world: Any) -> None:
+    made = await held(world)
+    before = await world.remembered(made)
+    changed = await world.change(made, with_points("1,300"))
+    assert await world.publish(changed) == [Delivered()]
+    await world.store.write(lambda tx: tx.google.put(before))
+    assert await world.publish(changed) == [Delivered()]
+    assert len(world.messages(made)) == 1
+    assert (await world.remembered(made)).values["points"] == "1,300"
+
+
+async def test_of_two_messages_only_the_one_that_failed_is_sent_again(world: Any) -> None:
+    both = replace(COFFEE, secondary=(Field("tier", "Gold", "TIER", "Welcome to %@"),))
+    made = await held(world, both)
+    changed = await world.change(
+        made, replace(both, header=(replace(both.header[0], value="1"),), secondary=(replace(both.secondary[0], value="Ruby"),))
+    )
+    world.fault(0, path="addMessage")
+    world.fault(500, path="addMessage")
+    assert isinstance((await world.publish(changed))[0], RetryLater)
+    assert len(world.messages(made)) == 1
+    assert await world.publish(changed) == [Delivered()]
+    assert [body for _, body in world.messages(made)] == ["You hit 1 points. Free coffee unlocked!", "Welcome to Ruby"]
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"), [(400, Parked), (403, CredentialRejected), (401, CredentialRejected), (404, Parked), (500, RetryLater)]
+)
+async def test_what_each_lasting_answer_means_for_a_pass(world: Any, status: int, kind: type[Outcome]) -> None:
+    made = await world.issue()
+    world.fault(status, count=20)
+    [outcome] = await world.publish(made)
+    assert isinstance(outcome, kind)
+    assert len(world.verbs()) <= 6  # and it ends
+
+
+async def test_the_refusal_of_one_object_is_told_in_google_s_words_and_hinders_no_other(world: Any) -> None:
+    bad = await world.issue(replace(COFFEE, background_color="no colour"), seed=b"bad colour 12345")
+    good = await world.issue()
+    parked, delivered = await world.publish(bad, good)
+    assert isinstance(parked, Parked)
+    assert parked.reason
+    assert delivered == Delivered()
+    assert await world.publish(await world.change(bad, COFFEE)) == [Delivered()]
+
+
+async def test_an_account_that_is_not_invited_stops_the_batch_and_no_attempt_is_counted(world: Any) -> None:
+    world.google.state.run("delete from permission")
+    made = [await world.issue(seed=b"%016d" % number) for number in range(40)]
+    outcomes = await world.publish(*made)
+    assert {type(one) for one in outcomes} == {CredentialRejected}
+    assert len(world.verbs()) <= 20
+
+
+async def test_an_account_whose_key_was_withdrawn_is_told_as_such(world: Any) -> None:
+    world.google.state.run("delete from account_key")
+    [outcome] = await world.publish(await world.issue())
+    assert isinstance(outcome, CredentialRejected)
+    assert "invalid_grant" in outcome.reason
+
+
+async def test_a_missing_account_waits_for_somebody_to_connect_it(world: Any) -> None:
+    made = await world.issue()
+    known = dict(world.accounts.known)
+    world.accounts.known.clear()
+    [outcome] = await world.publish(made)
+    assert isinstance(outcome, CredentialRejected)
+    world.accounts.known.update(known)
+    assert await world.publish(made) == [Delivered()]
+
+
+async def test_a_token_withdrawn_early_is_renewed_once(world: Any) -> None:
+    made = await held(world)
+    world.google.control("POST", "/tokens/expire")
+    assert await world.publish(await world.change(made, with_points("1"))) == [Delivered()]
+    assert world.calls().count("POST token") == 1
+
+
+async def test_a_token_serves_until_a_minute_before_its_end(world: Any) -> None:
+    made = await held(world)
+    world.clock.advance(seconds=3538)  # the stand-in's last an hour less a second, as Google's do
+    await world.publish(made)
+    assert "POST token" not in world.calls()
+    world.clock.advance(seconds=1)
+    await world.publish(made)
+    assert world.calls().count("POST token") == 1
+
+
+async def test_everybody_waits_for_one_renewal(world: Any) -> None:
+    made = [await world.issue(seed=b"%016d" % number) for number in range(10)]
+    assert await world.publish(*made) == [Delivered()] * 10
+    assert world.calls().count("POST token") == 1
+
+
+async def test_when_google_is_down_a_batch_ends_early_and_later_comes_through(world: Any) -> None:
+    made = [await world.issue(seed=b"%016d" % number) for number in range(60)]
+    world.fault(503, count=1000)
+    outcomes = await world.publish(*made)
+    assert {type(one) for one in outcomes} == {RetryLater}
+    assert len(world.verbs()) <= 20
+    world.google.control("DELETE", "/faults")
+    assert await world.publish(*made) == [Delivered()] * 60
+
+
+async def test_no_answer_at_all_is_tried_again(world: Any) -> None:
+    credential = world.accounts.known[ISSUER]
+    world.accounts.known[ISSUER] = replace(credential, token_uri="http://127.0.0.1:1/token")
+    [outcome] = await world.publish(await world.issue())
+    assert isinstance(outcome, RetryLater)
+
+
+async def test_slow_down_holds_the_whole_issuer_for_as_long_as_google_says(world: Any) -> None:
+    made = await held(world)
+    other = await world.issue(seed=b"another pass 123")
+    world.fault(429)
+    assert isinstance((await world.publish(made))[0], RetryLater)
+    world.wire.seen.clear()
+    [outcome] = await world.publish(other)
+    assert isinstance(outcome, RetryLater)
+    assert outcome.after_seconds is not None
+    assert world.wire.seen == []
+    world.clock.advance(seconds=outcome.after_seconds)
+    assert await world.publish(other) == [Delivered()]
+
+
+@pytest.mark.parametrize("content", [COFFEE, replace(COFFEE, auxiliary=(Field("a", "1"),))], ids=["same layout", "other layout"])
+async def test_a_google_that_forgot_everything_gets_it_again(world: Any, content: Content) -> None:
+    made = await held(world)
+    world.google.control("POST", "/reset")
+    world.google.control("POST", "/settings", {"requests_per_second": 0})
+    assert await world.publish(await world.change(made, content)) == [Delivered()]
+    assert world.object(made)["classId"] == world.classes()[0]["id"]
+
+
+async def test_a_class_that_is_missing_under_an_object_is_made_again(world: Any) -> None:
+    made = await held(world)
+    other = replace(COFFEE, auxiliary=(Field("a", "1"),))
+    await world.publish(await world.issue(other, seed=b"another pass 123"))
+    world.google.state.run("delete from resource where id like '%layout-121s'")
+    assert await world.publish(await world.change(made, other)) == [Delivered()]
+    assert world.object(made)["classId"].endswith("layout-121s")
+
+
+async def test_a_pass_that_does_not_exist_is_forgotten(world: Any) -> None:
+    made = await world.issue()
+    ghost = replace(made, id=made.id[:-1] + ("a" if made.id[-1] != "a" else "b"))
+    assert [type(one) for one in await world.publish(ghost, made)] == [Gone, Delivered]
+
+
+async def test_two_writers_of_one_pass_never_overlap_and_the_newest_state_stays(world: Any) -> None:
+    made = await held(world)
+    world.fault(0, count=2, delay_ms=50)
+    changed = await world.change(made, with_points("2"))
+    assert await world.publish(changed, changed, changed) == [Delivered()] * 3
+    assert world.verbs() == ["PATCH genericObject", "POST genericObject message", "PATCH genericObject", "PATCH genericObject"]
+    assert len(world.messages(made)) == 1
+
+
+async def test_google_s_own_client_reads_what_we_made(world: Any) -> None:
+    made = await held(world)
+    service = build(
+        "walletobjects", "v1", credentials=Credentials(world.google.token), client_options={"api_endpoint": world.google.url}
+    )
+    found = service.genericobject().get(resourceId=f"{ISSUER}.{made.id}").execute()
+    assert json.dumps(found, sort_keys=True) == json.dumps(world.object(made), sort_keys=True)
+    assert found["hasUsers"] is True
