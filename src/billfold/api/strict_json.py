@@ -72,12 +72,13 @@ def _check_depth(body: bytes, depth_max: int) -> None:
     if body.count(b"[") + body.count(b"{") <= depth_max:
         return
     brackets = _STRING.sub(b"", body).translate(_ONE_KIND, _NO_BRACKETS)
+    left = brackets
     for _ in range(depth_max):  # each round takes away the innermost level
-        brackets = brackets.replace(b"[]", b"")
-        if not brackets:
+        left = left.replace(b"[]", b"")
+        if not left:
             return
     depth = 0
-    for bracket in brackets:  # what is left is too deep, or unbalanced; then the parser says where
+    for bracket in brackets:  # too deep, or unbalanced; then the parser says where
         depth += 1 if bracket == ord("[") else -1
         if depth > depth_max or depth < 0:
             break

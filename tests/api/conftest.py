@@ -1,0 +1,85 @@
+"""The whole application on real parts: a real database, real wallets with throwaway certificates, two workspaces. Only the push
+server is not started, since no request of the API may wait for it."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from starlette.types import ASGIApp
+
+from api.client import Client
+from billfold import bootstrap
+from billfold.api.app import create_app
+from billfold.domain import keys
+from billfold.domain.ids import Environment, Scope
+from billfold.flows import keys as key_flows
+from billfold.flows import workspaces
+from billfold.ports import Services, Workspace
+from billfold.sandbox.site import Sandbox
+from billfold.settings import Settings
+
+MINE = Scope("mine00", Environment.TEST)
+MINE_LIVE = Scope("mine00", Environment.LIVE)
+OTHER = Scope("other0", Environment.TEST)
+CARD: dict[str, object] = {
+    "description": "Loyalty card",
+    "header": [{"key": "points", "label": "POINTS", "value": "1,250", "change_message": "You hit %@ points!"}],
+    "primary": [{"label": "CARD", "value": "Coffee Rewards"}],
+    "barcode": {"format": "QR", "message": "LOYALTY-98765"},
+}
+FACADE_CARD: dict[str, object] = {"barcodeValue": "LOYALTY-98765", "barcodeFormat": "QR", "logoText": "Bayroast Coffee"}
+
+
+@dataclass
+class World:
+    """`client` holds every scope in MINE; `other` in another workspace."""
+
+    app: ASGIApp
+    services: Services
+    client: Client
+    other: Client
+
+    async def key(self, *scopes: str, scope: Scope = MINE, expires_at_ms: int | None = None) -> Client:
+        """A client whose key holds just these scopes."""
+        made = await key_flows.mint(self.services, scope, "test", frozenset(scopes or keys.SCOPES), expires_at_ms)
+        return Client(self.app, made.text)
+
+
+@contextlib.asynccontextmanager
+async def open_world(settings: Settings, quota_month: int | None = None, **changed: object) -> AsyncIterator[World]:
+    """`changed`: services to put in place of the real ones: clock, limits."""
+    sandbox = Sandbox(settings.data / "sandbox", settings.public_url)
+    await sandbox.start(0)
+    parts = await bootstrap.open_parts(settings, serving=True, sandbox=sandbox)
+    try:
+        for workspace in (MINE.workspace, OTHER.workspace):
+            made = Workspace(workspace, workspace, "Bayroast Coffee", 0, quota_month)
+            await workspaces.ensure(parts.services, made)
+        await bootstrap.furnish(parts)
+        services = replace(parts.services, **changed)
+        app = create_app(services, parts.callbacks, body_bytes_max=settings.body_max_bytes)
+        nobody = Client(app)
+        world = World(app, services, nobody, nobody)
+        world.client = await world.key()
+        world.other = await world.key(scope=OTHER)
+        yield world
+    finally:
+        with contextlib.suppress(AttributeError):
+            await sandbox.stop()
+        await parts.close()
+
+
+def settings_for(tmp_path: Path, url: str) -> Settings:
+    return Settings(data=tmp_path, database_url=url, rate_limit_per_second=1e6, rate_limit_burst=10**6)
+
+
+@pytest.fixture
+async def world(migrated_url: str, tmp_path: Path) -> AsyncIterator[World]:
+    async with open_world(settings_for(tmp_path, migrated_url)) as opened:
+        yield opened
+
+
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"])
+"""For tests of the edge alone, which no engine can change."""
