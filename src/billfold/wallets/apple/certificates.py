@@ -25,6 +25,7 @@ RSA_BITS_MIN = 2048
 WARN_DAYS = (60, 30, 7)
 """When to remind of a renewal. Source: reference/apple-wallet.md section 8.1."""
 
+LEGACY_COMMAND = "openssl pkcs12 -legacy -in OLD.p12 -nodes -out PASS.pem"
 _WHERE_CERTIFICATE = "bring the Pass Type ID certificate made at developer.apple.com (Certificates, +, Pass Type ID Certificate)"
 _WHERE_INTERMEDIATE = "download it from apple.com/certificateauthority (Worldwide Developer Relations) and give it too"
 _EXPORT_BOTH = "in Keychain Access select the certificate and its private key together, then export both as one .p12"
@@ -194,15 +195,8 @@ def _read_p12(data: bytes, password: str | None, into: _Found) -> bool:
         return False
     try:
         key, certificate, more = pkcs12.load_key_and_certificates(data, password.encode() if password is not None else None)
-    except UnsupportedAlgorithm as error:
-        raise _legacy() from error
-    except ValueError as error:
-        if "password" not in str(error).lower() and "mac" not in str(error).lower():
-            raise _legacy() from error
-        code, words = ("password_wrong", "does not open with this password")
-        if password is None:
-            code, words = ("password_missing", "is protected by a password")
-        raise CredentialRefused(code, f"the .p12 file {words}", "give the password chosen at its export") from error
+    except (UnsupportedAlgorithm, ValueError) as error:
+        raise _p12_refusal(error, password) from error
     into.keys += [key] if key is not None else []
     into.certificates += [one for one in (certificate, *more) if one is not None]
     if key is None:
@@ -216,12 +210,18 @@ def _looks_like_p12(data: bytes) -> bool:
     return data[:1] == b"\x30" and data[header : header + 3] == b"\x02\x01\x03"
 
 
-def _legacy() -> CredentialRefused:
-    return CredentialRefused(
-        "p12_legacy",
-        "the .p12 file uses ciphers that are no longer supported",
-        "convert it with `openssl pkcs12 -legacy -in OLD.p12 -nodes -out PASS.pem` and give PASS.pem as certificate",
-    )
+def _p12_refusal(error: Exception, password: str | None) -> CredentialRefused:
+    """Which ciphers can be read depends on how OpenSSL was built; the wheels of `cryptography` read all that Keychain ever used."""
+    words = str(error).lower()
+    if isinstance(error, UnsupportedAlgorithm) or "unsupported" in words:
+        mend = f"convert it with `{LEGACY_COMMAND}` and give PASS.pem as certificate, without a key file"
+        return CredentialRefused("p12_legacy", "the .p12 file uses ciphers that are no longer supported", mend)
+    if "password" not in words and "mac" not in words:
+        return CredentialRefused("certificate_unreadable", "the .p12 file is damaged", "export it again; it must be complete")
+    mend = "give the password chosen at its export"
+    if password is None:
+        return CredentialRefused("password_missing", "the .p12 file is protected by a password", mend)
+    return CredentialRefused("password_wrong", "the .p12 file does not open with this password, or is damaged", mend)
 
 
 # --- checking ---------------------------------------------------------------------------------------------------------------------
