@@ -18,8 +18,8 @@ from billfold.images.errors import ImageReason, ImageRefused
 from billfold.images.slots import SLOTS, Slot
 
 BYTES_MAX = 5_000_000
-# The kernel ends a job by its CPU time (worker.py, 2 s); this clock is for a child that hangs, on a busy machine too.
-JOB_SECONDS_MAX = 6.0
+# The kernel ends a job by its CPU time (worker.py, 3 s); this clock is for a child that hangs, on a busy machine too.
+JOB_SECONDS_MAX = 8.0
 START_SECONDS_MAX = 15.0
 JOBS_PER_CHILD = 200
 ANSWER_HEAD_BYTES_MAX = 64 * 1024
@@ -84,33 +84,47 @@ class ImageWorkshop:
         if not data:
             raise ImageRefused(ImageReason.NOT_AN_IMAGE)
         async with self._turn:
-            child = await self._warm_child()
             try:
-                async with asyncio.timeout(self._job_seconds_max):
-                    prepared = await _ask(child, plan, data)
-            except TimeoutError as error:
-                await self._end_child()
-                raise ImageRefused(ImageReason.TOOK_TOO_LONG) from error
-            except (_Broken, OSError, asyncio.IncompleteReadError) as error:
-                ended_by = await self._end_child()
-                reason = ImageReason.TOOK_TOO_LONG if ended_by == -signal.SIGXCPU else ImageReason.DECODE_FAILED
-                raise ImageRefused(reason) from error
-            except asyncio.CancelledError:
-                await self._end_child()  # the answer of a given-up job must not become the next one's
-                raise
-            self._jobs_done += 1
-            if isinstance(prepared, ImageReason):
-                raise ImageRefused(prepared)
-            return prepared
+                outcome = await self._run(plan, data)
+            except _ChildEnded as ended:
+                # A child that had done jobs may have been ended while it was idle: that is not this picture's fault.
+                outcome = await self._run_once_more(plan, data) if ended.had_done_jobs else ImageReason.DECODE_FAILED
+        if isinstance(outcome, ImageReason):
+            raise ImageRefused(outcome)
+        return outcome
 
     async def close(self) -> None:
         """Ends the child. The workshop may be used again and then starts a new one. Idempotent."""
         async with self._turn:
             await self._end_child()
 
-    async def _warm_child(self) -> asyncio.subprocess.Process:
-        if self._jobs_done >= self._jobs_per_child:
+    async def _run(self, plan: bytes, data: bytes) -> Prepared | ImageReason:
+        child = await self._warm_child()
+        try:
+            async with asyncio.timeout(self._job_seconds_max):
+                outcome, last = await _ask(child, plan, data)
+        except TimeoutError:
             await self._end_child()
+            return ImageReason.TOOK_TOO_LONG
+        except (_Broken, OSError, asyncio.IncompleteReadError) as error:
+            if await self._end_child() == -signal.SIGXCPU:
+                return ImageReason.TOOK_TOO_LONG
+            raise _ChildEnded(had_done_jobs=self._jobs_done > 0) from error
+        except asyncio.CancelledError:
+            await self._end_child()  # the answer of a given-up job must not become the next one's
+            raise
+        self._jobs_done += 1
+        if last or self._jobs_done >= self._jobs_per_child:
+            await self._end_child()
+        return outcome
+
+    async def _run_once_more(self, plan: bytes, data: bytes) -> Prepared | ImageReason:
+        try:
+            return await self._run(plan, data)
+        except _ChildEnded:
+            return ImageReason.DECODE_FAILED
+
+    async def _warm_child(self) -> asyncio.subprocess.Process:
         if self._child is not None and self._child.returncode is None:
             return self._child
         self._jobs_done = 0
@@ -150,6 +164,14 @@ class ImageWorkshop:
         return await child.wait()
 
 
+class _ChildEnded(Exception):
+    """The child went away without an answer, or answered nonsense."""
+
+    def __init__(self, *, had_done_jobs: bool) -> None:
+        super().__init__("the image worker ended")
+        self.had_done_jobs = had_done_jobs
+
+
 class _Broken(Exception):
     """The child's answer does not have the agreed form."""
 
@@ -170,7 +192,8 @@ async def _ready(child: asyncio.subprocess.Process) -> None:
         raise _Broken
 
 
-async def _ask(child: asyncio.subprocess.Process, plan: bytes, data: bytes) -> Prepared | ImageReason:
+async def _ask(child: asyncio.subprocess.Process, plan: bytes, data: bytes) -> tuple[Prepared | ImageReason, bool]:
+    """The child's answer, and whether it wants to be replaced."""
     assert child.stdin is not None
     assert child.stdout is not None
     child.stdin.write(struct.pack(">I", len(plan)) + plan + struct.pack(">I", len(data)) + data)
@@ -180,15 +203,16 @@ async def _ask(child: asyncio.subprocess.Process, plan: bytes, data: bytes) -> P
         raise _Broken
     try:
         head = json.loads(await child.stdout.readexactly(length))
+        last = bool(head["last"])
         if "refused" in head:
-            return ImageReason(head["refused"])
+            return ImageReason(head["refused"]), last
         described = [_described(row) for row in head["pictures"]]
     except (ValueError, KeyError, TypeError) as error:
         raise _Broken from error
     if not 2 <= len(described) <= 8:
         raise _Broken
     pictures = [Picture(scale, width, height, await child.stdout.readexactly(size)) for scale, width, height, size in described]
-    return Prepared(pictures[0], tuple(pictures[1:]))
+    return Prepared(pictures[0], tuple(pictures[1:])), last
 
 
 def _described(row: dict[str, object]) -> tuple[int, int, int, int]:

@@ -30,9 +30,12 @@ PIXELS_MAX = 16_000_000
 MASTER_SIDE_MAX = 1_600
 # No slot is larger, so a shorter side of twice this or more is halved (or more) as early as possible.
 USEFUL_SIDE = 1_600
-OPTIMISED_PIXELS_MAX = 500_000
+OPTIMISED_PIXELS_MAX = 100_000
+WELL_PACKED_PIXELS_MAX = 500_000
 MEMORY_BYTES_MAX = 640 * 1024 * 1024
-CPU_SECONDS_PER_JOB = 2
+CPU_SECONDS_PER_JOB = 3
+# A child that holds more than this after a job is replaced, so that one large picture does not keep memory for ever.
+KEPT_MEMORY_BYTES_MAX = 128 * 1024 * 1024
 FORMATS = ("PNG", "JPEG", "WEBP")
 # Beginnings of files that are pictures (or drawings) but of a kind that is never decoded here.
 OTHER_FORMATS = (
@@ -70,6 +73,7 @@ def main() -> None:
             return
         allow_cpu_for_one_job()
         head, pictures = answer(json.loads(plan), data)
+        head["last"] = grown()
         write(answers, head, pictures)
 
 
@@ -102,6 +106,16 @@ def allow_cpu_for_one_job() -> None:
     spent = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(spent.ru_utime + spent.ru_stime) + CPU_SECONDS_PER_JOB, hard))
+
+
+def grown() -> bool:
+    """This process holds much memory and wants to be replaced."""
+    try:
+        with open("/proc/self/statm", "rb") as file:
+            held = int(file.read().split()[1]) * resource.getpagesize()
+    except OSError:  # no Linux: judge by the most it ever held (bytes on macOS)
+        held = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return held > KEPT_MEMORY_BYTES_MAX
 
 
 def answer(plan: Plan, data: bytes) -> tuple[dict[str, object], list[bytes]]:
@@ -217,8 +231,9 @@ def fit(source: Image.Image, plan: Plan, box: BoxPlan, largest: BoxPlan) -> Imag
 def cover(source: Image.Image, width: int, height: int) -> Image.Image:
     wanted = min(source.width / width, source.height / height)
     cut_width, cut_height = width * wanted, height * wanted
-    left, top = (source.width - cut_width) / 2, (source.height - cut_height) / 2
-    area = (left, top, left + cut_width, top + cut_height)
+    # A rounding error of one part in 10^16 beyond the edge would be refused, hence max and min.
+    left, top = max(0.0, (source.width - cut_width) / 2), max(0.0, (source.height - cut_height) / 2)
+    area = (left, top, min(source.width, left + cut_width), min(source.height, top + cut_height))
     return source.resize((width, height), Image.Resampling.LANCZOS, box=area, reducing_gap=3.0)
 
 
@@ -235,7 +250,7 @@ def as_png(image: Image.Image) -> bytes:
     if image.width * image.height <= OPTIMISED_PIXELS_MAX:
         image.save(buffer, "PNG", optimize=True)
     else:
-        image.save(buffer, "PNG", compress_level=2)
+        image.save(buffer, "PNG", compress_level=6 if image.width * image.height <= WELL_PACKED_PIXELS_MAX else 2)
     return buffer.getvalue()
 
 
