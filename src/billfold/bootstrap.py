@@ -47,6 +47,7 @@ from billfold.workers.runner import Runner
 DEMO_WORKSPACE = "demo00"
 DEMO = Scope(DEMO_WORKSPACE, Environment.TEST)
 SIGNING_THREADS = 2
+Closer = Callable[[], Awaitable[None] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Parts:
     callbacks: GoogleCallbackDesk
     vault: Vault
     sandbox: Sandbox | None
-    closers: list[Callable[[], Awaitable[None] | None]] = field(default_factory=list)
+    closers: list[Closer] = field(default_factory=list)
 
     async def import_certificate(self, scope: Scope, files: CertificateFiles) -> tuple[StoredCredential, tuple[str, ...]]:
         """Checks and seals a pass certificate; also says what the operator should know. Raises CredentialRefused."""
@@ -95,11 +96,11 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
 
     `sandbox`: the stand-ins, started; a worker process finds those of the server by the data folder."""
     await asyncio.to_thread(migrate.upgrade, settings.database_url)
-    store = open_store(settings.database_url, gap_ms=int(settings.push_gap_seconds * 1000), exclusive=serving)
-    clock, entropy = SystemClock(), SystemEntropy()
+    gap_ms = int(settings.push_gap_seconds * 1000)
+    store = open_store(settings.database_url, gap_ms=gap_ms, exclusive=serving)
+    clock, blobs = SystemClock(), FolderBlobs(settings.data / "blobs")
     assert settings.key_file is not None
     vault = Vault.at(settings.key_file)
-    blobs = FolderBlobs(settings.data / "blobs")
     outgoing = OutgoingClient(allow_untrusted=frozenset(map(_host_port, settings.outgoing_allow)))
     workshop = ImageWorkshop(bytes_max=settings.image_max_bytes)
     shelf = Shelf(
@@ -111,28 +112,11 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         bytes_max=settings.image_max_bytes,
         url_cache_seconds=settings.image_url_cache_seconds,
     )
-    folder = settings.data / "sandbox"
-    stand_ins = SandboxAddresses(sandbox.push_url, sandbox.google_url) if sandbox else known_addresses(folder)
-    stand_ins = stand_ins if settings.sandbox else None
+    stand_ins = _stand_ins(settings, sandbox)
     keyring = Keyring(store, vault, clock, f"{stand_ins.google_url}/token" if stand_ins else None)
     secrets, addresses = PassSecrets(vault), Addresses(settings.public_url)
-    closers: list[Callable[[], Awaitable[None] | None]] = [store.close, outgoing.close, workshop.close]
-
-    def apple(push_url: str, ca_pem: bytes | None) -> AppleWallet:
-        pools = PushPools(push_url, ca_pem, streams_max=settings.push_streams, connections_max=settings.push_connections)
-        options = PushOptions(push_url, settings.push_type, settings.push_priority, settings.push_expiration_seconds)
-        wallet = AppleWallet(
-            keyring, secrets.pass_token, shelf, addresses.web_service, pools, clock, options, signing_threads=SIGNING_THREADS
-        )
-        closers.extend((wallet.close, pools.close))
-        return wallet
-
-    live = apple(settings.push_url, None)
-    root_pem = SandboxAuthority.open(folder).root_pem if stand_ins else None
-    apples: dict[Environment, Wallet] = {
-        Environment.TEST: apple(stand_ins.push_url, root_pem) if stand_ins else live,
-        Environment.LIVE: live,
-    }
+    closers: list[Closer] = [store.close, outgoing.close, workshop.close]
+    apple = _apple_wallets(settings, stand_ins, keyring, secrets, shelf, addresses, clock, closers)
     google_options = _google_options(settings, stand_ins)
     google = GoogleWallet(
         store,
@@ -144,20 +128,14 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         clock,
         lambda scope: google_options[scope.environment],
     )
-    wallets: dict[Channel, Wallet] = {Channel.APPLE: ByEnvironment(apples), Channel.GOOGLE: google}
-    runner = Runner(
-        store,
-        wallets,
-        lease_seconds=settings.lease_seconds,
-        poll_seconds=settings.poll_seconds,
-        gap_ms=int(settings.push_gap_seconds * 1000),
-    )
+    wallets: dict[Channel, Wallet] = {Channel.APPLE: apple, Channel.GOOGLE: google}
+    runner = Runner(store, wallets, lease_seconds=settings.lease_seconds, poll_seconds=settings.poll_seconds, gap_ms=gap_ms)
     services = Services(
         store=store,
         blobs=blobs,
         clock=clock,
-        entropy=entropy,
-        apple=wallets[Channel.APPLE],
+        entropy=SystemEntropy(),
+        apple=apple,
         google=google,
         images=shelf,
         addresses=addresses,
@@ -167,6 +145,40 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         devices_per_pass_max=settings.devices_per_pass_max,
     )
     return Parts(settings, store, services, keyring, runner, GoogleCallbackDesk(google), vault, sandbox, closers)
+
+
+def _stand_ins(settings: Settings, sandbox: Sandbox | None) -> SandboxAddresses | None:
+    if not settings.sandbox:
+        return None
+    return SandboxAddresses(sandbox.push_url, sandbox.google_url) if sandbox else known_addresses(settings.data / "sandbox")
+
+
+def _apple_wallets(
+    settings: Settings,
+    stand_ins: SandboxAddresses | None,
+    keyring: Keyring,
+    secrets: PassSecrets,
+    shelf: Shelf,
+    addresses: Addresses,
+    clock: SystemClock,
+    closers: list[Closer],
+) -> Wallet:
+    """Apple's push service for live, the stand-in for test; without stand-ins both go to Apple."""
+
+    def wallet(push_url: str, ca_pem: bytes | None) -> AppleWallet:
+        pools = PushPools(push_url, ca_pem, streams_max=settings.push_streams, connections_max=settings.push_connections)
+        options = PushOptions(push_url, settings.push_type, settings.push_priority, settings.push_expiration_seconds)
+        made = AppleWallet(
+            keyring, secrets.pass_token, shelf, addresses.web_service, pools, clock, options, signing_threads=SIGNING_THREADS
+        )
+        closers.extend((made.close, pools.close))
+        return made
+
+    live = wallet(settings.push_url, None)
+    if stand_ins is None:
+        return live
+    root_pem = SandboxAuthority.open(settings.data / "sandbox").root_pem
+    return ByEnvironment({Environment.TEST: wallet(stand_ins.push_url, root_pem), Environment.LIVE: live})
 
 
 def _google_options(settings: Settings, stand_ins: SandboxAddresses | None) -> dict[Environment, GoogleOptions]:
@@ -237,4 +249,3 @@ async def demo_key(parts: Parts) -> str | None:
     """The demo's test key: derived from the sealing key, so that each start can show it though only its hash is stored."""
     secret = parts.vault.derive("demo-test-key", DEMO)
     return await workspaces.ensure_key(parts.services, DEMO, "demo", hashlib.shake_256(secret).digest(33))
-

@@ -238,7 +238,7 @@ def _color(reader: _Reader) -> str:
 
 
 def _text_colors(background: str) -> tuple[str, str]:
-    """(values, labels): dark text on a light background, else white, so that a custom colour stays readable (WCAG relative luminance)."""
+    """(values, labels): dark on a light background, else white, so that any colour stays readable (WCAG relative luminance)."""
     channels = [int(background[at : at + 2], 16) / 255 for at in (1, 3, 5)]
     linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in channels]
     light = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2] > 0.179

@@ -30,7 +30,7 @@ _BOTS = ("bot", "crawler", "spider", "facebookexternalhit", "whatsapp", "slackbo
 
 
 def visitor_of(user_agent: str) -> str:
-    """iphone, android, desktop or bot. An iPad that asks for desktop pages looks like a Mac: that page offers Apple's button too."""
+    """iphone, android, desktop or bot. An iPad that asks for desktop pages looks like a Mac: that page has Apple's button too."""
     agent = user_agent.lower()
     if any(word in agent for word in _BOTS):
         return "bot"

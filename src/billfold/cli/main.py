@@ -68,7 +68,10 @@ def work(data: DataOption = None, config: ConfigOption = None) -> None:
 @app.command()
 def migrate(
     raise_numbers: Annotated[
-        bool, typer.Option("--raise-numbers", help="After a restore from backup: no change number that a phone may have seen comes again.")
+        bool,
+        typer.Option(
+            "--raise-numbers", help="After a restore from backup: no change number that a phone may have seen comes again."
+        ),
     ] = False,
     data: DataOption = None,
     config: ConfigOption = None,

@@ -11,7 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import structlog
 import uvicorn
@@ -78,14 +78,30 @@ def _stopped() -> asyncio.Event:
 
 async def _serve(settings: Settings, listener: socket.socket, json_line: bool) -> None:
     stop = _stopped()
-    async with running(settings, listener) as parts:
-        await _announce(parts, json_line)
-        await stop.wait()
+    async with running(settings, listener) as site:
+        await _announce(site.parts, json_line)
+        await site.until(stop)
         _log.info("stopping")
 
 
+@dataclass(frozen=True, slots=True)
+class Site:
+    """A server at work: its parts and the tasks that must not end by themselves."""
+
+    parts: Parts
+    tasks: tuple[asyncio.Task[None], ...]
+
+    async def until(self, stop: asyncio.Event) -> None:
+        """Returns when told to stop. A task that ends before is a bug: its error ends the process, for a supervisor to see."""
+        stopping = asyncio.create_task(stop.wait())
+        done, _ = await asyncio.wait([stopping, *self.tasks], return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in done - {stopping}:
+            task.result()
+
+
 @contextlib.asynccontextmanager
-async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[Parts]:
+async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[Site]:
     """The server, ready to be asked, until the block ends: then it stops taking requests, finishes those under way, and closes."""
     sandbox = Sandbox(settings.data / "sandbox", settings.public_url) if settings.sandbox else None
     if sandbox:
@@ -117,13 +133,11 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
     try:
         while not server.started and not serving.done():  # noqa: ASYNC110  (uvicorn tells by a flag)
             await asyncio.sleep(0.005)
-        yield parts
+        yield Site(parts, (serving, working) if working else (serving,))
     finally:
         server.should_exit = True
-        await serving
         parts.runner.stop()
-        if working:
-            await working
+        await asyncio.wait([serving, working] if working else [serving])
         if sandbox:
             await sandbox.stop()
         await parts.close()
@@ -171,8 +185,10 @@ async def _work(settings: Settings) -> None:
     started = time.monotonic()
     working = asyncio.create_task(parts.runner.run())
     print("Working. Ctrl-C stops.", flush=True)
-    await stop.wait()
-    parts.runner.stop()
-    await working
-    await parts.close()
+    try:
+        await Site(parts, (working,)).until(stop)
+    finally:
+        parts.runner.stop()
+        await asyncio.wait([working])
+        await parts.close()
     _log.info("worker_stopped", seconds=round(time.monotonic() - started))

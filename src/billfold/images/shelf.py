@@ -1,7 +1,7 @@
 """Pictures ready for wallets: taken in by address or data URI, prepared once per picture and slot, found again by content hash.
 
-A picture's identity is the hash of the bytes as given, so the same picture by URL or by data URI is the same picture, and one that was
-seen before is not decoded again. May not enter: how pictures are decoded (worker.py), how addresses are guarded (outgoing)."""
+A picture's identity is the hash of the bytes as given, so the same picture by URL or by data URI is the same picture, and one that
+was seen before is not decoded again. May not enter: how pictures are decoded (worker.py), how addresses are guarded (outgoing)."""
 
 import asyncio
 import base64
