@@ -104,8 +104,8 @@ class Stage:
     shelf: Shelf
 
 
-@pytest.fixture
-def stage(credential: AppleCredential, clock: Any) -> Any:
+@pytest.fixture(params=[0, 2], ids=["inline", "threads"])
+def stage(credential: AppleCredential, clock: Any, request: pytest.FixtureRequest) -> Any:
     apns, shelf = Apns(), Shelf()
     vault = Vault({authority.PASS_TYPE: credential, OTHER_TYPE: other_credential()})
     wallet = AppleWallet(
@@ -115,7 +115,7 @@ def stage(credential: AppleCredential, clock: Any) -> Any:
         web_service_base=lambda scope: f"https://wallet.example/apple/{scope.code}",
         transport=apns,
         clock=clock,
-        signing_threads=2,
+        signing_threads=request.param,
     )
     yield Stage(wallet, apns, vault, shelf)
     wallet.close()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from billfold.domain.delivery import CredentialRejected, Delivered, Gone, Outcome, Parked, RetryLater
-from billfold.wallets.apple.circuit import ERRORS_MAX, OPEN_MS, SILENCE_MS, Circuit
+from billfold.wallets.apple.circuit import ERRORS_MAX, OPEN_MS, PROBE_MS, SILENCE_MS, Circuit
 from billfold.wallets.apple.push import (
     BODY,
     HOLD_SECONDS,
@@ -181,11 +181,13 @@ def test_an_answer_in_between_starts_the_count_again() -> None:
     assert circuit.allowance(0) > MANY
 
 
-def test_a_probe_that_nobody_answers_leaves_the_circuit_as_it_was() -> None:
+def test_one_probe_at_a_time_and_one_that_nobody_answers_is_soon_followed_by_another() -> None:
     circuit = Circuit()
     circuit.record([REFUSED] * ERRORS_MAX, [True] * ERRORS_MAX, 0)
+    assert [circuit.allowance(OPEN_MS) for _ in range(3)] == [1, 0, 0]
     circuit.record([RetryLater("unreachable")], [False], OPEN_MS)
-    assert circuit.allowance(OPEN_MS + 1) == 1
+    assert circuit.allowance(OPEN_MS + PROBE_MS - 1) == 0
+    assert circuit.allowance(OPEN_MS + PROBE_MS) == 1
 
 
 def test_after_a_while_of_silence_the_connections_are_to_be_dropped() -> None:

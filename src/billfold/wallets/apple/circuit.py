@@ -8,6 +8,7 @@ from billfold.domain.delivery import CredentialRejected, Outcome
 
 ERRORS_MAX = 5
 OPEN_MS = 30_000
+PROBE_MS = 5_000
 SILENCE_MS = 15_000
 
 
@@ -24,10 +25,13 @@ class Circuit:
         self.reason = ""
 
     def allowance(self, now_ms: int) -> int:
-        """How many pushes may be sent now: none, one probe, or as many as there are."""
+        """How many pushes may be sent now: none, one probe, or as many as there are. A probe is granted once in PROBE_MS."""
         if self._open_until_ms is None:
             return 1_000_000_000
-        return 1 if now_ms >= self._open_until_ms else 0
+        if now_ms < self._open_until_ms:
+            return 0
+        self._open_until_ms = now_ms + PROBE_MS
+        return 1
 
     def record(self, outcomes: Sequence[Outcome], answered: Sequence[bool], now_ms: int) -> bool:
         """Learns from one batch. True when nothing has been answered for SILENCE_MS: then the connections should be dropped."""
@@ -40,7 +44,7 @@ class Circuit:
             elif known:
                 self._errors = 0
                 self._open_until_ms = None
-        if refused and self._errors >= ERRORS_MAX:  # a probe that nobody answered says nothing: the next one goes out as it comes
+        if refused and self._errors >= ERRORS_MAX:  # a probe that nobody answered says nothing
             self._open_until_ms = now_ms + OPEN_MS
         return self._watch(any(answered), now_ms)
 
