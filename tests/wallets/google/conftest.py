@@ -95,6 +95,7 @@ class World:
     clock: FakeClock
     callback_url: str | None = None
     plain_callbacks: bool = False
+    batch_seconds: float = 600.0
 
     async def issue(self, content: Content = COFFEE, seed: bytes = b"0123456789abcdef", **more: Any) -> Pass:
         made = pass_of(content, seed=seed, **more)
@@ -188,6 +189,7 @@ async def world(google: Google, store: Store, clock: FakeClock) -> AsyncIterator
             root_keys_url=f"{google.url}/gp/m/issuer/keys",
             requests_per_second=10_000,
             plain_callbacks=made.plain_callbacks,
+            batch_seconds=made.batch_seconds,
         )
 
     wallet = GoogleWallet(

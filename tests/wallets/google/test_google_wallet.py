@@ -412,6 +412,23 @@ async def test_when_google_is_down_a_batch_ends_early_and_later_comes_through(wo
     assert await world.publish(*made) == [Delivered()] * 60
 
 
+async def test_rows_that_a_batch_does_not_reach_in_its_time_go_back_at_once(world: Any) -> None:
+    made = await world.issue()
+    world.batch_seconds = -1.0
+    [outcome] = await world.publish(made)
+    assert isinstance(outcome, RetryLater)
+    assert outcome.after_seconds == 0.0
+    assert world.wire.seen == []
+
+
+async def test_a_pass_that_cannot_be_built_is_parked_and_hinders_no_other(world: Any) -> None:
+    broken = await world.issue(None, seed=b"no content at al")
+    good = await world.issue()
+    parked, delivered = await world.publish(broken, good)
+    assert isinstance(parked, Parked)
+    assert delivered == Delivered()
+
+
 async def test_no_answer_at_all_is_tried_again(world: Any) -> None:
     credential = world.accounts.known[ISSUER]
     world.accounts.known[ISSUER] = replace(credential, token_uri="http://127.0.0.1:1/token")

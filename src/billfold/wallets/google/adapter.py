@@ -4,6 +4,7 @@ The parts stand beside this file; here they meet store, credentials, images and 
 May not enter: Apple, storage, settings, sockets."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
@@ -35,6 +36,8 @@ from billfold.wallets.google.publishing import Gate, Locks, NotPublished, Publis
 from billfold.wallets.google.root_keys import ROOT_KEYS_URL, RootKeyCache
 from billfold.wallets.google.save_link import SAVE_BASE_URL, save_link
 
+log = logging.getLogger(__name__)
+
 TROUBLES_MAX: Final = 3
 """So many failures in a row and the rest of a batch waits: the other side is down, not one object."""
 
@@ -49,8 +52,11 @@ class GoogleCredentials(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class GoogleOptions:
-    """Where Google is for an environment, and how fast it may be asked. `plain_callbacks`: a callback address without TLS is sent
-    too, which only a stand-in accepts."""
+    """Where Google is for an environment, and how fast it may be asked.
+
+    `reserve`: requests of each second that only urgent batches use. `batch_seconds`: rows that a batch has not begun by then go
+    back, so that newer and more urgent ones get their turn. `plain_callbacks`: a callback address without TLS is sent too, which
+    only a stand-in accepts."""
 
     api_url: str = API_URL
     save_base_url: str = SAVE_BASE_URL
@@ -58,13 +64,14 @@ class GoogleOptions:
     requests_per_second: float = 18.0
     reserve: int = 4
     in_flight_max: int = 16
+    batch_seconds: float = 10.0
     timeout_seconds: float = 15.0
     plain_callbacks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class HolderChange:
-    """What a callback came to. `kind`: PASS_INSTALLED or PASS_REMOVED. `has_users`: as Google says now, not as the callback said."""
+    """What a callback came to. `kind`: PASS_INSTALLED or PASS_REMOVED. `has_users`: as Google says now."""
 
     pass_id: PassId
     kind: EventKind
@@ -77,14 +84,15 @@ class _Issuer:
 
     pacer: Pacer
     gate: Gate
-    in_flight: asyncio.Semaphore
+    in_flight: dict[bool, asyncio.Semaphore]  # the urgent do not queue behind a broadcast
     held_until_ms: int = 0
 
 
 @dataclass(slots=True)
 class _Brake:
-    """Ends a batch early for an issuer: `outcome` is then that of each row that was not tried yet."""
+    """Ends a batch early for an issuer: `outcome` is then that of each row that was not tried yet. `until`: by the loop's clock."""
 
+    until: float
     troubles: int = 0
     outcome: Outcome | None = None
 
@@ -153,24 +161,33 @@ class GoogleWallet:
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         """A batch that fits the reserve counts as urgent: it is one person's change, not a broadcast."""
-        urgent = len(due) <= self._options(scope).reserve
+        options = self._options(scope)
+        urgent = len(due) <= options.reserve
+        until = asyncio.get_running_loop().time() + options.batch_seconds
         passes = await self._store.read(lambda tx: [tx.passes.find(scope, PassId(one.target)) for one in due])
-        brakes = {one.issuer_id: _Brake() for one in passes if one}
+        brakes = {one.issuer_id: _Brake(until) for one in passes if one}
         return await asyncio.gather(*(self._publish(scope, one, brakes, urgent) for one in passes))
 
     async def _publish(self, scope: Scope, pass_: Pass | None, brakes: dict[str, _Brake], urgent: bool) -> Outcome:
         if pass_ is None:
             return Gone("there is no such pass")
         issuer, brake = self._issuer(scope, pass_.issuer_id), brakes[pass_.issuer_id]
-        async with issuer.in_flight, self._locks.of(objects.object_id(pass_.issuer_id, pass_.id)):
+        async with issuer.in_flight[urgent], self._locks.of(objects.object_id(pass_.issuer_id, pass_.id)):
             if brake.outcome is not None:
                 return brake.outcome
+            if asyncio.get_running_loop().time() > brake.until:
+                return RetryLater("waits for its turn: Google takes so many a second", 0.0)
             now_ms = self._clock.now_ms()
             if now_ms < issuer.held_until_ms:
                 return RetryLater("Google asked to slow down", (issuer.held_until_ms - now_ms) / 1000)
             try:
                 client = await self._client(scope, pass_.issuer_id)
-                wanted = await self._wanted(scope, pass_.id)
+                try:
+                    wanted = await self._wanted(scope, pass_.id)
+                except (AssertionError, ValueError, TypeError, LookupError) as problem:
+                    # A fault of ours in one pass must not keep the others of its batch back for ever.
+                    log.exception("google.pass_unusable pass=%s", pass_.id)
+                    return Parked(f"this pass cannot be put into Google's form ({type(problem).__name__})")
                 await Publisher(self._store, client, issuer.gate, now_ms, self._locks, urgent=urgent).publish(wanted)
             except (CredentialMissing, CredentialRefused) as missing:
                 brake.outcome = CredentialRejected(str(missing))
@@ -281,7 +298,8 @@ class GoogleWallet:
         issuer = self._issuers.get(key)
         if issuer is None:
             pacer = Pacer(options.requests_per_second, options.reserve)
-            issuer = self._issuers[key] = _Issuer(pacer, Gate(), asyncio.Semaphore(options.in_flight_max))
+            in_flight = {urgent: asyncio.Semaphore(options.in_flight_max) for urgent in (True, False)}
+            issuer = self._issuers[key] = _Issuer(pacer, Gate(), in_flight)
         return issuer
 
     def _usable_callback_url(self, scope: Scope) -> str | None:
