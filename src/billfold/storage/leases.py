@@ -9,7 +9,7 @@ TAKE = upsert_where(
     lease,
     ("workspace", "slice"),
     lambda new: {"owner": new.owner, "until_ms": new.until_ms},
-    or_(lease.c.until_ms <= number("now"), lease.c.owner == string("owner")),
+    or_(lease.c.until_ms <= number("now"), lease.c.owner == string("asking")),
 )
 RELEASE = Statement(delete(lease).where(lease.c.owner == string("owner")))
 
@@ -19,7 +19,7 @@ class LeaseRows:
         self._db = session
 
     def take(self, workspace: str, slice: str, owner: str, now_ms: int, until_ms: int) -> bool:
-        return self._db.count(TAKE, workspace=workspace, slice=slice, owner=owner, now=now_ms, until_ms=until_ms) > 0
+        return self._db.count(TAKE, workspace=workspace, slice=slice, owner=owner, asking=owner, now=now_ms, until_ms=until_ms) > 0
 
     def release(self, owner: str) -> None:
         self._db.run(RELEASE, owner=owner)
