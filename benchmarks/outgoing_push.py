@@ -58,7 +58,7 @@ def nghttpd() -> Iterator[tuple[str, bytes]]:
             process.wait()
 
 
-def bare(base: str, ca_pem: bytes, paths: list[str]) -> float:
+def bare(base: str, ca_pem: bytes, paths: list[str], status: int = 404) -> float:
     """Pushes a second of the shortest loop that pycurl allows."""
     multi = pycurl.CurlMulti()
     multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
@@ -84,7 +84,7 @@ def bare(base: str, ca_pem: bytes, paths: list[str]) -> float:
         _, finished, failed = multi.info_read(1_000)
         assert not failed, failed[0]
         for curl in finished:
-            assert curl.getinfo(pycurl.RESPONSE_CODE) == 404
+            assert curl.getinfo(pycurl.RESPONSE_CODE) == status
             multi.remove_handle(curl)
             answered += 1
             if url := next(urls, None):
