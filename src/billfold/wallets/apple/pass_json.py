@@ -94,10 +94,11 @@ def _fields(group: tuple[Field, ...]) -> list[Json]:
     """WP/passfieldcontent, section 2.5. `key` pairs old and new values, `changeMessage` makes the change audible (section 6)."""
     out: list[Json] = []
     for one in group:
+        label = one.label
         field: dict[str, Json] = {"key": one.key, "value": one.value}
-        if one.label is not None:
-            field["label"] = one.label
-        if one.change_message is not None:
+        if label is not None:
+            field["label"] = label
+        if one.change_message:
             field["changeMessage"] = one.change_message
         out.append(field)
     return out
@@ -145,6 +146,7 @@ def _add_state(out: dict[str, Json], content: Content) -> None:
         out["groupingIdentifier"] = content.grouping
 
 
+@lru_cache(maxsize=4096)
 def _date(at: int) -> str:
     """ISO 8601 to the second with its zone; fractions of a second are not known to be accepted. Section 2."""
     year, month, day, hour, minute, second = time.gmtime(at)[:6]

@@ -10,7 +10,7 @@ import re
 import sys
 from functools import lru_cache
 
-from billfold.domain.content import BarcodeFormat, Content, Field, ImageSlot, Location, Style
+from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style
 from billfold.ports import Finding
 from billfold.wallets.apple.pass_json import GROUPING_STYLES
 
@@ -51,16 +51,20 @@ _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
 def check(content: Content) -> tuple[Finding, ...]:
     """All findings, errors first. Empty when there is nothing to say."""
     found: list[Finding] = []
+    pieces = [content.organization_name, content.description, content.logo_text or "", content.grouping or ""]
     _names(content, found)
-    _texts(content, found)
-    _fields(content, found)
+    _fields(content, pieces, found)
     _contact(content, found)
     _style(content, found)
     found += _colors(content.background_color, content.foreground_color, content.label_color)
-    _barcode(content, found)
-    _places(content, found)
+    if content.barcode is not None:
+        pieces += (content.barcode.message, content.barcode.alt_text or "")
+        _barcode(content.barcode, found)
+    _places(content, pieces, found)
     _dates(content, found)
-    _images(content, found)
+    if content.images:
+        _images(content, found)
+    _texts(content, pieces, found)
     if len(found) > 1:
         found.sort(key=_severity)  # stable, and "error" sorts before "warning"
     return tuple(found)
@@ -93,17 +97,9 @@ def _names(content: Content, found: list[Finding]) -> None:
         found.append(_error("description_missing", "description", "the description is empty", "say what kind of pass it is"))
 
 
-def _texts(content: Content, found: list[Finding]) -> None:
-    """Row 1: what JSON in UTF-8 cannot carry, or no reader can show. One long text tells at once that all is well."""
-    pieces = [content.organization_name, content.description, content.logo_text, content.grouping]
-    for group in (content.header, content.primary, content.secondary, content.auxiliary, content.back):
-        for one in group:
-            pieces += (one.key, one.value, one.label, one.change_message)
-    if content.barcode is not None:
-        pieces += (content.barcode.message, content.barcode.alt_text)
-    for place in content.locations:
-        pieces.append(place.relevant_text)
-    together = "".join(filter(None, pieces))
+def _texts(content: Content, pieces: list[str], found: list[Finding]) -> None:
+    """Row 1: what JSON in UTF-8 cannot carry, or no reader can show. `pieces`: all texts, judged as one first."""
+    together = "".join(pieces)
     if "\0" not in together and (together.isascii() or not _UNWRITABLE.search(together)):
         return
     for path, text in _all_texts(content):
@@ -127,30 +123,30 @@ def _all_texts(content: Content) -> list[tuple[str, str]]:
     return [(path, text) for path, text in out if text is not None]
 
 
-def _fields(content: Content, found: list[Finding]) -> None:
-    """Rows 9, 10, 16, 17 and 18."""
+def _fields(content: Content, pieces: list[str], found: list[Finding]) -> None:
+    """Rows 9, 10, 16, 17 and 18. Adds the fields' texts to `pieces`."""
     limits = FIELDS_MAX[content.style]
     secondary, auxiliary = content.secondary, content.auxiliary
     seen: set[str] = set()
-    _group(content.header, "header", FRONT_TEXT_MAX, limits[0], seen, found)
-    _group(content.primary, "primary", PRIMARY_TEXT_MAX, limits[1], seen, found)
-    _group(secondary, "secondary", FRONT_TEXT_MAX, limits[2], seen, found)
-    _group(auxiliary, "auxiliary", FRONT_TEXT_MAX, limits[3], seen, found)
-    _group(content.back, "back", sys.maxsize, sys.maxsize, seen, found)
+    for group, name, longest, most in (
+        (content.header, "header", FRONT_TEXT_MAX, limits[0]),
+        (content.primary, "primary", PRIMARY_TEXT_MAX, limits[1]),
+        (secondary, "secondary", FRONT_TEXT_MAX, limits[2]),
+        (auxiliary, "auxiliary", FRONT_TEXT_MAX, limits[3]),
+        (content.back, "back", sys.maxsize, sys.maxsize),
+    ):
+        for number, one in enumerate(group):
+            key, value, change_message = one.key, one.value, one.change_message
+            pieces += (key, value, one.label or "", change_message or "")
+            if not key or key in seen or len(value) > longest or (change_message and change_message.count("%@") != 1):
+                _judge_field(one, f"{name}[{number}]", longest, seen, found)
+            seen.add(key)
+        if len(group) > most:  # Wallet leaves fields out without a word
+            found.append(_warning("fields_too_many", name, f"this style shows at most {most} here", "move fields to the back"))
     together = len(secondary) + len(auxiliary)
     if together > limits[4] and len(secondary) <= limits[2] and len(auxiliary) <= limits[3]:
         text = f"this style shows at most {limits[4]} secondary and auxiliary fields together"
         found.append(_warning("fields_too_many", "auxiliary", text, "move fields to the back"))
-
-
-def _group(group: tuple[Field, ...], name: str, longest: int, most: int, seen: set[str], found: list[Finding]) -> None:
-    for number, one in enumerate(group):
-        key, change_message = one.key, one.change_message
-        if not key or key in seen or len(one.value) > longest or (change_message is not None and change_message.count("%@") != 1):
-            _judge_field(one, f"{name}[{number}]", longest, seen, found)
-        seen.add(key)
-    if len(group) > most:  # Wallet leaves fields out without a word
-        found.append(_warning("fields_too_many", name, f"this style shows at most {most} here", "move fields to the back"))
 
 
 def _judge_field(one: Field, path: str, longest: int, seen: set[str], found: list[Finding]) -> None:
@@ -161,7 +157,7 @@ def _judge_field(one: Field, path: str, longest: int, seen: set[str], found: lis
     if len(one.value) > longest:
         text = f"text above {longest} characters may be cut, and its neighbours dropped"
         found.append(_warning("field_text_long", f"{path}.value", text, "shorten it, or move it to the back"))
-    if one.change_message is not None and one.change_message.count("%@") != 1:
+    if one.change_message and one.change_message.count("%@") != 1:
         text = "the change message does not hold %@ exactly once"
         mend = "put %@ where the new value goes, else a generic text is shown"
         found.append(_warning("change_message_generic", f"{path}.change_message", text, mend))
@@ -221,11 +217,8 @@ def _luminance(color: str) -> float:
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
-def _barcode(content: Content, found: list[Finding]) -> None:
+def _barcode(code: Barcode, found: list[Finding]) -> None:
     """Rows 22 to 24, 26 and 27."""
-    code = content.barcode
-    if code is None:
-        return
     path, message = "barcode.message", code.message
     if not message:
         found.append(_error("barcode_message_missing", path, "the barcode carries nothing", "give its message, or leave it away"))
@@ -242,13 +235,15 @@ def _barcode(content: Content, found: list[Finding]) -> None:
         found.append(_warning("barcode_long", path, text, "carry a short reference instead"))
 
 
-def _places(content: Content, found: list[Finding]) -> None:
-    """Rows 28 and 29."""
+def _places(content: Content, pieces: list[str], found: list[Finding]) -> None:
+    """Rows 28 and 29. Adds the places' texts to `pieces`."""
     places = content.locations
     if len(places) > LOCATIONS_MAX:
         text = f"a pass carries at most {LOCATIONS_MAX} locations"
         found.append(_error("locations_too_many", "locations", text, "keep the nearest ones"))
     for number, one in enumerate(places):
+        if one.relevant_text:
+            pieces.append(one.relevant_text)
         # Comparisons with NaN are false, so NaN is refused too.
         if not (-90 <= one.latitude <= 90 and -180 <= one.longitude <= 180) or one.altitude is not None:
             _judge_place(one, f"locations[{number}]", found)
@@ -269,6 +264,8 @@ def _judge_place(one: Location, path: str, found: list[Finding]) -> None:
 def _dates(content: Content, found: list[Finding]) -> None:
     """Rows 30 and 31, as far as they need no clock."""
     expires_at, relevant_at = content.expires_at, content.relevant_at
+    if expires_at is None and relevant_at is None:
+        return
     for name, at in (("expires_at", expires_at), ("relevant_at", relevant_at)):
         if at is not None and not 0 <= at <= DATE_MAX:
             mend = "give seconds since 1970, before the year 10000"
@@ -281,8 +278,6 @@ def _dates(content: Content, found: list[Finding]) -> None:
 def _images(content: Content, found: list[Finding]) -> None:
     """Rows 43 and 44. That pictures are PNGs, and that there is an icon, is the image shelf's promise (row 42)."""
     images = content.images
-    if not images:
-        return
     allowed = IMAGES[content.style]
     for slot in images:
         if slot not in allowed:
