@@ -314,7 +314,8 @@ class PhoneLine:
 
     async def next_push(self, timeout_seconds: float) -> StoredPush | None:
         """The next push; None when the line is to be closed. Raises TimeoutError."""
-        return await asyncio.wait_for(self._pushes.get(), timeout_seconds)
+        async with asyncio.timeout(timeout_seconds):
+            return await self._pushes.get()
 
     def untaken(self) -> list[StoredPush]:
         pushes = []

@@ -302,7 +302,8 @@ class VirtualIphone:
             if (name, kind) not in self._tasks:
                 self._tasks[name, kind] = asyncio.create_task(work(kind), name=f"{name} {kind}")
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(opened.wait(), _LINE_OPENS_SECONDS)
+            async with asyncio.timeout(_LINE_OPENS_SECONDS):
+                await opened.wait()
 
     async def _hold_line(self, kind: str) -> None:
         attempt = 0
@@ -377,7 +378,8 @@ class VirtualIphone:
                 await asyncio.sleep(delay)
             else:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(woken_by.wait(), delay)
+                    async with asyncio.timeout(delay):
+                        await woken_by.wait()
                 woken_by.clear()
         return False
 

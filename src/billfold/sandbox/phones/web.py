@@ -48,6 +48,7 @@ class ServerEvent:
 
     name: str
     data: str
+    id: str = ""
 
 
 async def request(
@@ -105,10 +106,12 @@ class StreamRefused(Exception):
 
 async def _events(chunks: AsyncIterator[bytes], silence_seconds: float) -> AsyncIterator[ServerEvent]:
     buffer = b""
-    name, data = "message", list[str]()
+    name, data, id_ = "message", list[str](), ""
     while True:
         try:
-            buffer += await asyncio.wait_for(anext(chunks), silence_seconds)
+            # Not wait_for: before Python 3.12 it loses a cancellation that meets an arriving chunk.
+            async with asyncio.timeout(silence_seconds):
+                buffer += await anext(chunks)
         except StopAsyncIteration:
             return
         except TimeoutError:
@@ -120,12 +123,14 @@ async def _events(chunks: AsyncIterator[bytes], silence_seconds: float) -> Async
             value = value.removeprefix(" ")
             if not line:
                 if data:
-                    yield ServerEvent(name, "\n".join(data))
+                    yield ServerEvent(name, "\n".join(data), id_)
                 name, data = "message", []
             elif not field:
                 yield ServerEvent("comment", value)
             elif field == "event":
                 name = value
+            elif field == "id":
+                id_ = value
             elif field == "data":
                 data.append(value)
 
