@@ -182,7 +182,8 @@ def paths() -> Json:
         "name": "format",
         "in": "query",
         "description": "`pkpass` answers the bundle itself.",
-        "schema": {"type": "string", "enum": ["json", "pkpass"]},
+        "schema": {"type": "string"},
+        "example": "json",
     }
     serial: Json = {
         "name": "serial",

@@ -22,6 +22,13 @@ One request makes a pass for Apple Wallet and Google Wallet; the next one update
 
 Send `Authorization: Bearer bf_test_...`. A test key works on the test environment: stand-ins for Apple and Google, never real data.
 """
+_LINKS = {
+    "createPass": ("pass_id", ("readPass", "replacePass", "readPassLinks", "readAppleBundle", "voidPass")),
+    "createTemplate": ("template_id", ("readTemplate", "publishTemplate")),
+    "createKey": ("key_id", ("revokeKey",)),
+    "facadeCreate": ("serial", ("facadeReplace",)),
+}
+"""Operation → the parameter that its answer's id is for, and the operations that take it."""
 _METHODS = ("get", "post", "put", "delete")
 _PROBLEM: Json = {
     "type": "object",
@@ -89,7 +96,18 @@ def openapi(app: FastAPI) -> Json:
             operation["description"] = f"{operation['description']} {needs}" if "description" in operation else needs
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
+        if operation["operationId"] in _LINKS:
+            _link(operation, *_LINKS[operation["operationId"]])
     return document
+
+
+def _link(operation: Json, parameter: str, targets: tuple[str, ...]) -> None:
+    """Says which operations take the id of what was made."""
+    status = next(one for one in ("201", "200") if one in operation["responses"])
+    made = "serialNumber" if parameter == "serial" else "id"
+    operation["responses"][status]["links"] = {
+        target: {"operationId": target, "parameters": {parameter: f"$response.body#/{made}"}} for target in targets
+    }
 
 
 def _names(app: FastAPI) -> dict[tuple[str, str], str]:

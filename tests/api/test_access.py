@@ -1,0 +1,193 @@
+"""Who may do what, and that nobody sees or changes what is another's: matrices over every operation of the OpenAPI document."""
+
+import pytest
+
+from api.client import Answer, Client
+from api.conftest import CARD, FACADE_CARD, MINE_LIVE, World, on_sqlite
+from billfold.api.openapi import operations
+from billfold.domain.keys import OPERATIONS, SCOPES
+
+NAMES = {
+    "createPass": "passes.create",
+    "replacePass": "passes.replace",
+    "voidPass": "passes.void",
+    "listPasses": "passes.list",
+    "readPass": "passes.read",
+    "readAppleBundle": "passes.read",
+    "readPassLinks": "passes.read",
+    "createTemplate": "templates.create",
+    "publishTemplate": "templates.publish",
+    "listTemplates": "templates.list",
+    "readTemplate": "templates.read",
+    "createKey": "keys.create",
+    "listKeys": "keys.list",
+    "revokeKey": "keys.revoke",
+    "readUsage": "usage.read",
+    "listEvents": "events.list",
+    "facadeCreate": "passes.create",
+    "facadeCreateBinary": "passes.create",
+    "facadeReplace": "passes.replace",
+    "facadeUsage": "usage.read",
+}
+"""Each operation of the API → its row in domain/keys.py's table: written down here a second time, as the oracle."""
+
+
+class Things:
+    """Something of each kind in a workspace."""
+
+    def __init__(self, **ids: str) -> None:
+        self.ids = ids
+
+    @classmethod
+    async def make(cls, client: Client, scope: str = "passes:read") -> "Things":
+        made = await client.post("/v1/passes", {"content": CARD})
+        template = await client.post("/v1/templates", {"name": "T", "content": CARD})
+        key = await client.post("/v1/keys", {"name": "k", "scopes": [scope]})
+        pass_id = made.json["id"]
+        return cls(pass_id=pass_id, serial=pass_id, template_id=template.json["id"], key_id=key.json["id"])
+
+    def path(self, template: str) -> str:
+        return template.format(**self.ids)
+
+
+BODIES: dict[str, object] = {
+    "createPass": {"content": CARD},
+    "replacePass": {"content": CARD | {"logo_text": "changed"}},
+    "createTemplate": {"name": "T", "content": CARD},
+    "publishTemplate": {"name": "T", "content": CARD | {"logo_text": "changed"}},
+    "createKey": {"name": "k", "scopes": ["passes:read"]},
+    "facadeCreate": FACADE_CARD,
+    "facadeCreateBinary": FACADE_CARD,
+    "facadeReplace": FACADE_CARD | {"logoText": "changed"},
+}
+
+
+async def all_operations(world: World) -> list[tuple[str, str, str]]:
+    """(operation id, method, path template) of the whole document."""
+    document = (await world.client.get("/openapi.json")).json
+    return [(one["operationId"], method.upper(), path) for path, method, one in operations(document)]
+
+
+async def ask(client: Client, operation: str, method: str, path: str) -> Answer:
+    return await client.ask(method, path, BODIES.get(operation))
+
+
+@on_sqlite
+@pytest.mark.requirement("S0-31")
+async def test_every_operation_takes_exactly_the_scope_of_the_table(world: World) -> None:
+    """Every operation with every single scope: 403 unless it is the one. And nothing is guarded by a row that nobody uses."""
+    found = await all_operations(world)
+    assert {name for name, _, _ in found} == set(NAMES)
+    assert set(NAMES.values()) == set(OPERATIONS)
+    clients = {scope: await world.key(scope) for scope in SCOPES}
+    wrong = []
+    for operation, method, path in found:
+        for scope, client in clients.items():
+            # keys.create may give no more than the key itself holds, so the maker of keys makes one like itself
+            BODIES["createKey"] = {"name": "k", "scopes": [scope]}
+            things = await Things.make(world.client)
+            answer = await ask(client, operation, method, things.path(path))
+            allowed = scope == OPERATIONS[NAMES[operation]]
+            if (answer.status == 403) == allowed or (allowed and answer.status >= 300):
+                wrong.append((operation, scope, answer.status))
+    assert wrong == []
+
+
+@on_sqlite
+async def test_a_key_makes_no_stronger_key(world: World) -> None:
+    manager = await world.key("keys:manage")
+    refused = await manager.post("/v1/keys", {"name": "more", "scopes": ["keys:manage", "passes:write"]})
+    assert (refused.problem, refused.json["needed"]) == ("forbidden", "passes:write")
+
+
+@on_sqlite
+async def test_without_a_key_nothing_is_answered(world: World) -> None:
+    things = await Things.make(world.client)
+    good = world.client.key
+    assert good
+    last = "a" if good[-1] != "a" else "b"
+    presented = {
+        "none": None,
+        "empty": " ",
+        "another form": "sk_live_1234",
+        "wrong checksum": good[:-1] + last,
+        "cut": good[:-1],
+        "longer": good + "a",
+    }
+    for operation, method, path in await all_operations(world):
+        for name, key in presented.items():
+            answer = await ask(world.client.with_key(key), operation, method, things.path(path))
+            assert answer.status == 401, (operation, name)
+            assert answer.headers["www-authenticate"] == "Bearer"
+        in_address = await ask(
+            world.client.with_key(None), operation, method, f"{things.path(path)}?key={good}&access_token={good}"
+        )
+        assert in_address.status == 401, operation
+
+
+@on_sqlite
+async def test_an_expired_and_an_unknown_key_are_refused_alike(world: World) -> None:
+    from billfold.domain import keys
+
+    unknown = world.client.with_key(keys.mint(MINE_LIVE, bytes(range(33)))[1])
+    now = world.services.clock.now_ms()
+    expiring = await world.key("passes:read", expires_at_ms=now + 60_000)
+    assert (await expiring.get("/v1/passes")).status == 200
+    stored = keys.parse(str(expiring.key))
+    found = await world.services.store.read(lambda tx: tx.keys.find(stored.scope, stored.id))
+    with pytest.raises(Exception, match="expired"):
+        keys.authenticate(stored, found, now + 60_000)
+    assert (await unknown.get("/v1/passes")).problem == "unauthenticated"
+
+
+async def test_what_is_anothers_answers_as_what_never_was(world: World) -> None:
+    """T1: every operation that names an id, asked with the ids of another workspace, of the other environment, and with random
+    ones. On /v1 the answers are equal to the last byte, and nothing has changed."""
+    theirs = await Things.make(world.other)
+    before = [(await world.other.get(path)).body for path in own_views(theirs)]
+    random = Things(
+        pass_id="mine00t-" + "0" * 21 + "z",
+        serial="mine00t-" + "0" * 21 + "z",
+        template_id="tpl_mine00t_" + "0" * 15 + "z",
+        key_id="0" * 9 + "z",
+    )
+    live = Things(**{name: value.replace("other0t", "mine00l") for name, value in theirs.ids.items()})
+    asked = 0
+    for operation, method, path in await all_operations(world):
+        if "{" not in path:
+            continue
+        asked += 1
+        if operation == "facadeReplace":  # S3's contract: 403 for another's serial, read from the serial itself
+            assert (await ask(world.client, operation, method, theirs.path(path))).status == 403
+            assert (await ask(world.client, operation, method, random.path(path))).status == 404
+            continue
+        answers = [await ask(world.client, operation, method, one.path(path)) for one in (random, theirs, live)]
+        assert [one.status for one in answers] == [404] * 3, operation
+        assert len({one.body for one in answers}) == 1, operation
+        varying = {"x-request-id", "ratelimit", "ratelimit-policy"}
+        assert len({tuple((k, v) for k, v in one.headers.items() if k not in varying) for one in answers}) == 1, operation
+    assert asked == 9
+    template = await world.client.post("/v1/passes", {"template_id": theirs.ids["template_id"]})
+    unknown = await world.client.post("/v1/passes", {"template_id": random.ids["template_id"]})
+    assert (template.status, template.body) == (404, unknown.body)
+    assert [(await world.other.get(path)).body for path in own_views(theirs)] == before
+
+
+def own_views(things: Things) -> list[str]:
+    return [things.path(path) for path in ("/v1/passes/{pass_id}", "/v1/templates/{template_id}")]
+
+
+async def test_lists_hold_only_ones_own(world: World) -> None:
+    mine, theirs = await Things.make(world.client), await Things.make(world.other)
+    for path in ("/v1/passes", "/v1/templates", "/v1/keys", "/v1/events", "/v1/usage"):
+        body = (await world.client.get(path)).body.decode()
+        for value in theirs.ids.values():
+            assert value not in body, path
+        assert "other0" not in body, path
+    theirs_from = (await world.other.get("/v1/events")).json["next_cursor"]
+    by_their_cursor = await world.client.get(f"/v1/events?cursor={theirs_from}")
+    assert "other0" not in by_their_cursor.body.decode()
+    about_theirs = await world.client.get(f"/v1/events?subject={theirs.ids['pass_id']}")
+    assert about_theirs.json["items"] == []
+    assert (await world.client.get(f"/v1/passes?template_id={theirs.ids['template_id']}")).status == 404
+    assert mine.ids["pass_id"] in (await world.client.get("/v1/passes")).body.decode()
