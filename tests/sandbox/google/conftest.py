@@ -6,7 +6,7 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.client import HTTPConnection
 from pathlib import Path
@@ -139,8 +139,22 @@ def serve(path: Path, account: dict[str, Any] | None = None, **options: Any) -> 
         state.close()
 
 
+@pytest.fixture(scope="session")
+def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Google]:
+    """One stand-in for all tests of this process; take `google` instead, which finds it empty."""
+    yield from serve(tmp_path_factory.mktemp("google") / "google.db")
+
+
 @pytest.fixture
-def google(tmp_path: Path) -> Iterator[Google]:
+def google(running: Google) -> Google:
+    """A stand-in without any resource, fault or switch left from another test."""
+    running.control("POST", "/reset")
+    return Google(running.url, running.state, running.app, running.account)
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Iterator[Google]:
+    """A stand-in of the test's own, for tests that change what a reset keeps."""
     yield from serve(tmp_path / "google.db")
 
 
@@ -149,3 +163,21 @@ def wide(google: Google) -> Google:
     """A stand-in without a rate limit, for tests of many calls."""
     google.control("POST", "/settings", {"requests_per_second": 0})
     return google
+
+
+@dataclass
+class StoppedClock:
+    """Stands still until the test moves it. It starts at the real time, since Google's library signs with that."""
+
+    at_ms: int = field(default_factory=lambda: time.time_ns() // 1_000_000)
+
+    def now_ms(self) -> int:
+        return self.at_ms
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    """Waits for another thread's work; fails loudly when it never comes."""
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.01)

@@ -159,20 +159,20 @@ def test_a_token_of_another_scope_is_not_enough(google: Google) -> None:
     assert refused(client.issuer().get(resourceId=ISSUER)).status_code == 403
 
 
-def test_issuers_and_their_permissions(google: Google) -> None:
-    client = client_of(google)
+def test_issuers_and_their_permissions(fresh: Google) -> None:
+    client = client_of(fresh)
     made = client.issuer().insert(body={"name": "Second shop"}).execute()
     names = {each["name"] for each in client.issuer().list().execute()["resources"]}
     assert names == {"Second shop", f"Issuer {ISSUER}"}
     patched = client.issuer().patch(resourceId=made["issuerId"], body={"homepageUrl": "https://shop.example"}).execute()
     assert (patched["name"], patched["homepageUrl"]) == ("Second shop", "https://shop.example")
     entries = client.permissions().get(resourceId=made["issuerId"]).execute()["permissions"]
-    assert entries == [{"emailAddress": google.account["client_email"], "role": "OWNER"}]
-    reader = make_service_account_file(google.state, "3388000000099999999", google.url)
+    assert entries == [{"emailAddress": fresh.account["client_email"], "role": "OWNER"}]
+    reader = make_service_account_file(fresh.state, "3388000000099999999", fresh.url)
     entries.append({"emailAddress": reader["client_email"], "role": "READER"})
     body = {"issuerId": made["issuerId"], "permissions": entries}
     assert client.permissions().update(resourceId=made["issuerId"], body=body).execute()["permissions"] == entries
-    reading = client_of(google, reader)
+    reading = client_of(fresh, reader)
     assert reading.issuer().get(resourceId=made["issuerId"]).execute()["name"] == "Second shop"
     inserted = samples.loyalty_class(f"{made['issuerId']}.c")
     assert refused(reading.loyaltyclass().insert(body=inserted)).status_code == 403

@@ -168,11 +168,12 @@ class GoogleState:
         return Settings(**{name: value for name, value in kept.items() if name in known})  # type: ignore[arg-type]
 
     def reset(self) -> None:
-        """Forgets resources, saves, callbacks, logs, faults and settings; keeps issuers, accounts, users and keys."""
+        """Forgets resources, saves, callbacks, logs, faults and all switches; keeps issuers, accounts, users and keys."""
         with self.transaction():
             for table in self.rows("select name from sqlite_master where type = 'table' and name not like 'sqlite_%'"):
                 if table["name"] not in _KEPT_BY_RESET:
                     self.run(f"delete from {table['name']}")  # noqa: S608 (a name from our own schema)
+            self.run("update issuer set allowlisted = 1, demo_mode = 0")
             self._settings = Settings()
             self.set_meta("settings", "{}")
 
