@@ -174,7 +174,7 @@ def _apple_wallets(
         closers.extend((made.close, pools.close))
         return made
 
-    live = wallet(settings.push_url, None)
+    live = wallet(settings.push_url, settings.push_ca_file.read_bytes() if settings.push_ca_file else None)
     if stand_ins is None:
         return live
     root_pem = SandboxAuthority.open(settings.data / "sandbox").root_pem

@@ -158,7 +158,7 @@ class Settings:
 
     # --- limits
     rate_limit_per_second: float = _setting(
-        50.0, "Requests that one access key may send in the long run.", "requests per second", _between(0.01)
+        50.0, "Requests that one access key may send in the long run; 0 means no limit.", "requests per second", _between(0)
     )
     rate_limit_burst: int = _setting(200, "Requests that one access key may send at once after a rest.", "requests", _between(1))
     quota_passes_per_month: int | None = _setting(
@@ -184,6 +184,11 @@ class Settings:
 
     # --- Apple
     push_url: str = _setting("https://api.push.apple.com", "Apple's push service for live passes.", check=_url("https"))
+    push_ca_file: Path | None = _setting(
+        None,
+        "PEM file of the authority that vouches for push_url, where that is a proxy of your own.",
+        shown="the system's authorities",
+    )
     push_type: str = _setting("background", "apns-push-type of a pass update.", check=_one_of("background", "alert"))
     push_priority: int = _setting(5, "apns-priority of a pass update; background pushes must have 5.", check=_one_of(1, 5, 10))
     push_expiration_seconds: int = _setting(

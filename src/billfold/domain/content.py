@@ -4,6 +4,7 @@ Content is a value. Two contents with the same fingerprint look the same on ever
 May not enter: Apple's or Google's names and limits (wallets/*/rules.py), where images come from, the clock."""
 
 import hashlib
+import re
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -103,6 +104,15 @@ class Content:
     def fields(self) -> tuple[Field, ...]:
         """All fields, front before back, in the order in which they are shown."""
         return self.header + self.primary + self.secondary + self.auxiliary + self.back
+
+
+_WORD_START = re.compile(r"\b[^\W_]")
+
+
+def initials(content: Content) -> str:
+    """One or two letters for the picture that is drawn where none is given."""
+    letters = _WORD_START.findall(content.logo_text or "") or _WORD_START.findall(content.organization_name)
+    return "".join(letters[:2]).upper()[:2] or "?"
 
 
 _ENCODER = msgspec.json.Encoder(order="deterministic")

@@ -1,7 +1,7 @@
 """What a phone or a wallet should have, what it has, and what an attempt gave: the values of level-triggered delivery.
 
-A row says "wanted 17, delivered 15". Work is the query "delivered < wanted", so there is no message to lose. On Apple's channel a row
-is a device (its push token and pass type), since one push tells a device of all its passes; on Google's, a pass's object.
+A row says "wanted 17, delivered 15". Work is the query "delivered < wanted", so there is no message to lose. On Apple's channel a
+row is a device (its push token and pass type), since one push tells a device of all its passes; on Google's, a pass's object.
 May not enter: the database, the network, the clock."""
 
 from dataclasses import dataclass

@@ -56,13 +56,19 @@ class Sandbox:
     async def start(self, push_port: int = 0) -> None:
         """Starts the push server and leaves both addresses in the folder, for workers in other processes."""
         await self.push.start("127.0.0.1", push_port)
+        self._google_app.start()
         addresses = {"push_url": self.push_url, "google_url": self.google_url}
         (self._folder / _ADDRESSES).write_text(json.dumps(addresses), encoding="utf-8")
 
     async def stop(self) -> None:
         await self.push.stop()
-        await self._google_app.state.aclose()
+        await self._google_app.aclose()
         self.google.close()
+
+    def end_streams(self) -> None:
+        """Ends the lines of all phones, so that a server that waits for its connections can stop."""
+        self.push.hang_up()
+        self._google_app.end_streams()
 
     def routes(self) -> list[BaseRoute]:
         return [Mount(APNS_PATH, create_courier(self.push)), Mount(GOOGLE_PATH, self._google_app)]

@@ -23,7 +23,7 @@ from billfold.storage.store import open_store
 from billfold.wallets.google.adapter import GoogleOptions, GoogleWallet
 from billfold.wallets.google.credentials import GoogleCredential, load_google_credential
 from billfold.wallets.google.http import NoAnswer
-from conftest import FakeClock
+from clocks import FakeClock
 from sandbox.google.conftest import Google, serve
 from wallets.google.material import COFFEE, ISSUER, NOW_MS, SCOPE, pass_of, private_pem, public_pem
 

@@ -58,7 +58,7 @@ class Signer:
 
     def message_text(self) -> str:
         members = {
-            "classId": f"{ISSUER}.d3m0abt-layout-1s",
+            "classId": f"{ISSUER}.d3m0abt-layout-1",
             "objectId": f"{ISSUER}.d3m0abt-0000000000000000000001",
             "eventType": "save",
             "expTimeMillis": NOW_MS + HOUR_MS,
@@ -106,7 +106,7 @@ def test_a_callback_that_google_signed_is_heard(event: str) -> None:
     got = heard(Signer(message={"eventType": event}).body())
     assert got == Callback(
         object_id=f"{ISSUER}.d3m0abt-0000000000000000000001",
-        class_id=f"{ISSUER}.d3m0abt-layout-1s",
+        class_id=f"{ISSUER}.d3m0abt-layout-1",
         event_type=event,
         nonce="1a9e3df0-ec10-4a17-8b39-89d2d7f48e3b",
         count=1,

@@ -27,7 +27,7 @@ from billfold.wallets.google.client import (
     Unknown,
 )
 from billfold.wallets.google.pacing import Pacer
-from conftest import FakeClock
+from clocks import FakeClock
 from wallets.google.conftest import Wire
 from wallets.google.material import COFFEE, ISSUER, SCOPE, credential, pass_of
 

@@ -66,7 +66,7 @@ def test_a_large_pass_keeps_in_its_link_what_is_needed_at_the_till() -> None:
 def test_a_pass_that_does_not_fit_at_all_is_named_by_its_ids() -> None:
     huge = replace(COFFEE, logo_text="x" * 2000)
     payload = claims_of(link_of(huge))["payload"]
-    assert payload == {"genericObjects": [{"id": f"{ISSUER}.{pass_of(huge).id}", "classId": f"{ISSUER}.d3m0abt-layout-12s"}]}
+    assert payload == {"genericObjects": [{"id": f"{ISSUER}.{pass_of(huge).id}", "classId": f"{ISSUER}.d3m0abt-layout-12"}]}
 
 
 @pytest.mark.parametrize("bits", [2048, 3072, 4096])

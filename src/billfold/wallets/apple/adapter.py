@@ -4,7 +4,6 @@ The parts are pure and stand beside this file; here they meet images, credential
 May not enter: Google, storage, settings, sockets."""
 
 import asyncio
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from billfold.domain.content import Content
+from billfold.domain.content import Content, initials
 from billfold.domain.delivery import Channel, CredentialRejected, Due, Gone, Outcome, RetryLater
 from billfold.domain.errors import CredentialMissing, CredentialRefused
 from billfold.domain.ids import PassId, Scope
@@ -222,15 +221,6 @@ def signed_at(pass_: Pass, credential: AppleCredential) -> int:
 
 def _seconds(at: datetime) -> int:
     return int(at.timestamp())
-
-
-_WORD_START = re.compile(r"\b[^\W_]")
-
-
-def initials(content: Content) -> str:
-    """One or two letters for the icon that is drawn when none is given."""
-    letters = _WORD_START.findall(content.logo_text or "") or _WORD_START.findall(content.organization_name)
-    return "".join(letters[:2]).upper()[:2] or "?"
 
 
 def _doubt_a_massacre(outcomes: dict[str, Outcome]) -> None:

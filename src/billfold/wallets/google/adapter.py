@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
-from billfold.domain.content import Content, ImageSlot
+from billfold.domain.content import Content, ImageSlot, initials
 from billfold.domain.delivery import Channel, CredentialRejected, Delivered, Due, Gone, Outcome, Parked, RetryLater
 from billfold.domain.errors import CredentialMissing, CredentialRefused, Unavailable
 from billfold.domain.events import EventKind
@@ -147,7 +147,7 @@ class GoogleWallet:
             given = content.images.get(slot)
             if given is None and slot != ImageSlot.LOGO:
                 return None
-            drawn = objects.initials(content)
+            drawn = initials(content)
             public = await self._images.public_hash(scope, slot, given, drawn, content.background_color)
             return self._image_url(scope, public) if public else None
 

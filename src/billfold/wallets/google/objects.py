@@ -1,6 +1,6 @@
 """Content to Google's class and object, as the JSON that the API takes. Its counterpart for the link is save_link.py.
 
-A generic class holds nothing that a holder reads: only the layout of the card rows, the callback address and the sharing rule. So
+A generic class holds nothing that a holder reads: only the layout of the card rows and the callback address. So
 the class follows from how many fields stand where, and a few classes serve every pass of an environment. The object carries the
 rest. Card rows address their text modules by place (`r1c2`), not by field key, for the same reason.
 
@@ -107,9 +107,9 @@ def layout(content: Content) -> tuple[int, ...]:
 
 
 def class_id(issuer_id: str, scope: Scope, content: Content) -> str:
-    """`<issuer>.<scope>-layout-<rows><s|m>`: two contents of one environment share a class exactly when they need the same one."""
+    """`<issuer>.<scope>-layout-<rows>`: two contents of one environment share a class exactly when they need the same one."""
     rows = "".join(map(str, layout(content))) or "0"
-    return f"{issuer_id}.{scope.code}-layout-{rows}{'s' if content.sharing_prohibited else 'm'}"
+    return f"{issuer_id}.{scope.code}-layout-{rows}"
 
 
 def object_id(issuer_id: str, pass_id: str) -> str:
@@ -120,7 +120,7 @@ def generic_class(issuer_id: str, scope: Scope, content: Content, callback_url: 
     rows = tuple(_row(number, count) for number, count in enumerate(layout(content), 1))
     return GenericClass(
         id=class_id(issuer_id, scope, content),
-        multiple_devices_and_holders_allowed_status="ONE_USER_ALL_DEVICES" if content.sharing_prohibited else "MULTIPLE_HOLDERS",
+        multiple_devices_and_holders_allowed_status="MULTIPLE_HOLDERS",  # the link works again on any phone (ADR 5)
         class_template_info=ClassTemplate(CardTemplate(rows)) if rows else None,
         callback_options=CallbackOptions(callback_url) if callback_url else None,
     )
@@ -300,12 +300,3 @@ def message_body(id: str, header: str, text: str, *, notify: bool) -> bytes:
     """JSON for addMessage. Only a notifying message is announced, in Google's words; the text stands inside the pass."""
     message = {"id": id, "header": header, "body": text, "messageType": "TEXT_AND_NOTIFY" if notify else "TEXT"}
     return msgspec.json.encode({"message": message})
-
-
-_WORD_START: Final = re.compile(r"\b[^\W_]")
-
-
-def initials(content: Content) -> str:
-    """One or two letters for the logo that is drawn when none is given."""
-    letters = _WORD_START.findall(content.logo_text or "") or _WORD_START.findall(content.organization_name)
-    return "".join(letters[:2]).upper()[:2] or "?"
