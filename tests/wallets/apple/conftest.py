@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 
-import apple_authority as authority
 import pytest
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Style, TransitType
 from billfold.domain.ids import Environment, Scope, pass_id
 from billfold.domain.passes import Pass
 from billfold.wallets.apple.certificates import AppleCredential, load_apple_credential
+from wallets.apple import authority
 
 SCOPE = Scope("d3m0ab", Environment.TEST)
 

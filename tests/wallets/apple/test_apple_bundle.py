@@ -8,7 +8,6 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-import apple_authority as authority
 import pytest
 
 from billfold.domain.content import Barcode, BarcodeFormat, Style
@@ -18,6 +17,7 @@ from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
 from billfold.wallets.apple.rules import errors
 from billfold.wallets.apple.signing import Signer
 from judges import judge
+from wallets.apple import authority
 
 FILES = (("icon.png", b"\x89PNG icon"), ("logo@2x.png", b"\x89PNG logo" * 500), ("de.lproj/strip.png", b"\x89PNG strip"))
 FACTS = IssuingFacts(authority.PASS_TYPE, authority.TEAM, "https://wallet.example/apple/d3m0abt", "t" * 43)

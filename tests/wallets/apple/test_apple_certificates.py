@@ -5,7 +5,6 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-import apple_authority as authority
 import pytest
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -18,6 +17,7 @@ from billfold.domain.errors import CredentialRefused
 from billfold.sandbox.authority import SandboxAuthority
 from billfold.wallets.apple.certificates import LEGACY_COMMAND, AppleCredential, _p12_refusal, decode, encode, load_apple_credential
 from judges import judge
+from wallets.apple import authority
 
 LEAF = authority.certificate()
 KEY = authority.rsa_key("pass")

@@ -3,7 +3,6 @@
 import json
 from typing import Any
 
-import apple_authority as authority
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -13,6 +12,7 @@ from billfold.domain.ids import Environment, Scope, pass_id
 from billfold.domain.passes import Pass
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
 from billfold.wallets.apple.rules import errors
+from wallets.apple import authority
 
 FACTS = IssuingFacts(authority.PASS_TYPE, authority.TEAM, "https://wallet.example/apple/d3m0abt", "t" * 43)
 

@@ -8,7 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
-import apple_authority as authority
 import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.serialization import pkcs7
@@ -16,6 +15,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 from billfold.wallets.apple.certificates import AppleCredential, load_apple_credential
 from billfold.wallets.apple.signing import FIRST_GENERALIZED, Signer
 from judges import judge
+from wallets.apple import authority
 
 MANIFEST = b'{"icon.png":"da39a3ee5e6b4b0d3255bfef95601890afd80709",\n"pass.json":"2fd4e1c67a2d28fced849ee1bb76e7391b93eb12"}'
 AT = int(authority.NOW.timestamp())

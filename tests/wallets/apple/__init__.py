@@ -1,0 +1,1 @@
+"""Judging the Apple wallet: OpenSSL, unzip and the push stand-in are the peers."""
