@@ -8,7 +8,7 @@ import socket
 import struct
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 from uuid import uuid4
 
 import h2.connection
@@ -70,8 +70,7 @@ class PushConnection(asyncio.Protocol):
         )
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = transport = cast(asyncio.Transport, transport)  # uvloop's is one in all but name
         tls = transport.get_extra_info("ssl_object")
         self.certificate_der = tls.getpeercert(binary_form=True)
         if tls.selected_alpn_protocol() != "h2":

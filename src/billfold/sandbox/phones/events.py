@@ -23,7 +23,7 @@ class Event:
 
     def to_json(self) -> str:
         """One line: `event`, `at`, then the event's own members, named as on Apple's wire (serialNumber)."""
-        members = {_camel(name): value for name, value in asdict(self).items() if name != "at"}
+        members = {_camel(name): _camel_all(value) for name, value in asdict(self).items() if name != "at"}
         at = self.at.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         return json.dumps({"event": self.name, "at": at, **members}, ensure_ascii=False, default=str)
 
@@ -192,6 +192,12 @@ class EventLog:
 def event_members(kind: type[Event]) -> tuple[str, ...]:
     """The member names of an event's JSON line, for help texts."""
     return tuple(_camel(member.name) for member in fields(kind) if member.name != "at")
+
+
+def _camel_all(value: object) -> object:
+    if isinstance(value, dict):
+        return {_camel(name): _camel_all(member) for name, member in value.items()}
+    return [_camel_all(member) for member in value] if isinstance(value, list | tuple) else value
 
 
 def _camel(name: str) -> str:
