@@ -148,7 +148,7 @@ def test_a_failing_receiver_is_tried_again_with_the_same_nonce(google: Google, r
     receiver.answers = [500, 302]
     google.save(card(google, receiver, "one"))
     for attempts in (1, 2):
-        until(lambda n=attempts: google.control("GET", "/callbacks")["callbacks"][0]["attempts"] == n)
+        until(lambda n=attempts: google.control("GET", "/callbacks")["callbacks"][0]["attempts"] >= n)
         google.control("POST", "/clock", {"advance_seconds": 600})
     until(lambda: google.control("GET", "/callbacks")["callbacks"][0]["state"] == "sent")
     assert len(receiver.bodies) == 3

@@ -124,6 +124,13 @@ def test_the_token_endpoint_survives_nonsense(google: Google, body: bytes) -> No
 # --- batches ----------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize(
+    "path", ["/%77alletobjects/v1/issuer/1", "/walletobjects/", "/walletobjects/v2/issuer", "/walletobjects/v1/%"]
+)
+def test_an_address_that_is_no_method_is_404(google: Google, path: str) -> None:
+    assert google.http("GET", path, headers={"Authorization": f"Bearer {google.token}"}).status == 404
+
+
 def test_a_plain_batch_as_in_googles_samples_is_understood(google: Google) -> None:
     one = google.loyalty()
     body = (
@@ -216,6 +223,11 @@ async def test_it_works_under_a_path_of_another_server(tmp_path: Path) -> None:
     posted = json.dumps({"jwt": jwt}).encode()
     status, raw = await call(outer, "POST", "/sandbox/google/walletobjects/v1/jwt", posted, **bearer)
     assert json.loads(raw)["saveUri"].startswith(f"{base}/gp/v/save/")
+    fault = json.dumps({"status": 503, "path": "^/walletobjects/v1/jwt$"}).encode()
+    await call(outer, "POST", "/sandbox/google/control/faults", fault, **JSON)
+    for wanted in (503, 200):
+        status, _ = await call(outer, "POST", "/sandbox/google/walletobjects/v1/jwt", posted, **bearer)
+        assert status == wanted, "faults name paths below the mount point"
     await inner.aclose()
     state.close()
 

@@ -142,7 +142,7 @@ class _Pages:
     async def method(self, request: Request) -> Response:
         raw = request.scope.get("raw_path") or request.scope["path"].encode()
         path = raw.decode("latin-1").partition("?")[0]
-        path = path[path.index("/walletobjects/") :]  # without the mount point; %2F in ids stays
+        path = path[max(path.find("/walletobjects/"), 0) :]  # without the mount point; %2F in ids stays
         try:
             body = await read_body(request)
         except errors.ApiError as error:
