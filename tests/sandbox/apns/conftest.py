@@ -1,13 +1,20 @@
 """A push server on a port of its own, and senders for it."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 import pytest
+import uvloop
 
 from billfold.sandbox.apns.server import PushServer, PushSettings
 from billfold.sandbox.authority import IssuedCertificate, SandboxAuthority
 from sandbox.apns.sender import TOPIC, Sender
+
+
+def pytest_asyncio_loop_factories() -> dict[str, Callable[[], asyncio.AbstractEventLoop]]:
+    """Each test runs on both loops: Billfold serves on uvloop, whose TLS is its own; others use the plain one."""
+    return {"asyncio": asyncio.new_event_loop, "uvloop": uvloop.new_event_loop}
 
 
 class MovingClock:

@@ -334,6 +334,7 @@ async def test_every_event_is_one_line_of_json(server: HonestServer, iphone: Vir
     lines = [json.loads(event.to_json()) async for event in iphone.events()]
     assert [line["event"] for line in lines] == names(iphone)
     assert all(line["at"].endswith("Z") for line in lines)
+    assert lines[1]["card"]["organizationName"] == "Bayroast Coffee"
     notified = next(line for line in lines if line["event"] == "notified")
     assert notified == {
         "event": "notified",
