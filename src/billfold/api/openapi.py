@@ -2,11 +2,12 @@
 
 May not enter: behaviour; descriptions that the operations themselves do not carry."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
 
 import billfold
 from billfold.api import facade_openapi
@@ -88,11 +89,13 @@ def openapi(app: FastAPI) -> Json:
     document["components"]["securitySchemes"] = {"key": key}
     document["servers"] = [{"url": "/"}]
     document["tags"] = [{"name": one} for one in ("simple", "passes", "templates", "keys", "records")]
-    names = _names(app)
+    routes = _routes(app)
     for path, method, operation in operations(document):
         operation["security"] = [{"key": []}]
-        if (path, method) in names:
-            needs = f"Needs a key with the scope `{OPERATIONS[names[path, method]]}`."
+        route = routes.get((path, method))
+        if route is not None:
+            _keep_nulls(operation, route.responses)
+            needs = f"Needs a key with the scope `{OPERATIONS[route.name]}`."
             operation["description"] = f"{operation['description']} {needs}" if "description" in operation else needs
             if "requestBody" in operation:
                 operation["requestBody"]["required"] = True
@@ -110,20 +113,20 @@ def _link(operation: Json, parameter: str, targets: tuple[str, ...]) -> None:
     }
 
 
-def _names(app: FastAPI) -> dict[tuple[str, str], str]:
-    """(path, method) → the operation's name in the table of scopes."""
+def _keep_nulls(operation: Json, declared: Mapping[int | str, Mapping[str, Any]]) -> None:
+    """The framework drops what is null from examples, also where the schema requires it."""
+    for status, response in declared.items():
+        content = response.get("content", {}).get("application/json", {})
+        if "example" in content:
+            operation["responses"][str(status)]["content"]["application/json"]["example"] = content["example"]
+
+
+def _routes(app: FastAPI) -> dict[tuple[str, str], APIRoute]:
+    """(path, method) → the guarded route."""
+    inner = [one for router in app.routes for one in getattr(getattr(router, "original_router", None), "routes", ())]
     return {
-        (route.path, method.lower()): route.name
-        for router in _routers(app)
-        for route in router
-        for method in getattr(route, "methods", None) or ()
-        if getattr(route, "name", "") in OPERATIONS
+        (route.path, method.lower()): route
+        for route in (*app.routes, *inner)
+        if isinstance(route, APIRoute) and route.name in OPERATIONS
+        for method in route.methods or ()
     }
-
-
-def _routers(app: FastAPI) -> Iterator[list[Any]]:
-    yield app.routes
-    for route in app.routes:
-        inner = getattr(route, "original_router", None)
-        if inner is not None:
-            yield inner.routes

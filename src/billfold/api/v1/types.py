@@ -114,7 +114,12 @@ Limit = Annotated[
     int, PlainValidator(_query_integer(1, 200)), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
 ]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#1e40af"]), AfterValidator(str.lower)]
-ImageAddress = Annotated[str, Field(min_length=1, max_length=7_000_000), AfterValidator(_image)]
+ImageAddress = Annotated[
+    str,
+    Field(max_length=7_000_000),
+    AfterValidator(_image),
+    WithJsonSchema({"type": "string", "maxLength": 7_000_000, "pattern": "^(https://|data:image/)"}),
+]
 Label = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=4_000)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
