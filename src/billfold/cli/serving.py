@@ -137,6 +137,9 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
     finally:
         server.should_exit = True
         parts.runner.stop()
+        while sandbox and not serving.done():  # a phone may call again before the listener is closed
+            sandbox.end_streams()
+            await asyncio.wait([serving], timeout=0.1)
         await asyncio.wait([serving, working] if working else [serving])
         if sandbox:
             await sandbox.stop()
