@@ -38,7 +38,7 @@ class ManifestSigner(Protocol):
 class Body:
     """The part that all passes with the same files share. `files`: (name in the bundle, bytes); PNGs and, in time, strings."""
 
-    __slots__ = ("central", "count", "data", "manifest_prefix")
+    __slots__ = ("central", "count", "data", "manifest_check", "manifest_prefix")
 
     def __init__(self, files: Sequence[tuple[str, bytes]]) -> None:
         names = [name for name, _ in files]
@@ -59,6 +59,7 @@ class Body:
         self.central = b"".join(central)
         self.count = len(names) + len(_OWN)
         self.manifest_prefix = ("{" + "".join(lines) + '"pass.json":"').encode()
+        self.manifest_check = crc32(self.manifest_prefix)
 
     @property
     def size(self) -> int:
@@ -73,14 +74,15 @@ def build(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> byte
 
 def parts(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> tuple[bytes, bytes]:
     """The same as two pieces, (shared, own), so that a server may send them without joining a copy for each pass."""
-    manifest = b'%b%b"}' % (body.manifest_prefix, hashlib.sha1(pass_json, usedforsecurity=False).hexdigest().encode())
-    return body.data, _tail(body, manifest, signer.sign(manifest, at), pass_json)
+    ending = b'%b"}' % hashlib.sha1(pass_json, usedforsecurity=False).hexdigest().encode()
+    manifest = body.manifest_prefix + ending
+    return body.data, _tail(body, manifest, crc32(ending, body.manifest_check), signer.sign(manifest, at), pass_json)
 
 
-def _tail(body: Body, manifest: bytes, signature: bytes, pass_json: bytes) -> bytes:
+def _tail(body: Body, manifest: bytes, check_1: int, signature: bytes, pass_json: bytes) -> bytes:
     """pass.json stands last: it is the only member whose length differs from pass to pass."""
     size_1, size_2, size_3 = len(manifest), len(signature), len(pass_json)
-    check_1, check_2, check_3 = crc32(manifest), crc32(signature), crc32(pass_json)
+    check_2, check_3 = crc32(signature), crc32(pass_json)
     at_1 = len(body.data)
     at_2 = at_1 + 30 + 13 + size_1  # a local header of 30 bytes, the name, the content
     at_3 = at_2 + 30 + 9 + size_2

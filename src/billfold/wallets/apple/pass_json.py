@@ -14,12 +14,6 @@ from billfold.domain.passes import Pass
 
 Json = str | int | float | bool | list["Json"] | dict[str, "Json"]
 
-BARCODE_FORMATS = {
-    BarcodeFormat.QR: "PKBarcodeFormatQR",
-    BarcodeFormat.PDF417: "PKBarcodeFormatPDF417",
-    BarcodeFormat.AZTEC: "PKBarcodeFormatAztec",
-    BarcodeFormat.CODE128: "PKBarcodeFormatCode128",
-}
 TRANSIT_TYPES = {
     TransitType.AIR: "PKTransitTypeAir",
     TransitType.BOAT: "PKTransitTypeBoat",
@@ -60,14 +54,14 @@ def pass_json(pass_: Pass, content: Content, facts: IssuingFacts) -> bytes:
         # Updates. WP/adding-a-web-service-to-update-passes, section 4. Both keys or neither.
         "webServiceURL": facts.web_service_url,
         "authenticationToken": facts.authentication_token,
-        content.style.value: _style(content),
+        str(content.style): _style(content),
     }
     if content.logo_text is not None:
         out["logoText"] = content.logo_text
     if content.barcode is not None:
         _add_barcode(out, content.barcode)
     if content.locations:
-        out["locations"] = [_location(one) for one in content.locations]
+        out["locations"] = _locations(content.locations)
     _add_state(out, content)
     return orjson.dumps(out)
 
@@ -109,7 +103,7 @@ def _add_barcode(out: dict[str, Json], barcode: Barcode) -> None:
 
     Scanners assume Latin-1, so UTF-8 is named only where the message needs it."""
     code: dict[str, Json] = {
-        "format": BARCODE_FORMATS[barcode.format],
+        "format": f"PKBarcodeFormat{barcode.format}",  # Apple's names end like ours
         "message": barcode.message,
         "messageEncoding": "iso-8859-1" if _fits_latin_1(barcode.message) else "utf-8",
     }
@@ -120,13 +114,16 @@ def _add_barcode(out: dict[str, Json], barcode: Barcode) -> None:
         out["barcode"] = code
 
 
-def _location(one: Location) -> Json:
+def _locations(places: tuple[Location, ...]) -> list[Json]:
     """WP/pass/locations-data.dictionary, section 2.6."""
-    out: dict[str, Json] = {"latitude": one.latitude, "longitude": one.longitude}
-    if one.altitude is not None:
-        out["altitude"] = one.altitude
-    if one.relevant_text is not None:
-        out["relevantText"] = one.relevant_text
+    out: list[Json] = []
+    for one in places:
+        place: dict[str, Json] = {"latitude": one.latitude, "longitude": one.longitude}
+        if one.altitude is not None:
+            place["altitude"] = one.altitude
+        if one.relevant_text is not None:
+            place["relevantText"] = one.relevant_text
+        out.append(place)
     return out
 
 

@@ -8,6 +8,7 @@ May not enter: settings, files, the network, the clock (the signing time is give
 import hashlib
 import time
 from dataclasses import dataclass
+from functools import lru_cache
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -61,16 +62,18 @@ class Signer:
 
     def sign(self, manifest: bytes, at: int) -> bytes:
         """Detached signature (DER) over the very bytes of `manifest`. `at`: signing time, whole seconds since 1970, UTC."""
-        year, month, day, hour, minute, second = time.gmtime(at)[:6]
-        if at < FIRST_GENERALIZED:
-            frame = self._utc
-            digits = b"%02d%02d%02d%02d%02d%02dZ" % (year % 100, month, day, hour, minute, second)
-        else:
-            frame = self._generalized
-            digits = b"%04d%02d%02d%02d%02d%02dZ" % (year, month, day, hour, minute, second)
-        attributes = b"".join((frame.attributes, digits, frame.digest, hashlib.sha256(manifest).digest()))
+        frame = self._utc if at < FIRST_GENERALIZED else self._generalized
+        attributes = b"".join((frame.attributes, _digits(at), frame.digest, hashlib.sha256(manifest).digest()))
         signature = self._key.sign(hashlib.sha256(b"\x31" + attributes).digest(), _PADDING, _HASH)
         return b"".join((frame.before, attributes, frame.after, signature))
+
+
+@lru_cache(maxsize=1024)
+def _digits(at: int) -> bytes:
+    """A time as ASN.1 writes it. Kept, because passes made in one second share theirs."""
+    year, month, day, hour, minute, second = time.gmtime(at)[:6]
+    text = f"{year:04}{month:02}{day:02}{hour:02}{minute:02}{second:02}Z".encode()
+    return text[2:] if at < FIRST_GENERALIZED else text
 
 
 def _frame(certificate: x509.Certificate, intermediate: x509.Certificate, key_bits: int, time_tag: int, time_length: int) -> _Frame:
