@@ -2,7 +2,11 @@
 server is not started, since no request of the API may wait for it."""
 
 import contextlib
-from collections.abc import AsyncIterator
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -79,6 +83,34 @@ def settings_for(tmp_path: Path, url: str) -> Settings:
 async def world(migrated_url: str, tmp_path: Path) -> AsyncIterator[World]:
     async with open_world(settings_for(tmp_path, migrated_url)) as opened:
         yield opened
+
+
+@dataclass(frozen=True)
+class Product:
+    """The server as it ships, in a process of its own. `key`: the demo's test key."""
+
+    url: str
+    key: str
+    log: Path
+
+
+@pytest.fixture
+def product(tmp_path: Path) -> Iterator[Product]:
+    environment = os.environ | {"BILLFOLD_RATE_LIMIT_PER_SECOND": "100000", "BILLFOLD_RATE_LIMIT_BURST": "100000"}
+    command = [sys.executable, "-m", "billfold", "serve", "--port", "0", "--data", str(tmp_path / "data"), "--json"]
+    log_path = tmp_path / "server.log"
+    with log_path.open("w") as log:
+        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=tmp_path)
+    assert server.stdout
+    try:
+        line = server.stdout.readline()
+        assert line, log_path.read_text()[-3000:]
+        ready = json.loads(line)
+        yield Product(ready["url"], ready["test_key"], log_path)
+    finally:
+        server.terminate()
+        server.wait(30)
+        server.stdout.close()
 
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"])

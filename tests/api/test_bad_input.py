@@ -278,3 +278,26 @@ async def test_addresses_that_cannot_be_meant_are_not_found(world: World) -> Non
     assert (await world.client.get("/v1/nothing")).problem == "no-such-address"
     wrong = await world.client.ask("PATCH", "/v1/passes")
     assert (wrong.status, wrong.headers["allow"]) == (405, "GET, POST")
+
+
+@on_sqlite
+async def test_what_the_server_owns_cannot_be_sent(world: World) -> None:
+    """T3: every name that any answer holds, added to every body that does not know it, is refused; nothing is changed."""
+    operations = await writes(world)
+    document = (await world.client.get("/openapi.json")).json
+    schemas = document["components"]["schemas"]
+    answers = {name for schema in schemas.values() for name in schema.get("properties", {})}
+    assert {"id", "version", "issued_at", "revision", "quota_month", "workspace", "digest"} - answers == {
+        "quota_month",
+        "workspace",
+        "digest",
+    }
+    before = await everything(world)
+    for method, path, body, _ in operations:
+        known = set(body) | {"content", "template_id", "values", "name", "scopes", "expires_at"}
+        if path.startswith("/api"):
+            known = set(schemas["FacadePass"]["properties"])
+        for name in sorted((answers | {"quota_month", "workspace", "environment", "number", "digest"}) - known):
+            answer = await world.client.ask(method, path, {**body, name: "1"})
+            assert answer.status == (400 if path.startswith("/api") else 422), (method, path, name)
+    assert await everything(world) == before

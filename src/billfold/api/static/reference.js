@@ -1,6 +1,6 @@
 // Starts the reference page. A file of its own, so that the page needs no inline script; validatorUrl null asks nobody outside.
 window.addEventListener("load", () => {
-  window.SwaggerUIBundle({
+  window.ui = window.SwaggerUIBundle({
     url: "/openapi.json",
     dom_id: "#reference",
     deepLinking: true,
