@@ -137,12 +137,10 @@ class AppleWebService:
         """200 with the pass, 304 when the device has this version, 401. HEAD has the same headers."""
         pass_type, serial = segments
         shown = await register.fetch(self._services, tenancy, pass_type, serial, _token(request))
-        modified = last_modified(shown.pass_.version)
-        headers = {"Last-Modified": email.utils.formatdate(modified, usegmt=True), "Cache-Control": "no-store"}
         since = seconds_of(request.headers.get("if-modified-since"))
-        if since is not None and since >= modified:
-            return _empty(304, headers)
-        return await bundle_response(self._services, shown, headers, head=request.method == "HEAD")
+        if since is not None and since >= last_modified(shown.pass_.version):
+            return _empty(304, version_headers(shown))
+        return await bundle_response(self._services, shown, head=request.method == "HEAD")
 
     async def log(self, request: Request, tenancy: Tenancy, _segments: list[str]) -> Response:
         """What a device says is wrong with us. Unauthenticated, hence small, slow and kept apart from our own logs."""
@@ -158,12 +156,16 @@ class AppleWebService:
         return _empty(200)
 
 
-async def bundle_response(services: Services, shown: Shown, headers: dict[str, str], *, head: bool = False) -> Response:
+def version_headers(shown: Shown) -> dict[str, str]:
+    date = email.utils.formatdate(last_modified(shown.pass_.version), usegmt=True)
+    return {"Last-Modified": date, "Cache-Control": "no-store"}
+
+
+async def bundle_response(services: Services, shown: Shown, *, head: bool = False) -> Response:
     """The signed bundle as an answer. The same version gives the same bytes."""
     offer = await services.apple.offer(shown.pass_, shown.content)
     assert offer.bundle is not None
-    headers = {
-        **headers,
+    headers = version_headers(shown) | {
         "Content-Disposition": f'attachment; filename="{shown.pass_.id}.pkpass"',
         "Content-Length": str(len(offer.bundle)),
     }

@@ -111,7 +111,7 @@ class SharePages:
             shown = await share.open_link(self._services, request.path_params["serial"])
         except BillfoldError:
             return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
-        response = await bundle_response(self._services, shown, {})
+        response = await bundle_response(self._services, shown)
         response.background = BackgroundTask(self._record, shown, EventKind.PASS_DOWNLOADED, "apple", visitor)
         return _private(response)
 
