@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -15,6 +16,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+BYTECODE = Path(tempfile.gettempdir()) / f"billfold-tests-{os.getuid()}" / "bytecode"
+"""Where the servers of all tests keep Python's compiled modules, since they start often."""
 SAMPLE = {
     "barcodeValue": "LOYALTY-98765",
     "barcodeFormat": "QR",
@@ -119,7 +122,9 @@ class Billfold:
 
 @contextlib.contextmanager
 def running(folder: Path, database_url: str, **settings: str) -> Iterator[Billfold]:
-    environment = os.environ | {
+    inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    environment = inherited | {
+        "PYTHONPYCACHEPREFIX": str(BYTECODE),
         "BILLFOLD_DATABASE_URL": database_url,
         "BILLFOLD_LOG_LEVEL": "warning",
         "BILLFOLD_RATE_LIMIT_PER_SECOND": "0",
