@@ -9,7 +9,21 @@ import zlib
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from sqlalchemy import BigInteger, ColumnElement, Select, Text, and_, case, delete, func, null, select, text, union_all, update
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Select,
+    Text,
+    and_,
+    case,
+    delete,
+    func,
+    null,
+    select,
+    text,
+    union_all,
+    update,
+)
 
 from billfold.domain.delivery import (
     BUCKETS,
@@ -27,7 +41,20 @@ from billfold.domain.delivery import (
 )
 from billfold.domain.ids import Environment, PassId, Scope, TemplateId
 from billfold.storage.schema import delivery, google_object, pass_, registration
-from billfold.storage.statements import Bulk, Session, Statement, among, greatest, least, literal, number, own, string, upsert
+from billfold.storage.statements import (
+    Bulk,
+    Given,
+    Session,
+    Statement,
+    among,
+    greatest,
+    least,
+    literal,
+    number,
+    own,
+    string,
+    upsert,
+)
 
 CREDENTIAL_WAIT_MS = 15_000
 """After a refused certificate or account the rows of that batch wait this long, so that all are current a minute after its mend."""
@@ -56,12 +83,17 @@ _wish = {
     "priority": case((waiting, least(delivery.c.priority, number("level"))), else_=number("level")),
     "due_at_ms": case((waiting, least(delivery.c.due_at_ms, _earliest)), else_=_earliest),
 }
-_apple = own(delivery) & (delivery.c.channel == literal(Channel.APPLE.value))
-_google = own(delivery) & (delivery.c.channel == literal(Channel.GOOGLE.value))
+
+
+def _rows(channel: Channel, targets: Select[Any]) -> ColumnElement[bool]:
+    """The channel's rows whose target is one of those."""
+    return and_(own(delivery), delivery.c.channel == literal(channel.value), among(delivery.c.target, targets))
+
+
 _target = registration.c.pass_type + literal("/") + registration.c.device
 _holders = select(_target).where(own(registration), registration.c.pass_id == string("pass_id"))
 
-WANT_DEVICES = Statement(update(delivery).where(_apple, among(delivery.c.target, _holders)).values(_wish))
+WANT_DEVICES = Statement(update(delivery).where(_rows(Channel.APPLE, _holders)).values(_wish))
 WANT_GOOGLE = Statement(update(delivery).where(mine(Channel.GOOGLE)).values(_wish))
 HAS_USERS = Statement(select(google_object.c.has_users).where(own(google_object), google_object.c.pass_id == string("pass_id")))
 WANT_OBJECT = upsert(
@@ -82,20 +114,9 @@ WANT_OBJECT = upsert(
 _of_template = own(pass_) & (pass_.c.template_id == string("template_id")) & (pass_.c.id > string("after"))
 CHUNK = Statement(select(pass_.c.id).where(_of_template).order_by(pass_.c.id).limit(number("limit")))
 _chunk = select(pass_.c.id).where(_of_template, pass_.c.id <= string("last"))
-_chunk_holders = (
-    select(_target)
-    .select_from(
-        pass_.join(
-            registration,
-            (registration.c.workspace == pass_.c.workspace)
-            & (registration.c.environment == pass_.c.environment)
-            & (registration.c.pass_id == pass_.c.id),
-        )
-    )
-    .where(_of_template, pass_.c.id <= string("last"))
-)
-WANT_CHUNK_DEVICES = Statement(update(delivery).where(_apple, among(delivery.c.target, _chunk_holders)).values(_wish))
-WANT_CHUNK_OBJECTS = Statement(update(delivery).where(_google, among(delivery.c.target, _chunk)).values(_wish))
+_chunk_holders = select(_target).where(own(registration), among(registration.c.pass_id, _chunk))
+WANT_CHUNK_DEVICES = Statement(update(delivery).where(_rows(Channel.APPLE, _chunk_holders)).values(_wish))
+WANT_CHUNK_OBJECTS = Statement(update(delivery).where(_rows(Channel.GOOGLE, _chunk)).values(_wish))
 
 _CLAIM = (
     *(delivery.c.target, delivery.c.address, delivery.c.wanted),
@@ -112,55 +133,61 @@ def _due_at(level: int) -> Select[Any]:
         .limit(number("limit"))
         .subquery()
     )
-    return select(rows, literal(level).label("level"))
+    return select(rows)
 
 
 _LEVELS = (Priority.INTERACTIVE, Priority.NEW, Priority.BROADCAST)
-DUE = Statement(union_all(*(_due_at(level) for level in _LEVELS)).order_by("level", "due_at_ms").limit(number("limit")))
+DUE = Statement(union_all(*map(_due_at, _LEVELS)).limit(number("limit")))
+"""Level after level: both engines run the parts in turn and stop at the limit, so no sort is needed. (Were the order another, rows
+would only go out in another order.)"""
 
-_SEEK = "SELECT d.{column} FROM delivery d WHERE d.delivered < d.wanted AND d.parked = 0 {after} ORDER BY {order} LIMIT 1"
-_ORDER = "d.workspace, d.environment, d.channel, d.bucket"
-_AFTER = "AND (d.workspace, d.environment, d.channel, d.bucket) > (s.workspace, s.environment, s.channel, s.bucket)"
-_COLUMNS = ("workspace", "environment", "channel", "bucket")
-_FIRST = _SEEK.format(column=", d.".join(_COLUMNS), after="", order=_ORDER)
-_NEXT = ", ".join("(" + _SEEK.format(column=column, after=_AFTER, order=_ORDER) + ")" for column in _COLUMNS)
+_PARTS = " UNION ALL ".join(
+    f"SELECT '{environment.value}' AS environment, '{channel.value}' AS channel, {bucket} AS bucket"
+    for environment in Environment
+    for channel in Channel
+    for bucket in range(BUCKETS[channel])
+)
 _EARLIEST = ", ".join(
     "(SELECT min(d.due_at_ms) FROM delivery d"  # noqa: S608 (constants)
-    " WHERE d.delivered < d.wanted AND d.parked = 0 AND d.workspace = s.workspace AND"
-    f" d.environment = s.environment AND d.channel = s.channel AND d.bucket = s.bucket AND d.priority = {level})"
+    " WHERE d.delivered < d.wanted AND d.parked = 0 AND d.workspace = w.workspace AND d.environment = p.environment"
+    f" AND d.channel = p.channel AND d.bucket = p.bucket AND d.priority = {level})"
     for level in _LEVELS
 )
+_FIRST = "SELECT min(d.workspace) FROM delivery d WHERE d.delivered < d.wanted AND d.parked = 0"
 SLICES = Statement(
     text(
-        f"WITH RECURSIVE s (workspace, environment, channel, bucket) AS (SELECT * FROM ({_FIRST}) AS f"  # noqa: S608 (constants)
-        f" UNION ALL SELECT {_NEXT} FROM s WHERE s.workspace IS NOT NULL)"
-        f" SELECT s.workspace, s.environment, s.channel, s.bucket, {_EARLIEST} FROM s WHERE s.workspace IS NOT NULL"
+        f"WITH RECURSIVE w (workspace) AS ({_FIRST} UNION ALL"  # noqa: S608 (constants)
+        f" SELECT ({_FIRST} AND d.workspace > w.workspace) FROM w WHERE w.workspace IS NOT NULL)"
+        f" SELECT w.workspace, p.environment, p.channel, p.bucket, {_EARLIEST} FROM w CROSS JOIN ({_PARTS}) AS p"
+        " WHERE w.workspace IS NOT NULL"
     )
 )
-"""Every slice with waiting rows and when its earliest is due, per priority. It jumps from slice to slice by the partial index, so
-it costs a few look-ups a slice, however many rows wait."""
+"""Every slice of the workspaces with waiting rows, and when its earliest is due, per priority. It jumps from workspace to workspace
+by the partial index and looks up each slice, so it costs some 50 look-ups a workspace, however many rows wait."""
 
 
-Rows = Callable[[str], ColumnElement[Any]]
-
-
-def _claimed(row: Rows) -> ColumnElement[bool]:
-    """The given row, if its address is still the one that was claimed."""
-    channel: ColumnElement[bool] = delivery.c.channel == string("channel")
-    return and_(own(delivery), channel, delivery.c.target == row("target"), delivery.c.address == row("address"))
+def _claimed(given: Given) -> ColumnElement[bool]:
+    """The given rows, where the address is still the one that was claimed."""
+    return and_(
+        delivery.c.workspace == given.common("workspace"),
+        delivery.c.environment == given.common("environment"),
+        delivery.c.channel == given.common("channel"),
+        delivery.c.target == given.column("target"),
+        delivery.c.address == given.column("address"),
+    )
 
 
 SETTLE_DELIVERED = Bulk(
-    lambda row: (
+    lambda given: (
         update(delivery)
-        .where(_claimed(row))
+        .where(_claimed(given))
         .values(
-            delivered=greatest(delivery.c.delivered, row("claimed")),
+            delivered=greatest(delivery.c.delivered, given.column("claimed")),
             attempts=literal(0),
             last_error=null(),
             sent_at_ms=number("now"),
             due_at_ms=case(
-                (delivery.c.wanted > row("claimed"), greatest(delivery.c.due_at_ms, number("now") + number("gap"))),
+                (delivery.c.wanted > given.column("claimed"), greatest(delivery.c.due_at_ms, number("now") + number("gap"))),
                 else_=delivery.c.due_at_ms,
             ),
         )
@@ -170,14 +197,14 @@ SETTLE_DELIVERED = Bulk(
     claimed=BigInteger(),
 )
 SETTLE_RETRY = Bulk(
-    lambda row: (
+    lambda given: (
         update(delivery)
-        .where(_claimed(row))
+        .where(_claimed(given))
         .values(
-            attempts=delivery.c.attempts + row("failures"),
-            last_error=row("reason"),
-            sent_at_ms=row("sent"),
-            due_at_ms=row("again"),
+            attempts=delivery.c.attempts + given.column("failures"),
+            last_error=given.column("reason"),
+            sent_at_ms=given.column("sent"),
+            due_at_ms=given.column("again"),
         )
     ),
     target=Text(),
@@ -188,10 +215,15 @@ SETTLE_RETRY = Bulk(
     again=BigInteger(),
 )
 SETTLE_PARKED = Bulk(
-    lambda row: (
+    lambda given: (
         update(delivery)
-        .where(_claimed(row), delivery.c.wanted == row("claimed"))
-        .values(parked=literal(1), attempts=delivery.c.attempts + literal(1), last_error=row("reason"), sent_at_ms=number("now"))
+        .where(_claimed(given), delivery.c.wanted == given.column("claimed"))
+        .values(
+            parked=literal(1),
+            attempts=delivery.c.attempts + literal(1),
+            last_error=given.column("reason"),
+            sent_at_ms=number("now"),
+        )
     ),
     target=Text(),
     address=Text(),
@@ -204,7 +236,7 @@ _STATE = (
     *(delivery.c.channel, delivery.c.target, delivery.c.wanted, delivery.c.delivered, delivery.c.attempts),
     *(delivery.c.parked, delivery.c.due_at_ms, delivery.c.sent_at_ms, delivery.c.last_error),
 )
-STATE_DEVICES = Statement(select(*_STATE).where(_apple, among(delivery.c.target, _holders)).order_by(delivery.c.target))
+STATE_DEVICES = Statement(select(*_STATE).where(_rows(Channel.APPLE, _holders)).order_by(delivery.c.target))
 STATE_GOOGLE = Statement(select(*_STATE).where(mine(Channel.GOOGLE)))
 
 
@@ -288,12 +320,13 @@ class DeliveryRows:
         return [Due(scope, channel, bucket, *row[:5]) for row in rows]
 
     def settle(self, results: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> None:
-        groups: dict[tuple[Scope, Channel], list[tuple[Due, Outcome]]] = {}
         # By target, so that two transactions that touch the same rows lock them in the same order.
-        for due, outcome in sorted(results, key=lambda result: result[0].target):
-            groups.setdefault((due.scope, due.channel), []).append((due, outcome))
-        for (scope, channel), group in groups.items():
+        rest = sorted(results, key=lambda result: result[0].target)
+        while rest:
+            scope, channel = rest[0][0].scope, rest[0][0].channel
+            group = [one for one in rest if one[0].channel is channel and (one[0].scope is scope or one[0].scope == scope)]
             self._settle_group(scope, channel, group, now_ms, gap_ms)
+            rest = [one for one in rest if one[0].channel is not channel or one[0].scope != scope] if len(group) < len(rest) else []
 
     def _settle_group(self, scope: Scope, channel: Channel, group: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> None:
         delivered: list[tuple[str, str, int]] = []

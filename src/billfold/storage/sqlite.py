@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
+import msgspec
+
 from billfold.domain.errors import Conflict, Unavailable
 from billfold.domain.ids import Scope
 from billfold.ports import Clock, Tx
@@ -27,6 +29,7 @@ from billfold.storage.transaction import Transaction
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
 
 BUSY_TIMEOUT_SECONDS = 5.0
 GROUP_MAX = 256
@@ -64,9 +67,8 @@ class SqliteSession:
         return self._execute(statement.sqlite, scope, params).rowcount
 
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
-        common = {**params, **change.sqlite.constants, "workspace": scope.workspace, "environment": scope.environment.value}
-        names = change.columns
-        self._cursor.executemany(change.sqlite.sql, [{**common, **dict(zip(names, row, strict=True))} for row in rows])
+        params["given"] = _encode(rows).decode()
+        self._execute(change.sqlite, scope, params)
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:

@@ -12,7 +12,6 @@ from sqlalchemy import (
     ARRAY,
     BigInteger,
     BindParameter,
-    Boolean,
     ClauseElement,
     ColumnElement,
     Table,
@@ -27,7 +26,7 @@ from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.expression import Select
 from sqlalchemy.sql.functions import FunctionElement
-from sqlalchemy.types import TypeEngine
+from sqlalchemy.types import NullType, TypeEngine
 
 from billfold.domain.ids import Scope
 
@@ -71,25 +70,55 @@ class Statement:
         return Compiled(self._postgres_clause, _POSTGRES, self._columns)
 
 
+class Given(Protocol):
+    """The rows that a `Bulk` is given, as its statement sees them."""
+
+    def column(self, name: str) -> ColumnElement[Any]: ...
+    def common(self, name: str) -> ColumnElement[Any]:
+        """A text parameter that is the same for all rows. On SQLite it is written so that it seems to depend on the row: then the
+        planner goes from the given rows to the table by its key, and never the other way round."""
+
+
+class _JsonRows:
+    def __init__(self, columns: Sequence[str]) -> None:
+        self._rows = func.json_each(string("given")).table_valued("value", name="given")
+        self._places = {name: literal(f"$[{place}]") for place, name in enumerate(columns)}
+
+    def column(self, name: str) -> ColumnElement[Any]:
+        return func.json_extract(self._rows.c.value, self._places[name])
+
+    def common(self, name: str) -> ColumnElement[Any]:
+        return func.coalesce(string(name), self._rows.c.value)
+
+
+class _ArrayRows:
+    def __init__(self, types: Mapping[str, TypeEngine[Any]]) -> None:
+        arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in types.items()]
+        self._rows = func.unnest(*arrays).table_valued(*types, name="given").render_derived()
+
+    def column(self, name: str) -> ColumnElement[Any]:
+        return self._rows.c[name]
+
+    def common(self, name: str) -> ColumnElement[Any]:
+        return string(name)
+
+
 class Bulk:
-    """One change to many rows: executemany on SQLite; on PostgreSQL one statement over `unnest` of an array per column.
+    """One change to many rows in one statement: over `json_each` of all rows on SQLite, over `unnest` of an array per column on
+    PostgreSQL. (executemany would give the interpreter's lock away and take it again for each row.)"""
 
-    `build` gets a function that names a column of the given rows: `build(row)` uses `row("target")`."""
-
-    def __init__(self, build: Callable[[Callable[[str], ColumnElement[Any]]], ClauseElement], **columns: TypeEngine[Any]) -> None:
+    def __init__(self, build: Callable[[Given], ClauseElement], **columns: TypeEngine[Any]) -> None:
         self._build = build
         self.columns = tuple(columns)
         self._types = columns
 
     @cached_property
     def sqlite(self) -> Compiled:
-        return Compiled(self._build(lambda name: bindparam(name, type_=self._types[name])), _SQLITE, None)
+        return Compiled(self._build(_JsonRows(self.columns)), _SQLITE, None)
 
     @cached_property
     def postgres(self) -> Compiled:
-        arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in self._types.items()]
-        rows = func.unnest(*arrays).table_valued(*self.columns, name="given").render_derived()
-        return Compiled(self._build(lambda name: rows.c[name]), _POSTGRES, None)
+        return Compiled(self._build(_ArrayRows(self._types)), _POSTGRES, None)
 
 
 Change = Callable[[Any], Mapping[str, Any]]
@@ -150,10 +179,10 @@ class least(FunctionElement[int]):
     inherit_cache = True
 
 
-class among(FunctionElement[bool]):
-    """`column IN (query)`, looked up by index on both engines: on PostgreSQL a plain IN may become a hash join over the table."""
+class among(FunctionElement[Any]):
+    """`column IN (query)`, found by index. PostgreSQL is given the values as an array: for an IN it may hash the whole table."""
 
-    type = Boolean()
+    type = NullType()  # a Boolean would become `... = 1` on SQLite, which no index serves
     inherit_cache = True
 
     def __init__(self, column: ColumnElement[Any], query: Select[Any]) -> None:

@@ -5,6 +5,7 @@ choice of slices, leases (runner.py)."""
 
 import asyncio
 import logging
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -16,6 +17,8 @@ from billfold.ports import Store, Wallet
 log = logging.getLogger(__name__)
 
 BATCHES_AT_ONCE = 3
+READ_AHEAD = 4
+"""Batches that one look at the database brings, so that rows in flight, which it also brings, weigh little."""
 PUBLISH_SECONDS_MAX = 120.0
 """A wallet that takes longer counts as failed: it must not hold a slice for ever."""
 SETTLE_TRIES = 5
@@ -46,6 +49,7 @@ class SliceWork:
     leaving: bool = False
     _in_flight: set[str] = field(default_factory=set)
     _batches: set[asyncio.Task[None]] = field(default_factory=set)
+    _ready: deque[Due] = field(default_factory=deque)
 
     def leave(self) -> None:
         self.leaving = True
@@ -55,7 +59,9 @@ class SliceWork:
         """Until nothing is due, or told to leave. Raises what stops it; nothing is lost then, the rows stay due."""
         try:
             while True:
-                self.nudge.clear()
+                if self.nudge.is_set():
+                    self.nudge.clear()
+                    self._ready.clear()  # something more urgent may have come
                 if not self.leaving and len(self._batches) < BATCHES_AT_ONCE:
                     rows = await self._claim()
                     if rows:
@@ -72,10 +78,12 @@ class SliceWork:
 
     async def _claim(self) -> list[Due]:
         """The next rows that are not being pushed at this moment."""
-        part, now = self.slice, await self.store.now_ms()
-        limit = self.batch + len(self._in_flight)
-        rows = await self.store.read(lambda tx: tx.deliveries.due(part.scope, part.channel, part.bucket, now, limit))
-        return [row for row in rows if row.target not in self._in_flight][: self.batch]
+        if not self._ready:
+            part, now = self.slice, await self.store.now_ms()
+            limit = self.batch * READ_AHEAD + len(self._in_flight)
+            rows = await self.store.read(lambda tx: tx.deliveries.due(part.scope, part.channel, part.bucket, now, limit))
+            self._ready.extend(row for row in rows if row.target not in self._in_flight)
+        return [self._ready.popleft() for _ in range(min(self.batch, len(self._ready)))]
 
     def _start(self, rows: Sequence[Due]) -> None:
         self._in_flight.update(row.target for row in rows)
