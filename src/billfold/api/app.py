@@ -1,6 +1,7 @@
 """Every route mounted, every wrapper put on: the one ASGI application of the server. No logic.
 
-The hot routes (S3's two, the devices') are plain Starlette and come first. May not enter: storage, wallets, decisions."""
+The hot routes (S3's two, the devices') are plain Starlette and stand before FastAPI, which serves `/v1` alone.
+May not enter: storage, wallets, decisions."""
 
 import time
 from collections.abc import Sequence
@@ -8,7 +9,7 @@ from collections.abc import Sequence
 from fastapi import FastAPI
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
-from starlette.routing import BaseRoute, Mount, Route
+from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
 from billfold import __version__
@@ -28,20 +29,24 @@ DEVICE_LOG_PER_SECOND, DEVICE_LOG_BURST = 1.0, 20
 def create_app(
     services: Services, callbacks: CallbackReader, *, body_bytes_max: int, stand_ins: Sequence[BaseRoute] = ()
 ) -> ASGIApp:
-    """`stand_ins`: routes of the sandbox, mounted below everything else."""
+    """`stand_ins`: routes of the sandbox."""
     log_limits = TokenBuckets(DEVICE_LOG_PER_SECOND, DEVICE_LOG_BURST, time.monotonic)
-    app = FastAPI(title="Billfold", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
-    app.router.routes[:] = [
-        *Facade(services, body_bytes_max).routes(),
-        Mount("/apple", AppleWebService(services, log_limits)),
-        *SharePages(services).routes(),
-        *GoogleCallbacks(services, callbacks).routes(),
-        Route("/", home),
-    ]
-    app.include_router(create_v1(services, body_bytes_max))
-    app.router.routes.extend(create_meta_routes(services, app))
-    app.router.routes.extend(stand_ins)
-    return Edge(app, body_bytes_max=body_bytes_max)
+    native = FastAPI(title="Billfold", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
+    native.include_router(create_v1(services, body_bytes_max))
+    front = Router(
+        [
+            *Facade(services, body_bytes_max).routes(),
+            Mount("/apple", AppleWebService(services, log_limits)),
+            *SharePages(services).routes(),
+            *GoogleCallbacks(services, callbacks).routes(),
+            Route("/", home),
+            *create_meta_routes(services, native),
+            *stand_ins,
+        ],
+        redirect_slashes=False,
+        default=native,
+    )
+    return Edge(front, body_bytes_max)
 
 
 async def home(_request: Request) -> Response:
