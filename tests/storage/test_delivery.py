@@ -19,7 +19,7 @@ from billfold.domain.delivery import (
 from billfold.domain.passes import Pass
 from billfold.ports import GoogleObject, Store, Tx
 from billfold.storage.delivery import CREDENTIAL_WAIT_MS, bucket_of
-from storage.conftest import FOREIGN, NOW, OURS, PASS_TYPE, a_pass, a_template, register
+from storage.material import FOREIGN, NOW, OURS, PASS_TYPE, a_pass, a_template, register
 
 GAP = 1_000
 TARGET = f"{PASS_TYPE}/phone"

@@ -342,8 +342,10 @@ class DeliveryRows:
                     later.append((due.target, due.address, 0, reason[:_ERROR_LENGTH_MAX], now_ms, now_ms + CREDENTIAL_WAIT_MS))
                 case Parked(reason):
                     parked.append((due.target, due.address, due.wanted, reason[:_ERROR_LENGTH_MAX]))
-                case Gone(_, since_ms):
+                case Gone(reason, since_ms):
                     self._forget(due, since_ms)
+                    # Registered again since then, it stays, and waits as after any failure; of what is gone this touches nothing.
+                    later.append(_later(due, reason, None, now_ms, gap_ms))
         if delivered:
             self._db.bulk(SETTLE_DELIVERED, scope, delivered, channel=channel.value, now=now_ms, gap=gap_ms)
         if later:

@@ -8,7 +8,7 @@ from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.passes import Pass, Template
 from billfold.storage.schema import pass_ as passes
 from billfold.storage.schema import template as templates
-from billfold.storage.statements import Row, Session, Statement, number, own, string
+from billfold.storage.statements import Row, Session, Statement, literal, number, own, string
 
 _TEMPLATE = (
     templates.c.id,
@@ -29,27 +29,24 @@ LIST_TEMPLATES = Statement(
     select(*_TEMPLATE).where(own(templates), templates.c.id > string("after")).order_by(templates.c.id).limit(number("limit"))
 )
 
-_PASS = select(
-    passes.c.id,
-    passes.c.content,
-    passes.c.vals,
-    passes.c.fingerprint,
-    passes.c.number,
-    passes.c.issued_number,
-    passes.c.issued_at_ms,
-    passes.c.updated_at_ms,
-    passes.c.pass_type,
-    passes.c.issuer_id,
-    passes.c.template_id,
-    passes.c.voided,
-    func.coalesce(templates.c.number, 0),
-).select_from(
-    passes.outerjoin(
-        templates,
-        (templates.c.workspace == passes.c.workspace)
-        & (templates.c.environment == passes.c.environment)
-        & (templates.c.id == passes.c.template_id),
+# Looked up, not joined: without statistics a planner may join by workspace and environment alone.
+TEMPLATE_NUMBER = func.coalesce(
+    select(templates.c.number)
+    .where(
+        templates.c.workspace == passes.c.workspace,
+        templates.c.environment == passes.c.environment,
+        templates.c.id == passes.c.template_id,
     )
+    .correlate(passes)
+    .scalar_subquery(),
+    literal(0),
+)
+"""Of the template of the pass at hand, 0 without one."""
+
+_PASS = select(
+    *(passes.c.id, passes.c.content, passes.c.vals, passes.c.fingerprint, passes.c.number, passes.c.issued_number),
+    *(passes.c.issued_at_ms, passes.c.updated_at_ms, passes.c.pass_type, passes.c.issuer_id),
+    *(passes.c.template_id, passes.c.voided, TEMPLATE_NUMBER),
 )
 _ONE = own(passes) & (passes.c.id == string("id"))
 ADD = Statement(insert(passes).inline())

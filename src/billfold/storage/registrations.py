@@ -9,7 +9,8 @@ from billfold.domain.delivery import Channel, Priority
 from billfold.domain.ids import PassId, Scope
 from billfold.ports import Registration
 from billfold.storage.delivery import bucket_of, mine
-from billfold.storage.schema import delivery, pass_, registration, template
+from billfold.storage.passes import TEMPLATE_NUMBER
+from billfold.storage.schema import delivery, pass_, registration
 from billfold.storage.statements import Session, Statement, greatest, least, literal, number, own, string, upsert
 
 _KEY = ("workspace", "environment", "pass_type", "device", "pass_id")
@@ -23,26 +24,18 @@ REFRESH = Statement(
 )
 REMOVE = Statement(delete(registration).where(_OF_DEVICE, registration.c.pass_id == string("pass_id")))
 REMOVE_ALL = Statement(delete(registration).where(_OF_DEVICE).returning(registration.c.pass_id))
+_pass_number = (
+    select(greatest(pass_.c.number, TEMPLATE_NUMBER))
+    .where(
+        pass_.c.workspace == registration.c.workspace,
+        pass_.c.environment == registration.c.environment,
+        pass_.c.id == registration.c.pass_id,
+    )
+    .correlate(registration)
+    .scalar_subquery()
+)
 CHANGED = Statement(
-    select(
-        registration.c.pass_id,
-        greatest(pass_.c.number, func.coalesce(template.c.number, literal(0)), registration.c.number),
-    )
-    .select_from(
-        registration.join(
-            pass_,
-            (pass_.c.workspace == registration.c.workspace)
-            & (pass_.c.environment == registration.c.environment)
-            & (pass_.c.id == registration.c.pass_id),
-        ).outerjoin(
-            template,
-            (template.c.workspace == pass_.c.workspace)
-            & (template.c.environment == pass_.c.environment)
-            & (template.c.id == pass_.c.template_id),
-        )
-    )
-    .where(_OF_DEVICE)
-    .order_by(registration.c.pass_id)
+    select(registration.c.pass_id, greatest(_pass_number, registration.c.number)).where(_OF_DEVICE).order_by(registration.c.pass_id)
 )
 _OF_PASS = own(registration) & (registration.c.pass_id == string("pass_id"))
 COUNT = Statement(select(func.count()).select_from(registration).where(_OF_PASS))

@@ -114,7 +114,9 @@ pass_ = Table(
         ["workspace", "environment", "template_id"], ["template.workspace", "template.environment", "template.id"]
     ),
 )
-Index("ix_pass_template", pass_.c.workspace, pass_.c.environment, pass_.c.template_id, pass_.c.id)
+# Second indexes do not begin with workspace and environment together: without statistics a planner thinks that such a prefix is as
+# good as a primary key.
+Index("ix_pass_template", pass_.c.workspace, pass_.c.template_id, pass_.c.environment, pass_.c.id)
 
 registration = _scoped(
     "registration",
@@ -126,7 +128,7 @@ registration = _scoped(
     ForeignKeyConstraint(["workspace", "environment", "pass_id"], ["pass.workspace", "pass.environment", "pass.id"]),
     key=("pass_type", "device", "pass_id"),
 )
-Index("ix_registration_pass", registration.c.workspace, registration.c.environment, registration.c.pass_id)
+Index("ix_registration_pass", registration.c.workspace, registration.c.pass_id, registration.c.environment)
 
 delivery = _scoped(
     "delivery",
@@ -184,7 +186,7 @@ event = _scoped(
     _text("data"),
     key=("id",),
 )
-Index("ix_event_subject", event.c.workspace, event.c.environment, event.c.subject, event.c.id)
+Index("ix_event_subject", event.c.workspace, event.c.subject, event.c.environment, event.c.id)
 
 usage = _scoped("usage", _text("month"), _text("kind"), _number("count"), key=("month", "kind"))
 

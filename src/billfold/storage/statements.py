@@ -17,8 +17,10 @@ from sqlalchemy import (
     Table,
     Text,
     bindparam,
+    case,
     func,
     literal_column,
+    null,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
@@ -75,8 +77,8 @@ class Given(Protocol):
 
     def column(self, name: str) -> ColumnElement[Any]: ...
     def common(self, name: str) -> ColumnElement[Any]:
-        """A text parameter that is the same for all rows. On SQLite it is written so that it seems to depend on the row: then the
-        planner goes from the given rows to the table by its key, and never the other way round."""
+        """A text parameter that is the same for all rows, written so that it seems to depend on the row: then either planner, with
+        statistics or without, goes from the given rows to the table by its whole key, and never the other way round."""
 
 
 class _JsonRows:
@@ -88,19 +90,20 @@ class _JsonRows:
         return func.json_extract(self._rows.c.value, self._places[name])
 
     def common(self, name: str) -> ColumnElement[Any]:
-        return func.coalesce(string(name), self._rows.c.value)
+        return case((self._rows.c.value.is_(None), null()), else_=string(name))
 
 
 class _ArrayRows:
     def __init__(self, types: Mapping[str, TypeEngine[Any]]) -> None:
         arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in types.items()]
+        self._first = next(iter(types))
         self._rows = func.unnest(*arrays).table_valued(*types, name="given").render_derived()
 
     def column(self, name: str) -> ColumnElement[Any]:
         return self._rows.c[name]
 
     def common(self, name: str) -> ColumnElement[Any]:
-        return string(name)
+        return case((self._rows.c[self._first].is_(None), null()), else_=string(name))
 
 
 class Bulk:

@@ -134,7 +134,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace", "environment", "id", name=op.f("pk_event")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_event_subject", "event", ["workspace", "environment", "subject", "id"], unique=False)
+    op.create_index("ix_event_subject", "event", ["workspace", "subject", "environment", "id"], unique=False)
 
     op.create_table(
         "google_class",
@@ -261,7 +261,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["workspace"], ["workspace.id"], name=op.f("fk_pass_workspace")),
         sa.PrimaryKeyConstraint("workspace", "environment", "id", name=op.f("pk_pass")),
     )
-    op.create_index("ix_pass_template", "pass", ["workspace", "environment", "template_id", "id"], unique=False)
+    op.create_index("ix_pass_template", "pass", ["workspace", "template_id", "environment", "id"], unique=False)
 
     op.create_table(
         "google_object",
@@ -299,7 +299,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("workspace", "environment", "pass_type", "device", "pass_id", name=op.f("pk_registration")),
         sqlite_with_rowid=False,
     )
-    op.create_index("ix_registration_pass", "registration", ["workspace", "environment", "pass_id"], unique=False)
+    op.create_index("ix_registration_pass", "registration", ["workspace", "pass_id", "environment"], unique=False)
 
 
 def downgrade() -> None:

@@ -1,0 +1,374 @@
+"""What a store promises of transactions, on both engines and of each alone."""
+
+import asyncio
+import sqlite3
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from billfold.domain.errors import Conflict, Unavailable
+from billfold.ports import SavedAnswer, Store, Tx
+from billfold.storage import migrate
+from billfold.storage.postgres import PostgresStore
+from billfold.storage.refusals import StoreRefused
+from billfold.storage.sqlite import SqliteStore
+from billfold.storage.store import open_store, sqlite_path
+from storage.material import NOW, OURS, a_pass, add_workspaces, register
+
+
+class Mistake(Exception):
+    pass
+
+
+async def test_a_failing_transaction_undoes_its_own_work_and_nobody_elses(store: Store) -> None:
+    def good(tx: Tx, month: str) -> int:
+        return tx.usage.add(OURS, month, "issued")
+
+    def bad(tx: Tx, month: str) -> int:
+        tx.usage.add(OURS, month, "issued")
+        raise Mistake(month)
+
+    work = [store.write(lambda tx, n=n: (bad if n % 3 == 0 else good)(tx, f"2026-{n:02}")) for n in range(60)]  # type: ignore[misc]
+    results = await asyncio.gather(*work, return_exceptions=True)
+    for n, result in enumerate(results):
+        counted = await store.read(lambda tx, n=n: tx.usage.count(OURS, f"2026-{n:02}"))  # type: ignore[misc]
+        if n % 3 == 0:
+            assert isinstance(result, Mistake)
+            assert counted == {}
+        else:
+            assert result == 1
+            assert counted == {"issued": 1}
+
+
+async def test_a_write_can_be_read_as_soon_as_it_is_answered(store: Store) -> None:
+    for n in range(50):
+        await store.write(lambda tx: tx.usage.add(OURS, "2026-11", "issued"))
+        assert await store.read(lambda tx: tx.usage.count(OURS, "2026-11")) == {"issued": n + 1}
+
+
+async def test_a_read_sees_one_snapshot(store: Store) -> None:
+    """Two counts that always rise together are never seen apart."""
+
+    def both(tx: Tx) -> None:
+        tx.usage.add(OURS, "2026-11", "a")
+        tx.usage.add(OURS, "2026-12", "b")
+
+    def look(tx: Tx) -> tuple[int, int]:
+        first = tx.usage.count(OURS, "2026-11").get("a", 0)
+        time.sleep(0.002)  # time for a writer to come between
+        return first, tx.usage.count(OURS, "2026-12").get("b", 0)
+
+    async def write() -> None:
+        for _ in range(60):
+            await store.write(both)
+
+    writing = asyncio.create_task(write())
+    while not writing.done():
+        first, second = await store.read(look)
+        assert first == second
+        await asyncio.sleep(0)
+    await writing
+
+
+async def test_nothing_is_written_in_a_read(store: Store) -> None:
+    with pytest.raises(Exception, match=r"readonly|read-only|cannot answer"):
+        await store.read(lambda tx: tx.usage.add(OURS, "2026-11", "issued"))
+    assert await store.read(lambda tx: tx.usage.count(OURS, "2026-11")) == {}
+
+
+async def test_what_contradicts_the_tables_is_a_conflict(store: Store) -> None:
+    await store.write(lambda tx: tx.passes.add(a_pass(), "key"))
+    with pytest.raises(Conflict):
+        await store.write(lambda tx: tx.passes.add(a_pass(), "key"))
+    with pytest.raises(Conflict):
+        await store.write(lambda tx: register(tx, a_pass(2), "phone"))
+
+
+async def test_two_requests_with_one_idempotency_key_have_one_answer(store: Store) -> None:
+    """Both look, both find nothing, both write: the second is run again and finds the first one's answer."""
+    runs: list[int] = []
+
+    def request(tx: Tx, mine: int) -> bytes:
+        runs.append(mine)
+        if found := tx.idempotency.find(OURS, "key"):
+            return found.body
+        time.sleep(0.05)
+        tx.idempotency.add(OURS, "key", SavedAnswer("print", 200, str(mine).encode(), NOW))
+        return str(mine).encode()
+
+    answers = await asyncio.gather(*(store.write(lambda tx, n=n: request(tx, n)) for n in range(4)))  # type: ignore[misc]
+    assert len(set(answers)) == 1
+    assert len(runs) >= 4
+
+
+async def test_numbers_of_many_writers_have_no_gap_and_no_double(store: Store) -> None:
+    numbers = await asyncio.gather(*(store.write(lambda tx: tx.numbers.next(OURS)) for _ in range(200)))
+    assert sorted(numbers) == list(range(1, 201))
+
+
+async def test_a_reader_never_sees_a_number_without_the_one_before(store: Store) -> None:
+    """Else a device that was told "up to 8" while 7 was not yet visible would never hear of 7."""
+    held = [a_pass(n) for n in range(1, 9)]
+
+    def issue(tx: Tx) -> None:
+        for one in held:
+            tx.passes.add(one, "key")
+            register(tx, one, "phone")
+
+    await store.write(issue)
+    before = await store.read(lambda tx: tx.registrations.changed_since(OURS, held[0].pass_type, "phone", None))
+    assert len(before[0]) == 8
+
+    def change(tx: Tx, which: int) -> None:
+        found = tx.passes.find_locked(OURS, held[which].id)
+        assert found is not None
+        number = tx.numbers.next(OURS)
+        time.sleep(0.0005 * (which % 4))  # some take longer between number and commit
+        tx.usage.add(OURS, f"{number:07}", "seen")
+
+    async def write(which: int) -> None:
+        for _ in range(25):
+            await store.write(lambda tx: change(tx, which))
+
+    def visible(tx: Tx) -> tuple[int, bool]:
+        current = tx.numbers.current(OURS)
+        return current, all(tx.usage.count(OURS, f"{n:07}") for n in range(max(1, current - 8), current + 1))
+
+    writers = asyncio.gather(*(write(which) for which in range(8)))
+    looks = 0
+    while not writers.done():
+        current, complete = await store.read(visible)
+        assert complete, f"number {current} was visible before all below it"
+        looks += 1
+        await asyncio.sleep(0.001)
+    await writers
+    assert looks > 10
+    assert (await store.read(visible)) == (200, True)
+
+
+async def test_waiting_writes_are_answered_when_the_store_closes(store: Store) -> None:
+    work = [asyncio.ensure_future(store.write(lambda tx: tx.numbers.next(OURS))) for _ in range(20)]
+    await asyncio.sleep(0)
+    await store.close()
+    results = await asyncio.gather(*work, return_exceptions=True)
+    assert all(isinstance(result, int | Unavailable) for result in results)
+    with pytest.raises(Unavailable):
+        await store.write(lambda tx: tx.numbers.next(OURS))
+    with pytest.raises(Unavailable):
+        await store.read(lambda tx: tx.numbers.current(OURS))
+    await store.close()
+
+
+async def test_a_caller_that_gives_up_does_no_harm(store: Store) -> None:
+    given_up = asyncio.ensure_future(store.write(lambda tx: tx.numbers.next(OURS)))
+    await asyncio.sleep(0)
+    given_up.cancel()
+    assert isinstance(await store.write(lambda tx: tx.numbers.next(OURS)), int)
+
+
+@dataclass
+class StillClock:
+    at_ms: int = NOW
+
+    def now_ms(self) -> int:
+        return self.at_ms
+
+
+async def test_time_is_the_given_clocks(migrated_url: str) -> None:
+    clock = StillClock()
+    store = open_store(migrated_url, clock=clock)
+    try:
+        assert await store.now_ms() == NOW
+        clock.at_ms += 5_000
+        assert await store.now_ms() == NOW + 5_000
+    finally:
+        await store.close()
+
+
+async def test_time_is_about_this_machines_when_the_database_is_here(store: Store) -> None:
+    apart = abs(await store.now_ms() - time.time() * 1000)
+    assert apart < 60_000
+
+
+# --- SQLite alone ---
+
+
+@pytest.fixture
+async def sqlite_file(tmp_path: Path) -> Path:
+    path = tmp_path / "billfold.sqlite"
+    migrate.upgrade(f"sqlite:///{path}")
+    return path
+
+
+async def test_a_second_serving_process_is_refused_with_what_to_do(sqlite_file: Path) -> None:
+    first = SqliteStore(sqlite_file)
+    try:
+        code = (
+            "import sys; from pathlib import Path; from billfold.storage.sqlite import SqliteStore\n"
+            "try: SqliteStore(Path(sys.argv[1]))\nexcept Exception as problem: print(type(problem).__name__, problem)"
+        )
+        command = [sys.executable, "-c", code, str(sqlite_file)]
+        answer = (await asyncio.to_thread(subprocess.run, command, capture_output=True, text=True, timeout=60)).stdout
+        assert answer.startswith("StoreRefused another Billfold serves from")
+        assert "stop it first" in answer
+        with pytest.raises(StoreRefused):
+            SqliteStore(sqlite_file)
+    finally:
+        await first.close()
+    again = SqliteStore(sqlite_file)
+    await again.close()
+
+
+async def test_commands_write_beside_a_serving_process(sqlite_file: Path) -> None:
+    server, command = SqliteStore(sqlite_file), SqliteStore(sqlite_file, exclusive=False)
+    try:
+        await command.write(add_workspaces)
+        numbers = await asyncio.gather(
+            *((server if n % 2 else command).write(lambda tx: tx.numbers.next(OURS)) for n in range(200))
+        )
+        assert sorted(numbers) == list(range(1, 201))
+    finally:
+        await command.close()
+        await server.close()
+
+
+async def test_the_file_is_set_to_keep_what_was_answered(sqlite_file: Path) -> None:
+    store = SqliteStore(sqlite_file)
+    try:
+        connection = store._connection
+        settings = {
+            name: connection.execute(f"PRAGMA {name}").fetchone()[0]
+            for name in ("journal_mode", "synchronous", "foreign_keys", "trusted_schema", "busy_timeout", "wal_autocheckpoint")
+        }
+    finally:
+        await store.close()
+    assert settings == {
+        "journal_mode": "wal",
+        "synchronous": 2,
+        "foreign_keys": 1,
+        "trusted_schema": 0,
+        "busy_timeout": 5000,
+        "wal_autocheckpoint": 0,
+    }
+
+
+async def test_the_log_does_not_grow_without_end(sqlite_file: Path) -> None:
+    store = SqliteStore(sqlite_file)
+    try:
+        await store.write(add_workspaces)
+        log = sqlite_file.with_name(sqlite_file.name + "-wal")
+        for _ in range(4):
+            for _ in range(10):
+                await asyncio.gather(*(store.write(lambda tx: tx.numbers.next(OURS)) for _ in range(200)))
+            for n in range(520):
+                await store.write(lambda tx, n=n: tx.usage.add(OURS, f"{n}", "k"))  # type: ignore[misc]
+        assert log.stat().st_size < 16 * 2**20
+    finally:
+        await store.close()
+
+
+async def test_a_full_disk_fails_the_group_and_the_next_one_works(sqlite_file: Path) -> None:
+    store = SqliteStore(sqlite_file)
+    try:
+        await store.write(add_workspaces)
+        pages = store._connection.execute("PRAGMA page_count").fetchone()[0]
+        store._connection.execute(f"PRAGMA max_page_count={pages + 2}")  # SQLite's own "database or disk is full"
+        big = SavedAnswer("print", 200, bytes(100_000), NOW)
+        with pytest.raises(Unavailable):
+            await store.write(lambda tx: tx.idempotency.add(OURS, "big", big))
+        assert await store.write(lambda tx: tx.numbers.next(OURS)) == 1
+        await store.write(lambda tx: tx.idempotency.add(OURS, "big", big))
+        found = await store.read(lambda tx: tx.idempotency.find(OURS, "big"))
+        assert found == big
+    finally:
+        await store.close()
+
+
+async def test_a_locked_file_is_unavailable_not_an_internal_error(sqlite_file: Path) -> None:
+    store = SqliteStore(sqlite_file)
+    other = sqlite3.connect(sqlite_file, isolation_level=None)
+    try:
+        store._connection.execute("PRAGMA busy_timeout=50")
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable):
+            await store.write(lambda tx: tx.numbers.next(OURS))
+        other.execute("ROLLBACK")
+    finally:
+        other.close()
+        await store.close()
+
+
+# --- PostgreSQL alone ---
+
+
+@pytest.fixture
+async def postgres(migrated_url: str, engine: str) -> PostgresStore:
+    assert engine == "postgresql"
+    return PostgresStore(migrated_url)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_a_deadlock_runs_the_transaction_again(postgres: PostgresStore) -> None:
+    await postgres.write(add_workspaces)
+    await postgres.write(lambda tx: (tx.usage.add(OURS, "a", "k"), tx.usage.add(OURS, "b", "k")))
+    runs: list[str] = []
+
+    def two(tx: Tx, first: str, second: str) -> None:
+        runs.append(first)
+        tx.usage.add(OURS, first, "k")
+        time.sleep(0.1)
+        tx.usage.add(OURS, second, "k")
+
+    try:
+        await asyncio.gather(postgres.write(lambda tx: two(tx, "a", "b")), postgres.write(lambda tx: two(tx, "b", "a")))
+        assert len(runs) == 3
+        assert await postgres.read(lambda tx: tx.usage.count(OURS, "a")) == {"k": 3}
+        assert await postgres.read(lambda tx: tx.usage.count(OURS, "b")) == {"k": 3}
+    finally:
+        await postgres.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_connections_that_were_cut_are_made_anew(postgres: PostgresStore, migrated_url: str) -> None:
+    try:
+        before = await asyncio.gather(*(postgres.write(lambda tx: tx.numbers.current(OURS)) for _ in range(40)))
+        assert set(before) == {0}
+        with psycopg.connect(migrated_url, autocommit=True) as other:
+            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'billfold'")
+        after = await asyncio.gather(*(postgres.read(lambda tx: tx.numbers.current(OURS)) for _ in range(40)))
+        assert set(after) == {0}
+    finally:
+        await postgres.close()
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+async def test_a_connection_lost_before_commit_runs_the_transaction_again(postgres: PostgresStore, migrated_url: str) -> None:
+    await postgres.write(add_workspaces)
+    runs: list[int] = []
+
+    def cut_once(tx: Tx) -> int:
+        runs.append(1)
+        if len(runs) == 1:
+            with psycopg.connect(migrated_url, autocommit=True) as other:
+                other.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE application_name = 'billfold' AND state = 'idle in transaction'"
+                )
+        return tx.numbers.next(OURS)
+
+    try:
+        assert await postgres.write(cut_once) == 1
+        assert len(runs) == 2
+    finally:
+        await postgres.close()
+
+
+def test_urls_name_their_engine() -> None:
+    assert sqlite_path("sqlite:///data/billfold.sqlite") == Path("data/billfold.sqlite")
+    assert sqlite_path("sqlite:////var/lib/billfold.sqlite") == Path("/var/lib/billfold.sqlite")
+    assert sqlite_path("postgresql://me@host/db") is None
