@@ -19,6 +19,7 @@ from billfold.glue import (
     GoogleCallbackDesk,
     PassSecrets,
     PushPools,
+    SigningThreads,
     SystemClock,
     SystemEntropy,
     TrustedHttp,
@@ -114,8 +115,8 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     )
     stand_ins = _stand_ins(settings, sandbox)
     keyring = Keyring(store, vault, clock, f"{stand_ins.google_url}/token" if stand_ins else None)
-    secrets, addresses = PassSecrets(vault), Addresses(settings.public_url)
-    closers: list[Closer] = [store.close, outgoing.close, workshop.close]
+    secrets, addresses, crunch = PassSecrets(vault), Addresses(settings.public_url), SigningThreads(SIGNING_THREADS)
+    closers: list[Closer] = [store.close, outgoing.close, workshop.close, crunch.close]
     apple = _apple_wallets(settings, stand_ins, keyring, secrets, shelf, addresses, clock, closers)
     google_options = _google_options(settings, stand_ins)
     google = GoogleWallet(
@@ -141,6 +142,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         addresses=addresses,
         limits=TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst, time.monotonic),
         secrets=secrets,
+        crunch=crunch,
         wake=runner.wake,
         devices_per_pass_max=settings.devices_per_pass_max,
     )
@@ -168,11 +170,8 @@ def _apple_wallets(
     def wallet(push_url: str, ca_pem: bytes | None) -> AppleWallet:
         pools = PushPools(push_url, ca_pem, streams_max=settings.push_streams, connections_max=settings.push_connections)
         options = PushOptions(push_url, settings.push_type, settings.push_priority, settings.push_expiration_seconds)
-        made = AppleWallet(
-            keyring, secrets.pass_token, shelf, addresses.web_service, pools, clock, options, signing_threads=SIGNING_THREADS
-        )
-        closers.extend((made.close, pools.close))
-        return made
+        closers.append(pools.close)
+        return AppleWallet(keyring, secrets.pass_token, shelf, addresses.web_service, pools, clock, options)
 
     live = wallet(settings.push_url, settings.push_ca_file.read_bytes() if settings.push_ca_file else None)
     if stand_ins is None:

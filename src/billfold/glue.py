@@ -2,13 +2,15 @@
 
 May not enter: decisions, settings."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import cast
+from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar, cast
 
 import uuid_utils
 
@@ -32,6 +34,8 @@ from billfold.wallets.google.adapter import GoogleWallet, HolderChange
 from billfold.wallets.google.callbacks import CallbackRefused
 from billfold.wallets.google.http import NoAnswer
 
+T = TypeVar("T")
+
 
 class SystemClock:
     def now_ms(self) -> int:
@@ -44,6 +48,19 @@ class SystemEntropy:
 
     def event_id(self) -> str:
         return str(uuid_utils.uuid7())
+
+
+class SigningThreads:
+    """ports.Crunch: `private_key.sign` lets go of the GIL, so threads use the other cores."""
+
+    def __init__(self, count: int) -> None:
+        self._threads = ThreadPoolExecutor(count, "billfold-sign")
+
+    async def __call__(self, work: Callable[[], T], /) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=True, cancel_futures=True)
 
 
 class PassSecrets:
@@ -77,8 +94,8 @@ class ByEnvironment:
     async def identity(self, scope: Scope) -> str:
         return await self._wallets[scope.environment].identity(scope)
 
-    async def offer(self, pass_: Pass, content: Content) -> Offer:
-        return await self._wallets[pass_.scope.environment].offer(pass_, content)
+    async def prepare(self, pass_: Pass, content: Content) -> Callable[[], Offer]:
+        return await self._wallets[pass_.scope.environment].prepare(pass_, content)
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         return await self._wallets[scope.environment].publish(scope, due)

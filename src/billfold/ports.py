@@ -367,7 +367,8 @@ class Wallet(Protocol):
     async def identity(self, scope: Scope) -> str:
         """Under which name new passes are issued (pass type identifier, issuer id). Raises CredentialMissing."""
 
-    async def offer(self, pass_: Pass, content: Content) -> Offer: ...
+    async def prepare(self, pass_: Pass, content: Content) -> Callable[[], Offer]:
+        """Gathers what the offer of a pass needs. The callable makes and signs it: work without I/O, good for any thread."""
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         """Brings each row's phone or object up to date; one outcome a row, in order. Never raises for what the other side does."""
@@ -410,6 +411,11 @@ class Limits(Protocol):
 
     def check(self, key_id: str) -> None:
         """Takes one request from the key's bucket. Raises TooMany."""
+
+
+class Crunch(Protocol):
+    async def __call__(self, work: Callable[[], T], /) -> T:
+        """Runs work that holds a core for long (signing) where another core can take it, while requests go on."""
 
 
 class Secrets(Protocol):
@@ -455,5 +461,6 @@ class Services:
     addresses: Addresses
     limits: Limits
     secrets: Secrets
+    crunch: Crunch
     wake: Callable[[], None]
     devices_per_pass_max: int = 50

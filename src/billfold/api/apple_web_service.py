@@ -5,10 +5,11 @@ nothing can be enumerated; load never answers 401 or 404. May not enter: decisio
 
 import asyncio
 import contextlib
+import datetime
 import email.utils
 import re
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote, unquote
 
 import orjson
 import structlog
@@ -17,14 +18,16 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from billfold.api import strict_json
-from billfold.domain.errors import BillfoldError, Invalid, TooMany, Unauthenticated, Unavailable
+from billfold.api.strict_json import Malformed, TooLarge
+from billfold.domain.errors import BillfoldError, FieldProblem, Invalid, TooMany, Unauthenticated, Unavailable
 from billfold.domain.ids import Scope as Tenancy
 from billfold.domain.passes import last_modified
-from billfold.flows import register
+from billfold.flows import offer, register
 from billfold.flows.register import Shown
 from billfold.ports import Limits, Services
 
 PKPASS = "application/vnd.apple.pkpass"
+PUSH_TOKEN_BODY_MAX = 10_000
 LOG_BYTES_MAX, LOG_LINES_MAX, LOG_LINE_MAX = 64_000, 20, 1_000
 _PUSH_TOKEN = re.compile(r"[0-9A-Fa-f]{8,400}\Z")
 _PLAIN = re.compile(r"[\x21-\x7e]{1,200}\Z")
@@ -50,8 +53,26 @@ def seconds_of(header: str | None) -> int | None:
     if not header:
         return None
     with contextlib.suppress(ValueError, TypeError, IndexError, OverflowError):
-        return int(email.utils.parsedate_to_datetime(header).timestamp())
+        at = email.utils.parsedate_to_datetime(header)
+        return int((at if at.tzinfo else at.replace(tzinfo=datetime.UTC)).timestamp())  # asctime names no zone and means UTC
     return None
+
+
+def segments_of(scope: Scope) -> list[str]:
+    """What stands between the slashes, each decoded by itself, so that an encoded slash parts nothing. Empty ones do not count."""
+    raw = scope["raw_path"].decode("latin-1") if scope.get("raw_path") else quote(scope["path"])
+    text = raw.removeprefix(scope.get("root_path", ""))
+    return [unquote(one) for one in text.split("/") if one]
+
+
+async def _push_token(request: Request) -> str:
+    """Raises Invalid."""
+    with contextlib.suppress(Malformed):
+        body = strict_json.parse(await request.body(), bytes_max=PUSH_TOKEN_BODY_MAX)
+        token = body.get("pushToken") if isinstance(body, dict) else None
+        if isinstance(token, str) and _PUSH_TOKEN.match(token):
+            return token.lower()
+    raise Invalid(FieldProblem("pushToken", "malformed", "must be hex text", 'send {"pushToken": "..."}'))
 
 
 class AppleWebService:
@@ -68,7 +89,7 @@ class AppleWebService:
         except Unauthenticated:
             response = _empty(401)
         except Invalid as error:
-            response = Response(str(error).encode(), 400, media_type="text/plain")
+            response = Response(str(error).encode(), 413 if isinstance(error, TooLarge) else 400, media_type="text/plain")
         except TooMany as error:
             response = _empty(429, {"Retry-After": str(error.retry_after_seconds)})
         except Unavailable as error:
@@ -78,10 +99,9 @@ class AppleWebService:
         await response(scope, receive, send)
 
     async def _answer(self, request: Request) -> Response:
-        path: str = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
-        segments = [one for one in path.split("/") if one]
+        segments = segments_of(request.scope)
         tenancy = Tenancy.parse(segments[0]) if segments else None
-        if tenancy is None or len(segments) < 3 or segments[1] != "v1":
+        if tenancy is None or len(segments) < 3 or segments[1] != "v1" or any("\0" in one for one in segments):
             return _empty(404)
         handlers = self._route(segments[2:])
         if handlers is None:
@@ -108,11 +128,10 @@ class AppleWebService:
         device, _, pass_type, serial = segments
         token = _token(request)
         register.check_token(self._services, tenancy, serial, token)
-        body = strict_json.parse(await request.body(), bytes_max=10_000)
-        push_token = body.get("pushToken") if isinstance(body, dict) else None
-        if not isinstance(push_token, str) or not _PUSH_TOKEN.match(push_token) or not _PLAIN.match(device):
-            return Response(b'pushToken: must be hex text; send {"pushToken": "..."}', 400, media_type="text/plain")
-        new = await register.register(self._services, tenancy, device, pass_type, serial, token, push_token.lower())
+        push_token = await _push_token(request)
+        if not _PLAIN.match(device):
+            raise Invalid(FieldProblem("deviceLibraryIdentifier", "malformed", "must be plain text", "send at most 200 characters"))
+        new = await register.register(self._services, tenancy, device, pass_type, serial, token, push_token)
         return _empty(201 if new else 200)
 
     async def unregister(self, request: Request, tenancy: Tenancy, segments: list[str]) -> Response:
@@ -124,7 +143,8 @@ class AppleWebService:
     async def changed(self, request: Request, tenancy: Tenancy, segments: list[str]) -> Response:
         """200 with serial numbers and the new tag; 204 without a body when nothing matches. A tag that is not ours asks for all."""
         device, _, pass_type = segments
-        text = parse_qs(request.url.query).get("passesUpdatedSince", [""])[0]
+        query = request.scope["query_string"].decode("latin-1")
+        text = parse_qs(query).get("passesUpdatedSince", [""])[0]
         tag = int(text) if _TAG.match(text) else None
         found, newest = await register.changed(self._services, tenancy, device, pass_type, tag)
         headers = {"Cache-Control": "no-store"}
@@ -148,7 +168,7 @@ class AppleWebService:
         body = strict_json.parse(await request.body(), bytes_max=LOG_BYTES_MAX)
         lines = body.get("logs") if isinstance(body, dict) else None
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):
-            return Response(b'logs: must be an array of text; send {"logs": ["..."]}', 400, media_type="text/plain")
+            raise Invalid(FieldProblem("logs", "malformed", "must be an array of text", 'send {"logs": ["..."]}'))
         kept = ["".join(one if one.isprintable() else "?" for one in line[:LOG_LINE_MAX]) for line in lines[:LOG_LINES_MAX]]
         if kept:
             await register.complain(self._services, tenancy, kept)
@@ -163,13 +183,12 @@ def version_headers(shown: Shown) -> dict[str, str]:
 
 async def bundle_response(services: Services, shown: Shown, *, head: bool = False) -> Response:
     """The signed bundle as an answer. The same version gives the same bytes."""
-    offer = await services.apple.offer(shown.pass_, shown.content)
-    assert offer.bundle is not None
+    bundle = await offer.bundle(services, shown.pass_, shown.content)
     headers = version_headers(shown) | {
         "Content-Disposition": f'attachment; filename="{shown.pass_.id}.pkpass"',
-        "Content-Length": str(len(offer.bundle)),
+        "Content-Length": str(len(bundle)),
     }
-    return Response(b"" if head else offer.bundle, 200, headers, media_type=PKPASS)
+    return Response(b"" if head else bundle, 200, headers, media_type=PKPASS)
 
 
 async def quietly(work: Awaitable[object]) -> None:

@@ -19,7 +19,7 @@ from billfold.domain.content import ImageSlot
 from billfold.domain.errors import BillfoldError
 from billfold.domain.events import EventKind
 from billfold.domain.ids import Scope
-from billfold.flows import share
+from billfold.flows import offer, share
 from billfold.flows.register import Shown
 from billfold.ports import Services
 
@@ -76,13 +76,14 @@ class SharePages:
         logo = given and await self._services.images.public_hash(pass_.scope, ImageSlot.LOGO, given, "", content.background_color)
         address = self._services.addresses.share(pass_.id)
         now = self._services.clock.now_ms() // 1000
+        google = None if visitor == "iphone" else await offer.save_url(self._services, pass_, content)
         return _PAGES.get_template("share.html").render(
             content=content,
             serial=pass_.id,
             visitor=visitor,
             logo=f"/i/{pass_.scope.code}/{logo}.png" if logo else None,
             apple=f"/p/{pass_.id}/apple",
-            google=await share.save_url(self._services, shown) if visitor in ("android", "desktop", "bot") else None,
+            google=google,
             address=address,
             qr=segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#111827", light="#ffffff"),
             state="voided" if content.voided else "expired" if content.expires_at is not None and content.expires_at <= now else "",
@@ -101,7 +102,7 @@ class SharePages:
             shown = await share.open_link(self._services, serial)
         except BillfoldError:
             return _private(RedirectResponse(f"/p/{serial}", 302))
-        response = RedirectResponse(await share.save_url(self._services, shown), 302)
+        response = RedirectResponse(await offer.save_url(self._services, shown.pass_, shown.content), 302)
         response.background = BackgroundTask(self._record, shown, EventKind.LINK_OPENED, "google", visitor)
         return _private(response)
 

@@ -1,6 +1,5 @@
 """Issue one pass. May not enter: HTTP, wallets' formats, calls to Apple or Google (workers make those)."""
 
-import asyncio
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -14,8 +13,8 @@ from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope, TemplateId, pass_id
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.passes import Pass, content_of
-from billfold.flows import compose
-from billfold.ports import Offer, Services, Tx, Workspace
+from billfold.flows import compose, offer
+from billfold.ports import Services, Tx, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +34,9 @@ After = Callable[[Tx, Pass, Content], None]
 
 async def issue_pass(services: Services, actor: Actor, draft: Draft) -> Issued:
     """One pass with its own content (source S3). Raises Invalid, Forbidden, TooMany, CredentialMissing."""
-    return await offer(services, *await store_pass(services, actor, draft))
+    stored, content = await store_pass(services, actor, draft)
+    bundle, save_url = await offer.both(services, stored, content)
+    return Issued(stored, content, bundle, save_url, services.addresses.share(stored.id))
 
 
 async def store_pass(services: Services, actor: Actor, draft: Draft, after: After | None = None) -> tuple[Pass, Content]:
@@ -50,15 +51,12 @@ async def store_pass(services: Services, actor: Actor, draft: Draft, after: Afte
     return stored, content
 
 
-async def issue_from_template(services: Services, actor: Actor, template_id: TemplateId, values: dict[str, str]) -> Issued:
-    """One pass that shows its template, filled with `values`. Raises NotFound, Invalid, Forbidden, TooMany, CredentialMissing."""
-    return await offer(services, *await store_from_template(services, actor, template_id, values))
-
-
 async def store_from_template(
     services: Services, actor: Actor, template_id: TemplateId, values: dict[str, str], after: After | None = None
 ) -> tuple[Pass, Content]:
-    """The same, without making what a phone installs from."""
+    """One pass that shows its template, filled with `values`, without what a phone installs from.
+
+    Raises NotFound, Invalid, Forbidden, TooMany, CredentialMissing."""
     authorize(actor, "passes.create")
     scope = actor.scope
     workspace = await find_workspace(services, scope)
@@ -76,18 +74,6 @@ async def store_from_template(
 def values_fingerprint(values: dict[str, str]) -> str:
     """What says whether a template pass's own values have changed."""
     return contents.fingerprint(repr(sorted(values.items())).encode())
-
-
-async def offer(services: Services, pass_: Pass, content: Content) -> Issued:
-    """What a phone installs this pass from, as it is now."""
-    apple, google = await asyncio.gather(services.apple.offer(pass_, content), services.google.offer(pass_, content))
-    return _issued(services, pass_, content, apple, google)
-
-
-def _issued(services: Services, pass_: Pass, content: Content, apple: Offer, google: Offer) -> Issued:
-    assert apple.bundle is not None
-    assert google.save_url is not None
-    return Issued(pass_, content, apple.bundle, google.save_url, services.addresses.share(pass_.id))
 
 
 async def find_workspace(services: Services, scope: Scope) -> Workspace:

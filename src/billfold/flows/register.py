@@ -54,7 +54,8 @@ async def register(services: Services, scope: Scope, device: str, pass_type: str
     now = services.clock.now_ms()
 
     def transaction(tx: Tx) -> bool:
-        found = tx.passes.find(scope, PassId(serial))
+        # Locked, so that devices which register at once are counted one after the other.
+        found = tx.passes.find_locked(scope, PassId(serial))
         if found is None or found.pass_type != pass_type:
             raise Unauthenticated("unknown")
         if tx.registrations.count(scope, found.id) >= services.devices_per_pass_max:
@@ -75,11 +76,14 @@ async def register(services: Services, scope: Scope, device: str, pass_type: str
 
 
 async def unregister(services: Services, scope: Scope, device: str, pass_type: str, serial: str, token: str) -> None:
-    """Gone or never there: the same. Raises Unauthenticated."""
+    """Gone or never there: the same. Raises Unauthenticated (also for an unknown pass)."""
     check_token(services, scope, serial, token)
     now = services.clock.now_ms()
 
     def transaction(tx: Tx) -> None:
+        found = tx.passes.find(scope, PassId(serial))
+        if found is None or found.pass_type != pass_type:
+            raise Unauthenticated("unknown")
         if tx.registrations.remove(scope, pass_type, device, PassId(serial)):
             tx.events.append(Event(services.entropy.event_id(), scope, now, EventKind.PASS_REMOVED, serial, wallet="apple"))
 

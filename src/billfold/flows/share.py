@@ -7,7 +7,7 @@ from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import PassId, scope_of_pass
 from billfold.flows import register
 from billfold.flows.register import Shown
-from billfold.ports import Offer, Services
+from billfold.ports import Services
 
 
 async def open_link(services: Services, serial: str) -> Shown:
@@ -16,13 +16,6 @@ async def open_link(services: Services, serial: str) -> Shown:
     if scope is None:
         raise NotFound("pass")
     return await register.show(services, scope, serial)
-
-
-async def save_url(services: Services, shown: Shown) -> str:
-    """The Google save link, made anew for each visit."""
-    offer: Offer = await services.google.offer(shown.pass_, shown.content)
-    assert offer.save_url is not None
-    return offer.save_url
 
 
 async def record(services: Services, shown: Shown, kind: EventKind, wallet: str, visitor: str) -> None:

@@ -2,10 +2,10 @@
 
 Its pushes are in test_apple_publish.py."""
 
-import asyncio
 import io
 import json
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
@@ -64,8 +64,8 @@ class Stage:
     shelf: Shelf
 
 
-@pytest.fixture(params=[0, 2], ids=["inline", "threads"])
-def stage(credential: AppleCredential, clock: Any, request: pytest.FixtureRequest) -> Any:
+@pytest.fixture
+def stage(credential: AppleCredential, clock: Any) -> Stage:
     shelf = Shelf()
     pools = PushPools("https://127.0.0.1:1", None, streams_max=1, connections_max=1)  # an offer never pushes
     wallet = AppleWallet(
@@ -75,10 +75,8 @@ def stage(credential: AppleCredential, clock: Any, request: pytest.FixtureReques
         web_service_base=lambda scope: f"https://wallet.example/apple/{scope.code}",
         transport=pools,
         clock=clock,
-        signing_threads=request.param,
     )
-    yield Stage(wallet, shelf)
-    wallet.close()
+    return Stage(wallet, shelf)
 
 
 def opened(bundle: bytes | None) -> dict[str, bytes]:
@@ -96,7 +94,7 @@ async def test_it_is_a_wallet(stage: Stage, scope: Scope) -> None:
 @pytest.mark.requirement("S3-22", "S3-57")
 async def test_an_offer_is_a_signed_bundle_of_this_pass(stage: Stage, make_pass: Any, make_content: Any) -> None:
     pass_ = make_pass()
-    files = opened((await stage.wallet.offer(pass_, make_content(images={ImageSlot.LOGO: "1"}))).bundle)
+    files = opened((await stage.wallet.prepare(pass_, make_content(images={ImageSlot.LOGO: "1"})))().bundle)
     assert set(files) == {"icon.png", "logo.png", "pass.json", "manifest.json", "signature"}
     document = json.loads(files["pass.json"])
     assert document["serialNumber"] == pass_.id
@@ -108,18 +106,18 @@ async def test_the_same_version_gives_the_same_bytes_whenever_and_however_it_is_
     stage: Stage, make_pass: Any, make_content: Any, clock: Any, credential: AppleCredential, scope: Scope
 ) -> None:
     pass_, content = make_pass(), make_content()
-    first = (await stage.wallet.offer(pass_, content)).bundle
+    first = (await stage.wallet.prepare(pass_, content))().bundle
     clock.advance(days=40)
-    assert (await stage.wallet.offer(pass_, content)).bundle == first
-    files = await stage.shelf.files(scope, {}, initials(content), content.background_color)
-    assert stage.wallet.bundle_now(pass_, content, credential, files) == first
+    assert (await stage.wallet.prepare(pass_, content))().bundle == first
     later = replace(pass_, updated_at_ms=pass_.updated_at_ms + 1000)
-    assert (await stage.wallet.offer(later, content)).bundle != first
+    assert (await stage.wallet.prepare(later, content))().bundle != first
 
 
 async def test_offers_made_at_once_do_not_mix(stage: Stage, make_pass: Any, make_content: Any) -> None:
     passes = [make_pass(number) for number in range(40)]
-    offers = await asyncio.gather(*(stage.wallet.offer(one, make_content(description=f"Card {one.id}")) for one in passes))
+    makers = [await stage.wallet.prepare(one, make_content(description=f"Card {one.id}")) for one in passes]
+    with ThreadPoolExecutor(4) as threads:
+        offers = list(threads.map(lambda make: make(), makers))
     for one, offer in zip(passes, offers, strict=True):
         document = json.loads(opened(offer.bundle)["pass.json"])
         assert (document["serialNumber"], document["description"]) == (one.id, f"Card {one.id}")
@@ -129,7 +127,7 @@ async def test_a_pass_older_than_a_renewed_certificate_is_signed_at_its_beginnin
     stage: Stage, make_pass: Any, make_content: Any, credential: AppleCredential
 ) -> None:
     before = int((credential.not_before - timedelta(days=200)).timestamp() * 1000)
-    files = opened((await stage.wallet.offer(make_pass(updated_at_ms=before), make_content())).bundle)
+    files = opened((await stage.wallet.prepare(make_pass(updated_at_ms=before), make_content()))().bundle)
     assert f"{credential.not_before:%y%m%d%H%M%SZ}".encode() in files["signature"]
 
 
@@ -138,13 +136,13 @@ async def test_a_change_after_the_end_of_the_certificate_is_refused_and_an_older
 ) -> None:
     after = int((credential.not_after + timedelta(seconds=1)).timestamp() * 1000)
     with pytest.raises(CredentialRefused, match="renew"):
-        await stage.wallet.offer(make_pass(updated_at_ms=after), make_content())
-    assert (await stage.wallet.offer(make_pass(), make_content())).bundle
+        (await stage.wallet.prepare(make_pass(updated_at_ms=after), make_content()))()
+    assert (await stage.wallet.prepare(make_pass(), make_content()))().bundle
 
 
 async def test_a_pass_type_without_a_certificate_says_what_is_missing(stage: Stage, make_pass: Any, make_content: Any) -> None:
     with pytest.raises(CredentialMissing):
-        await stage.wallet.offer(make_pass(pass_type="pass.org.example.gone"), make_content())
+        (await stage.wallet.prepare(make_pass(pass_type="pass.org.example.gone"), make_content()))()
 
 
 @pytest.mark.parametrize(

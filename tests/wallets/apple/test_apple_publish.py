@@ -112,7 +112,6 @@ async def stage(
     yield Stage(wallet, server, pools, vault, scope)
     await pools.close()
     await server.stop()
-    wallet.close()
 
 
 @pytest.mark.requirement("S0-39", "S3-27")

@@ -63,7 +63,7 @@ async def published(world: Any) -> Pass:
 
 
 async def save(world: Any, made: Pass, account: str = "tester@example.com") -> None:
-    link = (await world.wallet.offer(made, made.content)).save_url
+    link = (await world.wallet.prepare(made, made.content))().save_url
     answer = await asyncio.to_thread(world.google.save, link.rpartition("/")[2], account)
     assert answer.status == 200, answer.raw
 

@@ -29,7 +29,7 @@ from billfold.domain.errors import FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.ids import TemplateId, scope_of_template
 from billfold.domain.keys import Actor
 from billfold.domain.passes import Pass
-from billfold.flows import issue, lists, update
+from billfold.flows import issue, lists, offer, update
 from billfold.flows.update import Updated
 from billfold.ports import Services, Tx
 
@@ -224,9 +224,9 @@ def _add_offers(router: APIRouter, services: Services) -> None:
     )
     async def apple_bundle(actor: Asking, pass_id: PassId) -> Response:
         state = await lists.read_pass(services, actor, pass_id)
-        offer = await services.apple.offer(state.pass_, state.content)
+        bundle = await offer.bundle(services, state.pass_, state.content)
         headers = {"Content-Disposition": f'attachment; filename="{state.pass_.id}.pkpass"'}
-        return Response(offer.bundle, headers=headers, media_type=PKPASS)
+        return Response(bundle, headers=headers, media_type=PKPASS)
 
     @router.get(
         "/passes/{pass_id}/links",
@@ -247,10 +247,9 @@ def _add_offers(router: APIRouter, services: Services) -> None:
     )
     async def links(actor: Asking, pass_id: PassId) -> Response:
         state = await lists.read_pass(services, actor, pass_id)
-        offer = await services.google.offer(state.pass_, state.content)
-        assert offer.save_url is not None
+        save_url = await offer.save_url(services, state.pass_, state.content)
         bundle_url = f"{addresses.public_url}/v1/passes/{state.pass_.id}/apple"
-        made = PassLinks(share_url=addresses.share(state.pass_.id), google_save_url=offer.save_url, apple_bundle_url=bundle_url)
+        made = PassLinks(share_url=addresses.share(state.pass_.id), google_save_url=save_url, apple_bundle_url=bundle_url)
         return _json(answers.body(made))
 
 

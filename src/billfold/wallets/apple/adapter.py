@@ -6,7 +6,6 @@ May not enter: Google, storage, settings, sockets."""
 import asyncio
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -58,10 +57,7 @@ class _Batch:
 
 
 class AppleWallet:
-    """Safe to share between tasks of one event loop.
-
-    `signing_threads` 0 signs in the loop's own thread: a pass takes it 0.3 ms. Threads let other cores sign, for a fifth to a
-    third more work a pass (measured); they pay where one process serves and cores idle."""
+    """Safe to share between tasks of one event loop."""
 
     channel = Channel.APPLE
 
@@ -74,7 +70,6 @@ class AppleWallet:
         transport: PushTransport,
         clock: Clock,
         push_options: push.PushOptions | None = None,
-        signing_threads: int = 0,
     ) -> None:
         self._credentials = credentials
         self._token_for = token_for
@@ -83,14 +78,9 @@ class AppleWallet:
         self._transport = transport
         self._clock = clock
         self._options = push_options or push.PushOptions()
-        self._threads = ThreadPoolExecutor(signing_threads, "billfold-sign") if signing_threads else None
         self._bodies = _Bodies(BODIES_BYTES_MAX)
         self._signers: OrderedDict[bytes, Signer] = OrderedDict()
         self._circuits: dict[tuple[str, str, str], Circuit] = {}
-
-    def close(self) -> None:
-        if self._threads is not None:
-            self._threads.shutdown(wait=True, cancel_futures=True)
 
     # --- check and offer ----------------------------------------------------------------------------------------------------------
 
@@ -100,23 +90,14 @@ class AppleWallet:
     async def identity(self, scope: Scope) -> str:
         return (await self._credentials.apple(scope, None)).pass_type_identifier
 
-    async def offer(self, pass_: Pass, content: Content) -> Offer:
-        """The signed bundle. The same version of a pass gives the same bytes for as long as its certificate stays."""
+    async def prepare(self, pass_: Pass, content: Content) -> Callable[[], Offer]:
+        """Makes the signed bundle. The same version of a pass gives the same bytes for as long as its certificate stays."""
         credential = await self._credentials.apple(pass_.scope, pass_.pass_type)
-        drawn = initials(content)
-        files = await self._images.files(pass_.scope, content.images, drawn, content.background_color)
-        if self._threads is None:
-            return Offer(bundle=self.bundle_now(pass_, content, credential, files))
-        body, signer = self._body(files), self._signer(credential)  # the caches belong to the event loop's thread
+        files = await self._images.files(pass_.scope, content.images, initials(content), content.background_color)
+        # The caches belong to the event loop's thread; the callable touches none.
+        body, signer, at = self._body(files), self._signer(credential), signed_at(pass_, credential)
         document = self._document(pass_, content, credential)
-        at = signed_at(pass_, credential)
-        loop = asyncio.get_running_loop()
-        return Offer(bundle=await loop.run_in_executor(self._threads, bundle.build, body, document, signer, at))
-
-    def bundle_now(self, pass_: Pass, content: Content, credential: AppleCredential, files: ImageFiles) -> bytes:
-        """The same, at once, in the caller's thread, from things already in hand."""
-        document = self._document(pass_, content, credential)
-        return bundle.build(self._body(files), document, self._signer(credential), signed_at(pass_, credential))
+        return lambda: Offer(bundle=bundle.build(body, document, signer, at))
 
     def _document(self, pass_: Pass, content: Content, credential: AppleCredential) -> bytes:
         facts = IssuingFacts(

@@ -134,13 +134,18 @@ class GoogleWallet:
     async def identity(self, scope: Scope) -> str:
         return (await self._credentials.google(scope, None)).issuer_id
 
-    async def offer(self, pass_: Pass, content: Content) -> Offer:
-        """The save link, without asking Google anything. Each one is new: it says when it was made."""
+    async def prepare(self, pass_: Pass, content: Content) -> Callable[[], Offer]:
+        """Makes the save link, without asking Google anything. Each one is new: it says when it was made."""
         credential = await self._credentials.google(pass_.scope, pass_.issuer_id)
-        object_ = objects.generic_object(pass_, content, await self._public_images(pass_.scope, content))
-        class_ = objects.generic_class(pass_.issuer_id, pass_.scope, content, None)
-        base_url = self._options(pass_.scope).save_base_url
-        return Offer(save_url=save_link(credential, object_, class_, self._clock.now_ms() // 1000, base_url=base_url))
+        images = await self._public_images(pass_.scope, content)
+        base_url, now = self._options(pass_.scope).save_base_url, self._clock.now_ms() // 1000
+
+        def make() -> Offer:
+            object_ = objects.generic_object(pass_, content, images)
+            class_ = objects.generic_class(pass_.issuer_id, pass_.scope, content, None)
+            return Offer(save_url=save_link(credential, object_, class_, now, base_url=base_url))
+
+        return make
 
     async def _public_images(self, scope: Scope, content: Content) -> objects.PublicImages:
         async def address(slot: ImageSlot) -> str | None:
