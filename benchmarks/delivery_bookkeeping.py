@@ -24,7 +24,7 @@ from billfold.domain.content import Content, encode, fingerprint
 from billfold.domain.delivery import Channel, Delivered, Due, Outcome
 from billfold.domain.ids import Environment, Scope
 from billfold.domain.passes import Pass, Template
-from billfold.ports import Finding, Job, Offer, Registration, Tx, Wallet, Workspace
+from billfold.ports import Job, Registration, Tx, Workspace
 from billfold.storage import migrate
 from billfold.storage.postgres import PostgresStore
 from billfold.storage.sqlite import SqliteStore
@@ -40,18 +40,8 @@ class IdleWallet:
     """Says of every row that its phone has it."""
 
     def __init__(self, rows: int) -> None:
-        self.channel = Channel.APPLE
         self.left = rows
         self.published = asyncio.Event()
-
-    def check(self, content: Content) -> tuple[Finding, ...]:
-        return ()
-
-    async def identity(self, scope: Scope) -> str:
-        return "pass.bench"
-
-    async def offer(self, pass_: Pass, content: Content) -> Offer:
-        return Offer()
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         self.left -= len(due)
@@ -97,8 +87,7 @@ async def measure(url: str, rows: int) -> dict[str, float]:
 
         started = time.perf_counter()
         await store.write(start)
-        idle: dict[Channel, Wallet] = {}
-        jobs_only = Runner(store, idle, slices_at_once=0)
+        jobs_only = Runner(store, {}, slices_at_once=0)
         working = asyncio.create_task(jobs_only.run())
         while (job := await store.read(lambda tx: tx.jobs.find(SCOPE, "job"))) and job.state != "done":  # noqa: ASYNC110
             await asyncio.sleep(0.005)

@@ -14,9 +14,9 @@ from dataclasses import dataclass, replace
 
 from billfold.domain.delivery import Channel, backoff_ms
 from billfold.domain.errors import Unavailable
-from billfold.ports import Job, Store, Tx, Wallet
+from billfold.ports import Job, Store, Tx
 from billfold.workers.jobs import STEPS, Step
-from billfold.workers.slices import Slice, SliceWork
+from billfold.workers.slices import Publisher, Slice, SliceWork
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class Runner:
     def __init__(
         self,
         store: Store,
-        wallets: Mapping[Channel, Wallet],
+        wallets: Mapping[Channel, Publisher],
         *,
         owner: str | None = None,
         lease_seconds: float = 30.0,

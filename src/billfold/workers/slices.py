@@ -8,11 +8,12 @@ import logging
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from billfold.domain.delivery import Channel, CredentialRejected, Due, Outcome, RetryLater
 from billfold.domain.errors import CredentialMissing, Unavailable
 from billfold.domain.ids import Scope
-from billfold.ports import Store, Wallet
+from billfold.ports import Store
 
 log = logging.getLogger(__name__)
 
@@ -22,6 +23,12 @@ READ_AHEAD = 4
 PUBLISH_SECONDS_MAX = 120.0
 """A wallet that takes longer counts as failed: it must not hold a slice for ever."""
 SETTLE_TRIES = 5
+
+
+class Publisher(Protocol):
+    """What a worker needs of a wallet (ports.Wallet)."""
+
+    async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class SliceWork:
 
     slice: Slice
     store: Store
-    wallet: Wallet
+    wallet: Publisher
     batch: int
     gap_ms: int
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
@@ -80,9 +87,11 @@ class SliceWork:
         """The next rows that are not being pushed at this moment."""
         if not self._ready:
             part, now = self.slice, await self.store.now_ms()
-            limit = self.batch * READ_AHEAD + len(self._in_flight)
+            # Those in flight before the look, too: it may see a row as it was before an acknowledgement that comes meanwhile.
+            flying = set(self._in_flight)
+            limit = self.batch * READ_AHEAD + len(flying)
             rows = await self.store.read(lambda tx: tx.deliveries.due(part.scope, part.channel, part.bucket, now, limit))
-            self._ready.extend(row for row in rows if row.target not in self._in_flight)
+            self._ready.extend(row for row in rows if row.target not in flying)
         return [self._ready.popleft() for _ in range(min(self.batch, len(self._ready)))]
 
     def _start(self, rows: Sequence[Due]) -> None:
