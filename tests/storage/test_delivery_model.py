@@ -92,6 +92,15 @@ def machine(store: Store, loop: asyncio.AbstractEventLoop) -> type[RuleBasedStat
         def claims_rows(self) -> None:
             self.claims.extend(self.due(self.now))
 
+        @rule()
+        def a_push_begins(self) -> None:
+            """What matters happens during pushes, so they are made frequent."""
+            if self.model.token is None:
+                self.registers(new_token=True, want=True)
+            self.now += 120_000
+            self.changes()
+            self.claims_rows()
+
         @precondition(lambda self: self.claims)
         @rule(outcome=OUTCOMES, which=st.integers(0, 10))
         def settles(self, outcome: Outcome, which: int) -> None:
@@ -109,7 +118,27 @@ def machine(store: Store, loop: asyncio.AbstractEventLoop) -> type[RuleBasedStat
                 case _:
                     pass
 
-        @rule(seconds=st.sampled_from([0, 1, 30, 120]))
+        @precondition(lambda self: self.model.token is not None)
+        @rule()
+        def gets_a_new_token(self) -> None:
+            self.registers(new_token=True, want=False)
+
+        @precondition(lambda self: self.claims)
+        @rule()
+        def the_newest_push_arrives(self) -> None:
+            self.settles(outcome=Delivered(), which=len(self.claims) - 1)
+
+        @precondition(lambda self: self.claims)
+        @rule()
+        def the_oldest_push_arrives(self) -> None:
+            self.settles(outcome=Delivered(), which=0)
+
+        @precondition(lambda self: self.claims)
+        @rule()
+        def the_oldest_push_is_refused(self) -> None:
+            self.settles(outcome=Parked("400"), which=0)
+
+        @rule(seconds=st.sampled_from([1, 30, 120]))
         def time_passes(self, seconds: int) -> None:
             self.now += seconds * 1_000
 
@@ -135,8 +164,8 @@ def test_a_delivery_row_behaves_as_the_model(migrated_sqlite: Path) -> None:
             run_state_machine_as_test(
                 machine(store, loop),
                 settings=settings(
-                    max_examples=60,
-                    stateful_step_count=30,
+                    max_examples=120,
+                    stateful_step_count=40,
                     deadline=None,
                     derandomize=True,
                     database=None,
