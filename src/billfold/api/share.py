@@ -16,7 +16,7 @@ from starlette.routing import Route
 
 from billfold.api.apple_web_service import bundle_response, quietly
 from billfold.domain.content import ImageSlot
-from billfold.domain.errors import BillfoldError
+from billfold.domain.errors import NotFound
 from billfold.domain.events import EventKind
 from billfold.domain.ids import Scope
 from billfold.flows import offer, share
@@ -26,6 +26,15 @@ from billfold.ports import Services
 _PAGES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
 )
+POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "img-src 'self' data:",
+        "style-src 'nonce-{}'",
+        *(f"{one} 'none'" for one in ("base-uri", "form-action", "frame-ancestors")),
+    )
+)
+"""The page loads nothing but its own style and the brand's logo, runs no script, and stands in no other site's frame."""
 _BOTS = ("bot", "crawler", "spider", "facebookexternalhit", "whatsapp", "slackbot", "preview", "curl/", "wget/", "python-")
 
 
@@ -64,13 +73,16 @@ class SharePages:
         visitor = visitor_of(request.headers.get("user-agent", ""))
         try:
             shown = await share.open_link(self._services, request.path_params["serial"])
-        except BillfoldError:
+        except NotFound:
             return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
-        response = HTMLResponse(await self._render(shown, visitor))
+        nonce = base64.b64encode(secrets.token_bytes(12)).decode()
+        response = HTMLResponse(
+            await self._render(shown, visitor, nonce), headers={"Content-Security-Policy": POLICY.format(nonce)}
+        )
         response.background = BackgroundTask(self._record, shown, EventKind.LINK_OPENED, "", visitor)
         return _private(response)
 
-    async def _render(self, shown: Shown, visitor: str) -> str:
+    async def _render(self, shown: Shown, visitor: str, nonce: str) -> str:
         content, pass_ = shown.content, shown.pass_
         given = content.images.get(ImageSlot.LOGO)
         logo = given and await self._services.images.public_hash(pass_.scope, ImageSlot.LOGO, given, "", content.background_color)
@@ -87,7 +99,7 @@ class SharePages:
             address=address,
             qr=segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#111827", light="#ffffff"),
             state="voided" if content.voided else "expired" if content.expires_at is not None and content.expires_at <= now else "",
-            nonce=base64.b64encode(secrets.token_bytes(12)).decode(),
+            nonce=nonce,
         )
 
     async def go(self, request: Request) -> Response:
@@ -100,7 +112,7 @@ class SharePages:
             return _private(RedirectResponse(f"/p/{serial}", 302))
         try:
             shown = await share.open_link(self._services, serial)
-        except BillfoldError:
+        except NotFound:
             return _private(RedirectResponse(f"/p/{serial}", 302))
         response = RedirectResponse(await offer.save_url(self._services, shown.pass_, shown.content), 302)
         response.background = BackgroundTask(self._record, shown, EventKind.LINK_OPENED, "google", visitor)
@@ -110,7 +122,7 @@ class SharePages:
         visitor = visitor_of(request.headers.get("user-agent", ""))
         try:
             shown = await share.open_link(self._services, request.path_params["serial"])
-        except BillfoldError:
+        except NotFound:
             return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
         response = await bundle_response(self._services, shown)
         response.background = BackgroundTask(self._record, shown, EventKind.PASS_DOWNLOADED, "apple", visitor)
