@@ -7,6 +7,7 @@ May not enter: pushes (outgoing_push.py measures those)."""
 
 import argparse
 import asyncio
+import atexit
 import importlib
 import json
 import os
@@ -119,6 +120,7 @@ async def measure(url: str, rows: int) -> dict[str, float]:
 def database(engine: str) -> Iterator[str]:
     """URL of an empty database that is removed afterwards."""
     folder = Path(tempfile.mkdtemp(prefix="billfold-bench-"))
+    atexit.register(shutil.rmtree, folder, True)  # the PostgreSQL package touches its lock file once more at the end
     try:
         if engine == "sqlite":
             yield f"sqlite:///{folder}/billfold.sqlite"
