@@ -220,10 +220,12 @@ def test_what_was_answered_survives_sigkill(tmp_path: Path, database_url: str) -
         if database_url.startswith("sqlite"):
             assert ask("PRAGMA integrity_check") == [("ok",)]
             assert ask("PRAGMA foreign_key_check") == []
+        held = [entry for entry in journal.read() if entry["kind"] == "pass.installed"]
         for step in (
-            "UPDATE pass SET number = number - 1 WHERE id = (SELECT max(id) FROM pass) RETURNING 1",
-            "DELETE FROM event WHERE id = (SELECT max(id) FROM event WHERE kind = 'pass.installed') RETURNING 1",
-            "DELETE FROM delivery WHERE target = (SELECT max(target) FROM delivery WHERE channel = 'apple') RETURNING 1",
+            f"UPDATE pass SET number = number - 1 WHERE id = '{held[0]['serial']}' RETURNING 1",
+            f"DELETE FROM event WHERE subject = '{held[1]['serial']}' AND kind = 'pass.issued' RETURNING 1",
+            f"DELETE FROM delivery WHERE target = '{held[2]['target']}' RETURNING 1",
+            f"DELETE FROM registration WHERE pass_id = '{held[3]['serial']}' RETURNING 1",
         ):  # the judge sees what is taken away (and nothing of it is committed)
             before = len(losses(ask, journal, sent))
             assert ask(step) == [(1,)]
