@@ -2,7 +2,8 @@
 every row acknowledged, by a whole server, with its delivery state kept. The push server is nghttpd.
 
 Beside it, in the same run: a bare pycurl loop that keeps nothing. Bars: >= 10,000 pushes/s and >= 0.3 of the bare loop; the
-server's memory <= 200 MB afterwards, and a second round adds <= 5 MB. `--database-url` runs it on PostgreSQL (an empty database)."""
+server's memory <= 200 MB afterwards, and a second round adds <= 5 MB. `--database-url` runs it on PostgreSQL (an empty
+database)."""
 
 import asyncio
 import contextlib

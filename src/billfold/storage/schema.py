@@ -116,7 +116,16 @@ pass_ = Table(
 )
 # Second indexes do not begin with workspace and environment together: without statistics a planner thinks that such a prefix is as
 # good as a primary key.
-Index("ix_pass_template", pass_.c.workspace, pass_.c.template_id, pass_.c.environment, pass_.c.id)
+_OF_A_TEMPLATE = text("template_id IS NOT NULL")
+Index(
+    "ix_pass_template",
+    pass_.c.workspace,
+    pass_.c.template_id,
+    pass_.c.environment,
+    pass_.c.id,
+    sqlite_where=_OF_A_TEMPLATE,
+    postgresql_where=_OF_A_TEMPLATE,
+)
 
 registration = _scoped(
     "registration",

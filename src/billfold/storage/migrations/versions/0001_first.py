@@ -261,7 +261,14 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["workspace"], ["workspace.id"], name=op.f("fk_pass_workspace")),
         sa.PrimaryKeyConstraint("workspace", "environment", "id", name=op.f("pk_pass")),
     )
-    op.create_index("ix_pass_template", "pass", ["workspace", "template_id", "environment", "id"], unique=False)
+    op.create_index(
+        "ix_pass_template",
+        "pass",
+        ["workspace", "template_id", "environment", "id"],
+        unique=False,
+        sqlite_where=sa.text("template_id IS NOT NULL"),
+        postgresql_where=sa.text("template_id IS NOT NULL"),
+    )
 
     op.create_table(
         "google_object",
