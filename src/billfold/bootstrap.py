@@ -130,7 +130,16 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         lambda scope: google_options[scope.environment],
     )
     wallets: dict[Channel, Wallet] = {Channel.APPLE: apple, Channel.GOOGLE: google}
-    runner = Runner(store, wallets, lease_seconds=settings.lease_seconds, poll_seconds=settings.poll_seconds, gap_ms=gap_ms)
+    # On SQLite the server is the one worker: under a name that stays, it takes up its own leases at once after a crash.
+    alone = serving and settings.database_url.startswith("sqlite")
+    runner = Runner(
+        store,
+        wallets,
+        owner="server" if alone else None,
+        lease_seconds=settings.lease_seconds,
+        poll_seconds=settings.poll_seconds,
+        gap_ms=gap_ms,
+    )
     services = Services(
         store=store,
         blobs=blobs,

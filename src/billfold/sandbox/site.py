@@ -7,7 +7,9 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
+from starlette.responses import PlainTextResponse
 from starlette.routing import BaseRoute, Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from billfold.sandbox.apns.courier import create_courier
 from billfold.sandbox.apns.server import PushServer
@@ -20,6 +22,8 @@ from billfold.sandbox.google.state import GoogleState
 APNS_PATH, GOOGLE_PATH = "/sandbox/apns", "/sandbox/google"
 TEAM = "BILLFOLD01"
 _ADDRESSES = "addresses.json"
+_THIS_MACHINE = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
+_FORWARDED = (b"forwarded", b"x-forwarded-for", b"via")
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +75,7 @@ class Sandbox:
         self._google_app.end_streams()
 
     def routes(self) -> list[BaseRoute]:
-        return [Mount(APNS_PATH, create_courier(self.push)), Mount(GOOGLE_PATH, self._google_app)]
+        return [Mount(APNS_PATH, LocalControl(create_courier(self.push))), Mount(GOOGLE_PATH, self._google_app)]
 
     def issue_certificate(self, workspace: str, organization_name: str) -> IssuedCertificate:
         return self.authority.issue_pass_certificate(pass_type_of(workspace), TEAM, organization_name=organization_name)
@@ -80,6 +84,23 @@ class Sandbox:
         """(issuer id, service account file)."""
         issuer_id = issuer_of(workspace)
         return issuer_id, json.dumps(make_service_account_file(self.google, issuer_id, self.google_url)).encode()
+
+
+class LocalControl:
+    """Leaves `/control` to callers on this machine that no proxy stands before: faults are for whoever runs the server."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if scope["type"] == "http" and path.startswith("/control"):
+            host = (scope.get("client") or ("",))[0]
+            forwarded = any(name in _FORWARDED for name, _ in scope["headers"])
+            if forwarded or host not in _THIS_MACHINE:
+                await PlainTextResponse("only from this machine", 403)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
 
 
 def pass_type_of(workspace: str) -> str:
