@@ -9,6 +9,7 @@ import json
 import zipfile
 
 import pytest
+from PIL import Image
 
 from billfold.sandbox.phones.android import VirtualAndroid
 from billfold.sandbox.phones.events import Complained, Notified, Updated
@@ -138,3 +139,21 @@ async def test_anothers_serial_and_none(billfold, serial, status):
     answer = billfold.api("PUT", f"/api/passes/{serial}", UPDATE)
     assert answer.status == status
     assert set(answer.json) == {"error"}
+
+
+@pytest.mark.requirement("S3-17", "S3-18", "S3-33")
+async def test_pictures_are_in_the_bundle_and_at_a_stable_public_address(billfold):
+    out = io.BytesIO()
+    Image.new("RGB", (750, 288), "teal").save(out, "PNG")
+    uri = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+    made = billfold.make(SAMPLE | {"logoURL": uri, "stripURL": uri})
+    archive = zipfile.ZipFile(io.BytesIO(base64.b64decode(made["applePass"])))
+    assert {"icon@2x.png", "logo@3x.png", "strip.png", "strip@2x.png"} <= set(archive.namelist())
+    assert "storeCard" in json.loads(archive.read("pass.json"))
+    claims = made["googleSaveUrl"].rsplit("/", 1)[1].split(".")[1]
+    object_ = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["payload"]["genericObjects"][0]
+    logo = ask("GET", object_["logo"]["sourceUri"]["uri"])
+    assert logo.headers["content-type"] == "image/png"
+    assert "immutable" in logo.headers["cache-control"]
+    assert Image.open(io.BytesIO(logo.body)).size == (660, 660)
+    assert billfold.change(made["serialNumber"], SAMPLE | {"stripURL": uri, "logoURL": uri})["unchanged"] is True

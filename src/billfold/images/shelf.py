@@ -17,7 +17,7 @@ from billfold.domain.ids import Scope
 from billfold.images import defaults
 from billfold.images.errors import ImageRefused
 from billfold.images.pool import ImageWorkshop
-from billfold.ports import Blobs, Clock, Store, StoredImage
+from billfold.ports import Blobs, Clock, Store, StoredImage, Tx
 
 PREPARED_FOR: dict[ImageSlot, tuple[str, ...]] = {
     ImageSlot.LOGO: ("logo", "icon", "google_logo"),  # the icon defaults to the logo (S3-19)
@@ -100,19 +100,25 @@ class Shelf:
     async def _take(self, scope: Scope, data: bytes, slot: ImageSlot) -> str:
         hash_ = hashlib.sha256(data).hexdigest()
         known = await self._store.read(lambda tx: tx.images.find(scope, hash_))
-        variants = dict(known.variants) if known else {}
-        width, height = (known.width, known.height) if known else (0, 0)
-        missing = [name for name in PREPARED_FOR[slot] if f"{name}@1x" not in variants]
+        missing = [name for name in PREPARED_FOR[slot] if not known or f"{name}@1x" not in known.variants]
         if not missing:
             return hash_
+        variants: dict[str, str] = {}
+        width, height = 0, 0
         for name in missing:
             prepared = await self._workshop.prepare(data, name)
             width, height = prepared.master.width, prepared.master.height
             variants.setdefault("master", await self._blobs.put(prepared.master.png))
             for picture in prepared.variants:
                 variants[f"{name}@{picture.scale}x"] = await self._blobs.put(picture.png)
-        stored = StoredImage(scope, hash_, width, height, variants, self._clock.now_ms())
-        await self._store.write(lambda tx: tx.images.put(stored))
+        now = self._clock.now_ms()
+
+        def remember(tx: Tx) -> None:
+            # The same picture may be taken for another slot at this moment: what both made is kept.
+            there = tx.images.find(scope, hash_)
+            tx.images.put(StoredImage(scope, hash_, width, height, (there.variants if there else {}) | variants, now))
+
+        await self._store.write(remember)
         return hash_
 
     async def files(self, scope: Scope, images: dict[ImageSlot, str], initials: str, color: str) -> Files:
