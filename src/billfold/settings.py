@@ -187,7 +187,7 @@ class Settings:
     push_ca_file: Path | None = _setting(
         None,
         "PEM file of the authority that vouches for push_url, where that is a proxy of your own.",
-        shown="the system's authorities",
+        shown="<the system's authorities>",
     )
     push_type: str = _setting("background", "apns-push-type of a pass update.", check=_one_of("background", "alert"))
     push_priority: int = _setting(5, "apns-priority of a pass update; background pushes must have 5.", check=_one_of(1, 5, 10))

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from billfold.domain.errors import BillfoldError
+from billfold.domain.errors import CredentialRefused
 from billfold.domain.ids import Scope
 from billfold.storage.refusals import StoreRefused
 
@@ -22,14 +22,12 @@ _VERSION = b"\x01"
 _KEY_BYTES, _NONCE_BYTES = 32, 12
 
 
-class SealBroken(BillfoldError):
+class SealBroken(CredentialRefused):
     """A sealed secret does not open: another sealing key, another record, or damage."""
 
     def __init__(self, kind: str, name: str) -> None:
-        super().__init__(
-            f"the sealed {kind} credential {name} does not open; put back the file secret.key that belongs to this database,"
-            " or import the credential again"
-        )
+        mend = "put back the file secret.key that belongs to this database, or import the credential again"
+        super().__init__("seal_broken", f"the sealed {kind} credential {name} does not open", mend)
 
 
 class Vault:
