@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from billfold import bootstrap
@@ -43,14 +44,14 @@ CHUNK = 1000
 
 @contextlib.contextmanager
 def push_server(folder: Path, sandbox: Sandbox) -> Iterator[str]:
-    """nghttpd that answers 200, with a certificate of the sandbox's authority."""
+    """nghttpd with a certificate of the sandbox's authority. It answers 200 where its folder has a file, so each token has one."""
     issued = sandbox.authority.issue_server_certificate(("127.0.0.1",))
     (folder / "chain.pem").write_bytes(issued.chain_pem)
     (folder / "key.pem").write_bytes(issued.key_pem)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [tool("nghttpd"), "-a", "127.0.0.1", "-m", "1000", "--echo-upload", "-d", str(folder), str(port)]
+    command = [tool("nghttpd"), "-a", "127.0.0.1", "-m", "1000", "-d", str(folder / "root"), str(port)]
     process = subprocess.Popen(
         [*command, folder / "key.pem", folder / "chain.pem"], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     )
@@ -71,8 +72,8 @@ def content(points: str) -> Content:
     return Content("Bayroast Coffee", "Coffee card", header=(field,), barcode=Barcode(BarcodeFormat.QR, "{{ member }}"))
 
 
-async def prepare(settings: Settings, sandbox: Sandbox, count: int) -> tuple[str, str]:
-    """Credentials, a template, `count` passes of it, each on one phone. (live key, template id)."""
+async def prepare(settings: Settings, sandbox: Sandbox, tokens: list[str]) -> tuple[str, str]:
+    """Credentials, a template, a pass of it for each push token. (live key, template id)."""
     async with bootstrap.operate(settings) as parts:
         issued = sandbox.authority.issue_pass_certificate(PASS_TYPE, "BILLFOLD01")
         await parts.import_certificate(
@@ -85,15 +86,15 @@ async def prepare(settings: Settings, sandbox: Sandbox, count: int) -> tuple[str
             pass_id(LIVE, bytes(16)), LIVE, None, "-", template.number, template.number, 0, 0, PASS_TYPE, "3388", template.id
         )
 
-        def chunk(tx: Tx) -> None:
-            for _ in range(CHUNK):
+        def chunk(tx: Tx, some: list[str]) -> None:
+            for token in some:
                 one = replace(made, id=pass_id(LIVE, os.urandom(16)), values={"member": os.urandom(4).hex()})
                 tx.passes.add(one, key.key.id)
                 registration = Registration(LIVE, PASS_TYPE, os.urandom(16).hex(), one.id, 0, 0)
-                tx.registrations.add(registration, os.urandom(32).hex(), 1, want=False)
+                tx.registrations.add(registration, token, 1, want=False)
 
-        for _ in range(0, count, CHUNK * 4):
-            await asyncio.gather(*(parts.store.write(chunk) for _ in range(4)))
+        for start in range(0, len(tokens), CHUNK):
+            await parts.store.write(partial(chunk, some=tokens[start : start + CHUNK]))
         return key.text, template.id
 
 
@@ -152,11 +153,17 @@ def main() -> None:
         settings = Settings(data=data, database_url=args.database_url)
         prepare_folder(data)
         sandbox = Sandbox(data / "sandbox", "http://127.0.0.1")
-        key, template = asyncio.run(prepare(settings, sandbox, count))
+        tokens = [os.urandom(32).hex() for _ in range(count)]
+        devices = Path(folder) / "root" / "3" / "device"
+        devices.mkdir(parents=True)
+        (devices / "accepted").write_bytes(b"{}")
+        for token in tokens:
+            os.link(devices / "accepted", devices / token)
+        key, template = asyncio.run(prepare(settings, sandbox, tokens))
         root = Path(folder) / "root.pem"
         root.write_bytes(sandbox.root_pem)
         with push_server(Path(folder), sandbox) as push_url:
-            paths = [f"/3/device/{os.urandom(32).hex()}" for _ in range(count)]
+            paths = [f"/3/device/{token}" for token in tokens]
             before = bare(push_url, sandbox.root_pem, paths, status=200)
             environment = os.environ | {
                 "BILLFOLD_PUSH_URL": push_url,
