@@ -158,7 +158,7 @@ def main() -> None:
         devices.mkdir(parents=True)
         (devices / "accepted").write_bytes(b"{}")
         for token in tokens:
-            os.link(devices / "accepted", devices / token)
+            os.symlink("accepted", devices / token)
         key, template = asyncio.run(prepare(settings, sandbox, tokens))
         root = Path(folder) / "root.pem"
         root.write_bytes(sandbox.root_pem)
