@@ -101,7 +101,7 @@ async def prepare(settings: Settings, sandbox: Sandbox, tokens: list[str]) -> tu
 def waiting(settings: Settings) -> int:
     """Rows that still want something, plus jobs under way: asked of the database itself."""
     sql = (
-        "SELECT (SELECT count(*) FROM (SELECT 1 FROM delivery WHERE delivered < wanted AND parked = 0 LIMIT 1) AS some)"
+        "SELECT (SELECT count(*) FROM (SELECT 1 FROM delivery WHERE delivered < wanted AND parked = 0 LIMIT 1) AS first_row)"
         " + (SELECT count(*) FROM job WHERE state IN ('waiting', 'running'))"
     )
     return int(query(settings, sql))
