@@ -77,9 +77,6 @@ class PassSecrets:
         mac = hmac.digest(key, pass_id.encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(mac[:24]).decode("ascii")
 
-    def seal(self, scope: Scope, kind: str, name: str, secret: bytes) -> bytes:
-        return self._vault.seal(scope, kind, name, secret)
-
 
 class ByEnvironment:
     """ports.Wallet: the test environment's wallet or the live one, by the scope. They differ by credentials and addresses only."""

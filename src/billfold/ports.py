@@ -424,8 +424,6 @@ class Secrets(Protocol):
     def pass_token(self, scope: Scope, pass_id: PassId) -> str:
         """Apple's authentication token of a pass: a MAC, never stored, 32 URL-safe characters."""
 
-    def seal(self, scope: Scope, kind: str, name: str, secret: bytes) -> bytes: ...
-
 
 @dataclass(frozen=True, slots=True)
 class Addresses:

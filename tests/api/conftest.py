@@ -70,8 +70,7 @@ async def open_world(settings: Settings, quota_month: int | None = None, **chang
         world.other = await world.key(scope=OTHER)
         yield world
     finally:
-        with contextlib.suppress(AttributeError):
-            await sandbox.stop()
+        await sandbox.stop()
         await parts.close()
 
 

@@ -117,9 +117,9 @@ class Facade:
     async def replace(self, request: Request, actor: Actor) -> Response:
         """PUT /api/passes/<serial>. Whose serial it is is asked before what the body says."""
         serial = request.path_params["serial"]
-        await update.find_pass(self._services, actor, serial, "passes.replace")
+        known = await update.find_pass(self._services, actor, serial, "passes.replace")
         draft = draft_of(await self._body(request), replacing=True)
-        updated = await update.replace_pass(self._services, actor, serial, draft)
+        updated = await update.replace_pass(self._services, actor, known, draft)
         answer = {
             "serialNumber": updated.pass_.id,
             "lastUpdated": iso(updated.pass_.updated_at_ms),

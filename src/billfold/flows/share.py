@@ -4,7 +4,7 @@ May not enter: HTML, which phone it is."""
 
 from billfold.domain.errors import NotFound
 from billfold.domain.events import Event, EventKind
-from billfold.domain.ids import PassId, scope_of_pass
+from billfold.domain.ids import scope_of_pass
 from billfold.flows import register
 from billfold.flows.register import Shown
 from billfold.ports import Services
@@ -21,5 +21,5 @@ async def open_link(services: Services, serial: str) -> Shown:
 async def record(services: Services, shown: Shown, kind: EventKind, wallet: str, visitor: str) -> None:
     """Keeps the fact that a link was opened or a bundle taken. `visitor`: iphone, android, desktop, bot."""
     scope, at = shown.pass_.scope, services.clock.now_ms()
-    event = Event(services.entropy.event_id(), scope, at, kind, PassId(shown.pass_.id), wallet=wallet, data={"visitor": visitor})
+    event = Event(services.entropy.event_id(), scope, at, kind, shown.pass_.id, wallet=wallet, data={"visitor": visitor})
     await services.store.write(lambda tx: tx.events.append(event))

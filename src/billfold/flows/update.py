@@ -45,9 +45,10 @@ async def find_pass(services: Services, actor: Actor, serial: str, operation: st
     return found
 
 
-async def replace_pass(services: Services, actor: Actor, serial: str, draft: Draft) -> Updated:
-    """The draft becomes the whole pass: what it leaves out is gone (S3-24). An equal one changes nothing (S3-25)."""
-    known = await find_pass(services, actor, serial, "passes.replace")
+async def replace_pass(services: Services, actor: Actor, known: Pass, draft: Draft) -> Updated:
+    """The draft becomes the whole pass: what it leaves out is gone (S3-24). An equal one changes nothing (S3-25).
+
+    `known`: from `find_pass` for "passes.replace", which callers ask before they read what the body says."""
     if known.template_id is not None:
         raise Conflict("pass_has_template", "this pass shows a template; change its values or publish the template")
     workspace = await find_workspace(services, actor.scope)
@@ -58,9 +59,8 @@ async def replace_pass(services: Services, actor: Actor, serial: str, draft: Dra
     )
 
 
-async def replace_values(services: Services, actor: Actor, serial: str, values: dict[str, str]) -> Updated:
-    """The values of a pass that shows a template."""
-    known = await find_pass(services, actor, serial, "passes.replace")
+async def replace_values(services: Services, actor: Actor, known: Pass, values: dict[str, str]) -> Updated:
+    """The values of a pass that shows a template. `known` as for `replace_pass`."""
     if known.template_id is None:
         raise Invalid(FieldProblem("values", "no_template", "this pass has its own content", "send the whole content instead"))
     workspace = await find_workspace(services, actor.scope)

@@ -33,7 +33,7 @@ _CACHE_SIZE = 512
 
 Files = tuple[tuple[str, str, bytes], ...]
 Fetch = Callable[[str], Awaitable[bytes]]
-"""Gets an untrusted address through the guarded client. Raises Invalid-free errors of its own, told apart by `FetchRefused`."""
+"""Gets an untrusted address through the guarded client. Raises FetchRefused."""
 
 
 class FetchRefused(Exception):

@@ -123,13 +123,13 @@ def _add_writes(router: APIRouter, services: Services) -> None:
         openapi_extra=request_example({"content": CONTENT}),
     )
     async def replace(actor: Asking, pass_id: PassId, body: ChangedPass) -> Response:
-        await update.find_pass(services, actor, pass_id, "passes.replace")  # whose pass it is, before what the body says
+        known = await update.find_pass(services, actor, pass_id, "passes.replace")  # whose pass it is, before what the body says
         _one_of(body)
         try:
             if body.content is not None:
-                updated = await update.replace_pass(services, actor, pass_id, draft_of(body.content))
+                updated = await update.replace_pass(services, actor, known, draft_of(body.content))
             else:
-                updated = await update.replace_values(services, actor, pass_id, body.values or {})
+                updated = await update.replace_values(services, actor, known, body.values or {})
         except Invalid as error:
             raise in_content(error) from None
         return _json(answers.body(answers.pass_changed(addresses, updated)))
