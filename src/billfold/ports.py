@@ -341,13 +341,16 @@ class Entropy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What a wallet's rules say about a content. severity: error (refused) or warning. `path` is a path into Content."""
+    """What a wallet's rules say. severity: error (refused) or warning. `path` leads into what was judged: a Content, or a document.
+
+    `otherwise`: what a phone would do with it as it is; empty where the message says so."""
 
     code: str
     severity: str
     path: str
     message: str
     mend: str
+    otherwise: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style, TransitType
-from billfold.wallets.apple.rules import ERROR, WARNING, check, contrast, errors
+from billfold.wallets.apple.predicates import contrast
+from billfold.wallets.apple.rules import ERROR, WARNING, check, errors
 
 NAN, INFINITY = float("nan"), float("inf")
 

@@ -6,23 +6,26 @@ A content without faults is judged in a few microseconds, so that every fresh pa
 May not enter: changing the content, the clock, the pass's own identity."""
 
 import math
-import re
 import sys
 from functools import lru_cache
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style
 from billfold.ports import Finding
+from billfold.wallets.apple import predicates
 from billfold.wallets.apple.pass_json import GROUPING_STYLES
+from billfold.wallets.apple.predicates import (
+    CONTRAST_MIN,
+    DATE_MAX,
+    FRONT_TEXT_MAX,
+    LOCATIONS_MAX,
+    PRIMARY_TEXT_MAX,
+    Fault,
+    contrast,
+    is_latitude,
+    is_longitude,
+)
 
 ERROR, WARNING = "error", "warning"
-
-LOCATIONS_MAX = 10
-PRIMARY_TEXT_MAX = 30
-FRONT_TEXT_MAX = 20
-QR_BYTES_MAX = 300
-LINEAR_CHARACTERS_MAX = 24
-CONTRAST_MIN = 3.0
-DATE_MAX = 253_402_300_799  # 9999-12-31T23:59:59Z
 
 FIELDS_MAX: dict[Style, tuple[int, int, int, int, int]] = {
     # header, primary, secondary, auxiliary, secondary and auxiliary together. Section 2.4.
@@ -41,9 +44,6 @@ IMAGES: dict[Style, frozenset[ImageSlot]] = {
     Style.STORE_CARD: frozenset({ImageSlot.ICON, ImageSlot.LOGO, ImageSlot.STRIP}),
 }
 
-_COLOR = re.compile(r"#[0-9a-f]{6}\Z")
-_UNWRITABLE = re.compile("[\0\ud800-\udfff]")
-_PHONE = re.compile(r"\d[\d ()./-]{4,30}\d")
 _GROUPS = ("header", "primary", "secondary", "auxiliary", "back")
 _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
 
@@ -87,6 +87,10 @@ def _warning(code: str, path: str, message: str, mend: str) -> Finding:
     return Finding(code, WARNING, path, message, mend)
 
 
+def _finding(severity: str, path: str, fault: Fault) -> Finding:
+    return Finding(fault.code, severity, path, fault.message, fault.mend, fault.otherwise)
+
+
 def _names(content: Content, found: list[Finding]) -> None:
     """Row 3. The identifiers of that row come from the certificate and from us."""
     if not content.organization_name.strip():
@@ -99,12 +103,11 @@ def _names(content: Content, found: list[Finding]) -> None:
 
 def _texts(content: Content, pieces: list[str], found: list[Finding]) -> None:
     """Row 1: what JSON in UTF-8 cannot carry, or no reader can show. `pieces`: all texts, judged as one first."""
-    together = "".join(pieces)
-    if "\0" not in together and (together.isascii() or not _UNWRITABLE.search(together)):
+    if predicates.is_writable("".join(pieces)):
         return
-    for path, text in _all_texts(content):
-        if _UNWRITABLE.search(text):
-            found.append(_error("text_not_writable", path, "the text holds half a character or a NUL", "send proper Unicode text"))
+    found += [
+        _finding(ERROR, path, predicates.UNWRITABLE) for path, text in _all_texts(content) if not predicates.is_writable(text)
+    ]
 
 
 def _all_texts(content: Content) -> list[tuple[str, str]]:
@@ -155,24 +158,15 @@ def _judge_field(one: Field, path: str, longest: int, seen: set[str], found: lis
     elif one.key in seen:
         found.append(_error("field_key_repeated", f"{path}.key", "another field has this key", "use each key once in the pass"))
     if len(one.value) > longest:
-        text = f"text above {longest} characters may be cut, and its neighbours dropped"
-        found.append(_warning("field_text_long", f"{path}.value", text, "shorten it, or move it to the back"))
-    if one.change_message and one.change_message.count("%@") != 1:
-        text = "the change message does not hold %@ exactly once"
-        mend = "put %@ where the new value goes, else a generic text is shown"
-        found.append(_warning("change_message_generic", f"{path}.change_message", text, mend))
+        found.append(_finding(WARNING, f"{path}.value", predicates.text_too_long(longest)))
+    if one.change_message and predicates.is_generic_change_message(one.change_message):
+        found.append(_finding(WARNING, f"{path}.change_message", predicates.CHANGE_MESSAGE_GENERIC))
 
 
 def _contact(content: Content, found: list[Finding]) -> None:
     """Row 52: an address, a link or a phone number, by its look."""
-    for one in content.back:
-        if "@" in one.value or "://" in one.value or "www." in one.value:
-            return
-    for one in content.back:
-        if _PHONE.search(one.value):
-            return
-    text = "the back names no contact of the issuer"
-    found.append(_warning("contact_missing", "back", text, "add a back field with an address, a phone number or a link"))
+    if not any(predicates.names_contact(one.value) for one in content.back):
+        found.append(_finding(WARNING, "back", predicates.CONTACT_MISSING))
 
 
 def _style(content: Content, found: list[Finding]) -> None:
@@ -194,45 +188,27 @@ def _colors(background: str, foreground: str, label: str) -> tuple[Finding, ...]
     """Rows 20 and 21."""
     colors = (("background_color", background), ("foreground_color", foreground), ("label_color", label))
     mend = "write #rrggbb in lower case"
-    unreadable = [_error("color_unreadable", name, "this is no colour", mend) for name, color in colors if not _COLOR.match(color)]
+    unreadable = [
+        _error("color_unreadable", name, "this is no colour", mend) for name, color in colors if not predicates.is_hex_color(color)
+    ]
     if unreadable:
         return tuple(unreadable)
-    text = f"text and background differ by less than {CONTRAST_MIN:g}:1"
     return tuple(
-        _warning("contrast_low", name, text, "choose a lighter or darker colour")
-        for name, color in colors[1:]
-        if contrast(background, color) < CONTRAST_MIN
+        _finding(WARNING, name, predicates.CONTRAST_LOW) for name, color in colors[1:] if contrast(background, color) < CONTRAST_MIN
     )
-
-
-def contrast(one: str, other: str) -> float:
-    """Contrast ratio of two `#rrggbb` colours, 1 to 21. Source: WCAG 2.2, "relative luminance" and "contrast ratio"."""
-    low, high = sorted((_luminance(one), _luminance(other)))
-    return (high + 0.05) / (low + 0.05)
-
-
-def _luminance(color: str) -> float:
-    channels = (int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
-    red, green, blue = (value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4 for value in channels)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
 def _barcode(code: Barcode, found: list[Finding]) -> None:
     """Rows 22 to 24, 26 and 27."""
     path, message = "barcode.message", code.message
     if not message:
-        found.append(_error("barcode_message_missing", path, "the barcode carries nothing", "give its message, or leave it away"))
+        found.append(_finding(ERROR, path, predicates.BARCODE_EMPTY))
+    elif (fault := predicates.barcode_fault(code.format, message)) is not None:
+        found.append(_finding(ERROR, path, fault))
+    if (fault := predicates.barcode_long_fault(code.format, message)) is not None:
+        found.append(_finding(WARNING, path, fault))
     if code.format is BarcodeFormat.CODE128:
-        if not message.isascii():
-            found.append(_error("barcode_not_encodable", path, "Code 128 carries ASCII only", "use a QR code for other characters"))
-        if len(message) > LINEAR_CHARACTERS_MAX:
-            text = f"a linear barcode of more than {LINEAR_CHARACTERS_MAX} characters is hard to scan"
-            found.append(_warning("barcode_long", path, text, "shorten the message or use a QR code"))
-        mend = "use a QR code where watches matter"
-        found.append(_warning("barcode_not_on_watch", "barcode.format", "Apple Watch draws no Code 128", mend))
-    elif len(message) * 4 > QR_BYTES_MAX and len(message.encode("utf-8", "replace")) > QR_BYTES_MAX:
-        text = f"a code of more than {QR_BYTES_MAX} bytes is hard to scan from a screen"
-        found.append(_warning("barcode_long", path, text, "carry a short reference instead"))
+        found.append(_finding(WARNING, "barcode.format", predicates.NOT_ON_WATCH))
 
 
 def _places(content: Content, pieces: list[str], found: list[Finding]) -> None:
@@ -253,9 +229,9 @@ def _places(content: Content, pieces: list[str], found: list[Finding]) -> None:
 
 
 def _judge_place(one: Location, path: str, found: list[Finding]) -> None:
-    if not -90 <= one.latitude <= 90:
+    if not is_latitude(one.latitude):
         found.append(_error("latitude_out_of_range", f"{path}.latitude", "this is no latitude", "give degrees from -90 to 90"))
-    if not -180 <= one.longitude <= 180:
+    if not is_longitude(one.longitude):
         found.append(_error("longitude_out_of_range", f"{path}.longitude", "this is no longitude", "give degrees from -180 to 180"))
     if one.altitude is not None and not math.isfinite(one.altitude):
         found.append(_error("altitude_not_finite", f"{path}.altitude", "this is no height", "give metres as a number"))
