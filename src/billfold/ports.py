@@ -184,8 +184,10 @@ class Deliveries(Protocol):
         """When the earliest waiting row is due."""
 
     def due(self, scope: Scope, channel: Channel, bucket: int, now_ms: int, limit: int) -> list[Due]: ...
-    def settle(self, results: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> None:
-        """Acknowledges. Delivered: delivered = the claimed wanted (a newer wish stays due, but not before now + gap). RetryLater:
+    def settle(self, results: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> list[PassId]:
+        """Acknowledges; gives back the passes that went from a device which is gone, once for each device.
+
+        Delivered: delivered = the claimed wanted (a newer wish stays due, but not before now + gap). RetryLater:
         attempts + 1, due_at by back-off or as asked. Parked: kept with its reason until the next change. Gone: forgotten.
         CredentialRejected: due_at later, no attempt counted."""
 

@@ -558,6 +558,25 @@ async def test_a_published_template_and_a_changed_value_in_the_same_second(world
     assert "4" in str(document["generic"]["headerFields"])
 
 
+@pytest.mark.requirement("S0-39")
+async def test_what_a_device_does_is_in_the_record_of_use(world: World) -> None:
+    """Installed, fetched, removed: once each, however often a device says so. What it already had is no fetch."""
+    card = await issue(world)
+    assert [await card.register(), await card.register()] == [201, 200]
+    got = await card.fetch()
+    assert (await card.fetch(got.headers["last-modified"])).status == 304
+    await card.fetch(method="HEAD")
+    assert [await card.unregister(), await card.unregister()] == [200, 200]
+
+    async def kinds() -> list[str]:
+        return [one["kind"] for one in (await world.client.get(f"/v1/events?subject={card.serial}")).json["items"]]
+
+    async with asyncio.timeout(20):
+        while "pass.fetched" not in await kinds():  # noqa: ASYNC110  (written a moment after the answer)
+            await asyncio.sleep(0.01)
+    assert sorted(await kinds()) == ["pass.fetched", "pass.installed", "pass.issued", "pass.removed"]
+
+
 async def test_a_void_pass_is_fetched_as_void(world: World) -> None:
     card = await issue(world)
     await card.register()

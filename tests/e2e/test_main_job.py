@@ -77,6 +77,36 @@ async def test_both_phones_install_and_show_the_next_update(billfold, tmp_path):
         assert not [event for event in iphone.history if isinstance(event, Complained)]
 
 
+@pytest.mark.requirement("S0-39")
+async def test_all_that_happens_to_a_pass_is_in_the_record_of_use(billfold, tmp_path):
+    """From the request to the phones and back, as `/v1/events` tells it afterwards."""
+    made = await asyncio.to_thread(billfold.make)
+    serial = made["serialNumber"]
+    async with VirtualIphone(home=tmp_path / "iphone") as iphone, VirtualAndroid(home=tmp_path / "android") as android:
+        await iphone.add(made["shareUrl"])
+        await android.add(made["shareUrl"])
+        await asyncio.to_thread(billfold.change, serial)
+        await seen(iphone, Updated)
+        await seen(android, Updated)
+        await android.remove()
+        await iphone.wipe()
+        await asyncio.to_thread(billfold.change, serial, SAMPLE)
+    expected = {
+        *(("pass.issued", ""), ("link.opened", ""), ("pass.downloaded", "apple")),
+        *(("pass.installed", "apple"), ("pass.installed", "google"), ("pass.updated", ""), ("pass.fetched", "apple")),
+        *(("device.gone", "apple"), ("pass.removed", "google")),
+    }
+    told = set()
+    async with asyncio.timeout(30):
+        while not told >= expected:
+            await asyncio.sleep(0.05)
+            answer = await asyncio.to_thread(billfold.api, "GET", f"/v1/events?subject={serial}&limit=200")
+            told = {(one["kind"], one["wallet"]) for one in answer.json["items"]}
+    every = await asyncio.to_thread(billfold.api, "GET", "/v1/events?limit=200")
+    assert ("wallets.notified", "apple") in {(one["kind"], one["wallet"]) for one in every.json["items"]}
+    assert ("wallets.notified", "google") in {(one["kind"], one["wallet"]) for one in every.json["items"]}
+
+
 @pytest.mark.requirement("S3-35", "S3-36", "S3-37", "S0-05", "S0-06")
 async def test_the_link_shows_each_visitor_the_one_right_thing(billfold):
     link = billfold.make()["shareUrl"]

@@ -22,7 +22,7 @@ from billfold.api.strict_json import Malformed, TooLarge
 from billfold.domain.errors import BillfoldError, FieldProblem, Invalid, TooMany, Unauthenticated, Unavailable
 from billfold.domain.ids import Scope as Tenancy
 from billfold.domain.passes import last_modified
-from billfold.flows import offer, register
+from billfold.flows import facts, offer, register
 from billfold.flows.register import Shown
 from billfold.ports import Limits, Services
 
@@ -81,6 +81,7 @@ class AppleWebService:
     def __init__(self, services: Services, log_limits: Limits) -> None:
         self._services = services
         self._log_limits = log_limits
+        self._diary = facts.Diary(services.store)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -160,7 +161,11 @@ class AppleWebService:
         since = seconds_of(request.headers.get("if-modified-since"))
         if since is not None and since >= last_modified(shown.pass_.version):
             return _empty(304, version_headers(shown))
-        return await bundle_response(self._services, shown, head=request.method == "HEAD")
+        if request.method == "HEAD":
+            return await bundle_response(self._services, shown, head=True)
+        response = await bundle_response(self._services, shown)
+        self._diary.note(register.fetched(self._services, shown))
+        return response
 
     async def log(self, request: Request, tenancy: Tenancy, _segments: list[str]) -> Response:
         """What a device says is wrong with us. Unauthenticated, hence small, slow and kept apart from our own logs."""

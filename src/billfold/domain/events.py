@@ -18,6 +18,10 @@ class EventKind(StrEnum):
     PASS_REMOVED = "pass.removed"
     PASS_FETCHED = "pass.fetched"
     DEVICE_GONE = "device.gone"
+    """A push service said that the device is no more: the pass went from it without a word of its own."""
+    WALLETS_NOTIFIED = "wallets.notified"
+    """So many devices were told that something changed, or so many objects written (`data.count`): one event a batch, about no
+    single pass, since one push speaks for all passes on a device."""
     TEMPLATE_PUBLISHED = "template.published"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"

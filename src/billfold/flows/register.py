@@ -104,6 +104,14 @@ async def fetch(services: Services, scope: Scope, pass_type: str, serial: str, t
     return Shown(known[0], content_of(*known))
 
 
+def fetched(services: Services, shown: Shown) -> Event:
+    """A device has got the pass as it is now: the proof that a push came through."""
+    scope, at, version = shown.pass_.scope, services.clock.now_ms(), shown.pass_.version
+    return Event(
+        services.entropy.event_id(), scope, at, EventKind.PASS_FETCHED, shown.pass_.id, wallet="apple", data={"version": version}
+    )
+
+
 async def complain(services: Services, scope: Scope, lines: Sequence[str]) -> None:
     """Keeps what a device says is wrong with us, for the operator. Lines of nobody's workspace are dropped."""
     now = services.clock.now_ms()

@@ -319,16 +319,21 @@ class DeliveryRows:
         rows = self._db.run(DUE, scope, channel=channel.value, bucket=bucket, now=now_ms, limit=limit)
         return [Due(scope, channel, bucket, *row[:5]) for row in rows]
 
-    def settle(self, results: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> None:
+    def settle(self, results: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> list[PassId]:
+        gone: list[PassId] = []
         # By target, so that two transactions that touch the same rows lock them in the same order.
         rest = sorted(results, key=lambda result: result[0].target)
         while rest:
             scope, channel = rest[0][0].scope, rest[0][0].channel
             group = [one for one in rest if one[0].channel is channel and (one[0].scope is scope or one[0].scope == scope)]
-            self._settle_group(scope, channel, group, now_ms, gap_ms)
+            gone += self._settle_group(scope, channel, group, now_ms, gap_ms)
             rest = [one for one in rest if one[0].channel is not channel or one[0].scope != scope] if len(group) < len(rest) else []
+        return gone
 
-    def _settle_group(self, scope: Scope, channel: Channel, group: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> None:
+    def _settle_group(
+        self, scope: Scope, channel: Channel, group: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int
+    ) -> list[PassId]:
+        gone: list[PassId] = []
         delivered: list[tuple[str, str, int]] = []
         later: list[tuple[str, str, int, str, int, int]] = []
         parked: list[tuple[str, str, int, str]] = []
@@ -343,7 +348,7 @@ class DeliveryRows:
                 case Parked(reason):
                     parked.append((due.target, due.address, due.wanted, reason[:_ERROR_LENGTH_MAX]))
                 case Gone(reason, since_ms):
-                    self._forget(due, since_ms)
+                    gone += self._forget(due, since_ms)
                     # Registered again since then, it stays, and waits as after any failure; of what is gone this touches nothing.
                     later.append(_later(due, reason, None, now_ms, gap_ms))
         if delivered:
@@ -352,12 +357,13 @@ class DeliveryRows:
             self._db.bulk(SETTLE_RETRY, scope, later, channel=channel.value)
         if parked:
             self._db.bulk(SETTLE_PARKED, scope, parked, channel=channel.value, now=now_ms)
+        return gone
 
-    def _forget(self, due: Due, since_ms: int | None) -> None:
+    def _forget(self, due: Due, since_ms: int | None) -> list[PassId]:
         if due.channel is Channel.APPLE:
-            self._forget_address(due.scope, due.target, due.address, since_ms)
-        else:
-            self._db.run(FORGET_OBJECT, due.scope, target=due.target)
+            return self._forget_address(due.scope, due.target, due.address, since_ms)
+        self._db.run(FORGET_OBJECT, due.scope, target=due.target)
+        return []
 
     def backlog(self) -> dict[Channel, Backlog]:
         waiting_now = {row[0]: row[1:] for row in self._db.run(WAITING_NOW)}

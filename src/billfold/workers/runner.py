@@ -9,8 +9,10 @@ import os
 import secrets
 import socket
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+
+import uuid_utils
 
 from billfold.domain.delivery import Channel, backoff_ms
 from billfold.domain.errors import Unavailable
@@ -50,6 +52,7 @@ class Runner:
         gap_ms: int = 1000,
         slices_at_once: int = SLICES_AT_ONCE,
         steps: Mapping[str, Step] = STEPS,
+        event_id: Callable[[], str] = lambda: str(uuid_utils.uuid7()),
     ) -> None:
         self._store = store
         self._wallets = wallets
@@ -60,6 +63,7 @@ class Runner:
         self._gap_ms = gap_ms
         self._slices_at_once = slices_at_once
         self._steps = steps
+        self._event_id = event_id
         self._woken = asyncio.Event()
         self._stopping = False
         self._slices: dict[Slice, _Running] = {}
@@ -131,7 +135,7 @@ class Runner:
             if not await self._lease(slice_.scope.workspace, slice_.name, now):
                 self._not_before[slice_] = loop_time + self._poll_seconds
                 continue
-            work = SliceWork(slice_, self._store, self._wallets[slice_.channel], self._batch, self._gap_ms)
+            work = SliceWork(slice_, self._store, self._wallets[slice_.channel], self._batch, self._gap_ms, self._event_id)
             task = asyncio.create_task(work.run())
             self._slices[slice_] = _Running(work, task)
             task.add_done_callback(lambda ended, slice_=slice_: self._slice_ended(slice_, ended))  # type: ignore[misc]

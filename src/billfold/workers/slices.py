@@ -6,14 +6,15 @@ choice of slices, leases (runner.py)."""
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
 from billfold.domain.delivery import Channel, CredentialRejected, Due, Outcome, RetryLater
 from billfold.domain.errors import CredentialMissing, Unavailable
 from billfold.domain.ids import Scope
-from billfold.ports import Store
+from billfold.flows import facts
+from billfold.ports import Store, Tx
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +53,7 @@ class SliceWork:
     wallet: Publisher
     batch: int
     gap_ms: int
+    event_id: Callable[[], str]
     nudge: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: bool = False
     _in_flight: set[str] = field(default_factory=set)
@@ -136,10 +138,15 @@ class SliceWork:
 
     async def _settle(self, results: Sequence[tuple[Due, Outcome]]) -> None:
         """Keeps trying for a while when the database does not answer: what was pushed should not be pushed again."""
+
+        def acknowledge(tx: Tx, now: int) -> None:
+            gone = tx.deliveries.settle(results, now, self.gap_ms)
+            facts.delivered(tx, self.event_id, self.slice.scope, self.slice.channel, results, gone, now)
+
         for attempt in range(1, SETTLE_TRIES + 1):
             try:
                 now = await self.store.now_ms()
-                await self.store.write(lambda tx: tx.deliveries.settle(results, now, self.gap_ms))  # noqa: B023 (awaited here)
+                await self.store.write(lambda tx: acknowledge(tx, now))  # noqa: B023 (awaited here)
             except Unavailable:
                 if attempt == SETTLE_TRIES:
                     raise

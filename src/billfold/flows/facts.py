@@ -1,0 +1,82 @@
+"""Facts that come in great numbers: phones that fetch, devices that were told, devices that are gone.
+
+What follows from a delivery commits with its acknowledgement. A fetch is only a fact, so it may be written a moment later, together
+with others, and a crash may lose it. May not enter: HTTP, what a fact is counted for."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from billfold.domain.delivery import Channel, Delivered, Due, Outcome
+from billfold.domain.errors import BillfoldError
+from billfold.domain.events import Event, EventKind
+from billfold.domain.ids import PassId, Scope
+from billfold.ports import Store, Tx
+
+log = logging.getLogger(__name__)
+
+WAITING_MAX = 10_000
+"""Facts beyond it are dropped and counted in the log: a database that is away must not fill the memory."""
+BATCH = 500
+
+
+def delivered(
+    tx: Tx,
+    event_id: Callable[[], str],
+    scope: Scope,
+    channel: Channel,
+    results: Sequence[tuple[Due, Outcome]],
+    gone: Sequence[PassId],
+    now_ms: int,
+) -> None:
+    """Notes, in the transaction that acknowledges a batch, how many were told, and each pass that went with a dead device."""
+    told = sum(isinstance(outcome, Delivered) for _, outcome in results)
+    if told:
+        count: dict[str, str | int] = {"count": told}
+        tx.events.append(Event(event_id(), scope, now_ms, EventKind.WALLETS_NOTIFIED, "", wallet=channel.value, data=count))
+    for pass_id in gone:
+        tx.events.append(Event(event_id(), scope, now_ms, EventKind.DEVICE_GONE, pass_id, wallet=channel.value))
+
+
+class Diary:
+    """Writes facts in the background: the first one at once, those that come meanwhile together. One per process and event loop."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._waiting: list[Event] = []
+        self._writing: asyncio.Task[None] | None = None
+        self._dropped = 0
+
+    def note(self, event: Event) -> None:
+        """Returns at once."""
+        if len(self._waiting) >= WAITING_MAX:
+            self._dropped += 1
+            return
+        self._waiting.append(event)
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write())
+
+    async def written(self) -> None:
+        """Waits until nothing is left to be written."""
+        while self._writing is not None:
+            await asyncio.wait([self._writing])
+
+    async def _write(self) -> None:
+        try:
+            while self._waiting:
+                batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
+
+                def keep(tx: Tx, batch: Sequence[Event] = batch) -> None:
+                    for one in batch:
+                        tx.events.append(one)
+
+                try:
+                    await self._store.write(keep)
+                except BillfoldError as problem:
+                    self._dropped += len(batch)
+                    log.warning("facts.not_kept reason=%s", type(problem).__name__)
+            if self._dropped:
+                log.warning("facts.dropped count=%d", self._dropped)
+                self._dropped = 0
+        finally:
+            self._writing = None
