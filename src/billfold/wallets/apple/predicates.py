@@ -169,9 +169,10 @@ def _not_encodable(message: str, mend: str) -> Fault:
     return Fault("barcode_not_encodable", message, _UNSCANNABLE, mend)
 
 
-@lru_cache(maxsize=1024)
 def barcode_fault(format_: str, message: str) -> Fault | None:
     """Row 24: what this kind of code cannot carry. `format_`: Code128, EAN13...; square codes carry anything."""
+    if format_ not in LINEAR:
+        return None
     match format_:
         case "Code128":
             if not message.isascii():

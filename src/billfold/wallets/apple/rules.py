@@ -24,25 +24,9 @@ from billfold.wallets.apple.predicates import (
     is_latitude,
     is_longitude,
 )
+from billfold.wallets.apple.vocabulary import images_of, limits_of
 
 ERROR, WARNING = "error", "warning"
-
-FIELDS_MAX: dict[Style, tuple[int, int, int, int, int]] = {
-    # header, primary, secondary, auxiliary, secondary and auxiliary together. Section 2.4.
-    Style.BOARDING_PASS: (3, 2, 4, 5, 9),
-    Style.COUPON: (3, 1, 4, 4, 4),
-    Style.EVENT_TICKET: (3, 1, 4, 4, 8),
-    Style.GENERIC: (3, 1, 4, 4, 8),
-    Style.STORE_CARD: (3, 1, 4, 4, 4),
-}
-IMAGES: dict[Style, frozenset[ImageSlot]] = {
-    # Section 2.4; every style has an icon.
-    Style.BOARDING_PASS: frozenset({ImageSlot.ICON, ImageSlot.LOGO, ImageSlot.FOOTER}),
-    Style.COUPON: frozenset({ImageSlot.ICON, ImageSlot.LOGO, ImageSlot.STRIP}),
-    Style.EVENT_TICKET: frozenset({ImageSlot.ICON, ImageSlot.LOGO, ImageSlot.STRIP, ImageSlot.BACKGROUND, ImageSlot.THUMBNAIL}),
-    Style.GENERIC: frozenset({ImageSlot.ICON, ImageSlot.LOGO, ImageSlot.THUMBNAIL}),
-    Style.STORE_CARD: frozenset({ImageSlot.ICON, ImageSlot.LOGO, ImageSlot.STRIP}),
-}
 
 _GROUPS = ("header", "primary", "secondary", "auxiliary", "back")
 _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
@@ -128,7 +112,7 @@ def _all_texts(content: Content) -> list[tuple[str, str]]:
 
 def _fields(content: Content, pieces: list[str], found: list[Finding]) -> None:
     """Rows 9, 10, 16, 17 and 18. Adds the fields' texts to `pieces`."""
-    limits = FIELDS_MAX[content.style]
+    limits = limits_of(content.style)
     secondary, auxiliary = content.secondary, content.auxiliary
     seen: set[str] = set()
     for group, name, longest, most in (
@@ -165,8 +149,10 @@ def _judge_field(one: Field, path: str, longest: int, seen: set[str], found: lis
 
 def _contact(content: Content, found: list[Finding]) -> None:
     """Row 52: an address, a link or a phone number, by its look."""
-    if not any(predicates.names_contact(one.value) for one in content.back):
-        found.append(_finding(WARNING, "back", predicates.CONTACT_MISSING))
+    for one in content.back:
+        if predicates.names_contact(one.value):
+            return
+    found.append(_finding(WARNING, "back", predicates.CONTACT_MISSING))
 
 
 def _style(content: Content, found: list[Finding]) -> None:
@@ -254,7 +240,7 @@ def _dates(content: Content, found: list[Finding]) -> None:
 def _images(content: Content, found: list[Finding]) -> None:
     """Rows 43 and 44. That pictures are PNGs, and that there is an icon, is the image shelf's promise (row 42)."""
     images = content.images
-    allowed = IMAGES[content.style]
+    allowed = images_of(content.style)
     for slot in images:
         if slot not in allowed:
             text = "this style does not show this picture"
