@@ -2,7 +2,8 @@
 
 READ COMMITTED with row locks; reads on one REPEATABLE READ snapshot. What makes a transaction run again: a serialisation failure, a
 deadlock, a unique key that another transaction took meanwhile (the second run sees the winner's row), a connection lost before
-COMMIT. A connection lost during COMMIT is unknown and said so (Unavailable). May not enter: statements, what a transaction does."""
+COMMIT (by whatever error the driver tells of it), a plan whose tables have changed. A connection lost during COMMIT is unknown and
+said so (Unavailable). May not enter: statements, what a transaction does."""
 
 import asyncio
 import contextlib
@@ -38,7 +39,10 @@ _SETTINGS = (
 )
 _BEGIN_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
-_BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.InsufficientResources, errors.OperatorIntervention)
+_BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.InsufficientResources)
+_LOST = (psycopg.OperationalError, errors.IdleInTransactionSessionTimeout)
+_STALE = (errors.FeatureNotSupported, errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
+"""A prepared statement that the server no longer has or whose tables have changed: right again on a new connection."""
 
 Connection = psycopg.Connection[Row]
 
@@ -208,23 +212,40 @@ class PostgresStore:
                 raise Conflict("integrity", "what is stored contradicts the request") from problem
             except _BUSY as problem:
                 raise Unavailable("the database is too busy") from problem
-            except psycopg.OperationalError as problem:
+            except _ConnectionLost as problem:
                 # Nothing was committed; the connection is gone or could not be made.
                 if attempt >= 3:
-                    raise Unavailable("the database cannot answer now") from problem
+                    raise Unavailable("the database cannot answer now") from problem.__cause__
+            except errors.ReadOnlySqlTransaction as problem:
+                if not commit:
+                    raise
+                # A standby took this connection's place: the next one may reach the primary.
+                self._discard()
+                raise Unavailable("the database takes no writes now") from problem
             time.sleep(random.uniform(0.005, 0.1))  # noqa: S311 (jitter)
         raise AssertionError("unreachable")
 
     def _attempt(self, fn: Callable[[Tx], T], begin: bytes, *, commit: bool) -> T:
-        connection = self._connection()
+        try:
+            connection = self._connection()
+        except psycopg.Error as problem:
+            raise _ConnectionLost from problem
         try:
             connection.execute(begin)
             result = fn(Transaction(PostgresSession(connection), self._gap_ms))
+        except psycopg.Error as problem:
+            # An interrupted answer may come as any error, even one without a code; what counts is what became of the connection.
+            lost = connection.closed or (isinstance(problem, _LOST) and not isinstance(problem, (*_AGAIN, *_BUSY)))
+            if lost or isinstance(problem, _STALE):
+                self._discard()
+                raise _ConnectionLost from problem
+            self._undo(connection)
+            raise
         except BaseException:
             self._undo(connection)
             raise
         if not commit:
-            connection.execute(b"ROLLBACK")
+            self._undo(connection)
             return result
         try:
             connection.execute(b"COMMIT")
@@ -245,6 +266,10 @@ class PostgresStore:
                 connection.execute(b"ROLLBACK")
         except psycopg.Error:
             self._discard()
+
+
+class _ConnectionLost(Exception):
+    """Before COMMIT: nothing happened, and another connection may do better. Its cause is what the driver said."""
 
 
 class CommitUnknown(Unavailable):
