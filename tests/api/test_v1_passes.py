@@ -27,6 +27,51 @@ async def test_a_pass_is_issued_read_and_listed(world: World) -> None:
     assert [one["id"] for one in listed.json["items"]] == [made.json["id"]]
 
 
+LATER: dict[str, object] = {
+    "kind": "loyalty",
+    "language": "en",
+    "translations": {"de": {"fields.points.label": "PUNKTE"}, "fr-CA": {"description": "Carte"}},
+    "barcode_fallbacks": [{"format": "Code128", "message": "1", "encoding": "iso-8859-1"}],
+    "rotating_barcode": {"format": "PDF417", "pattern": "T-{totp_value_0}", "period_seconds": 60, "digits": 6},
+    "beacons": [{"uuid": "f8f589e9-c07e-58b0-aeaa-a36bc4a2b0f1", "major": 1, "relevant_text": "Door"}],
+    "max_distance": 200,
+    "relevant": [{"start": "2026-12-31T10:30:00.000Z", "end": "2026-12-31T12:00:00.000Z"}],
+    "valid_from": "2026-12-01T00:00:00.000Z",
+    "smart_tap": "123",
+    "semantics": {"balance": {"amount": "12.50", "currencyCode": "EUR"}},
+    "poster": {"primary": [{"key": "p", "value": "Ada"}], "footer": [{"key": "f", "value": "Gold", "label": "TIER"}]},
+    "stamps": {"filled": "3", "total": "10", "icon": "cup", "stamp_color": "#112233"},
+    "overrides": {"apple": {"userInfo": {"a": [1, None]}}, "google_object": {"notifyPreference": "NOTIFY_ON_UPDATE"}},
+}
+FORMATTED: list[dict[str, object]] = [
+    {"key": "total", "label": "POINTS", "value": "1250", "format": {"type": "number", "style": "percent"}, "role": "points"},
+    {"key": "money", "label": None, "value": "12.50", "format": {"type": "money", "currency": "EUR"}, "alignment": "right"},
+    {"key": "due", "label": None, "value": "2026-12-31T18:00+01:00", "format": {"type": "date", "date": "long", "relative": True}},
+    {
+        "key": "seat",
+        "label": None,
+        "value": "1A",
+        "row": 1,
+        "rich_text": "<a href='https://a.example'>1A</a>",
+        "detectors": ["link"],
+    },
+]
+
+
+@on_sqlite
+async def test_what_later_versions_know_comes_back_too(world: World) -> None:
+    made = await world.client.post("/v1/passes", {"content": CARD | LATER | {"back": FORMATTED}})
+    assert made.status == 201, made.body
+    shown = made.json["content"]
+    assert all(member.items() <= back.items() for member, back in zip(FORMATTED, shown["back"], strict=True))
+    for name, value in LATER.items():
+        if name in ("barcode_fallbacks", "poster"):
+            continue
+        assert shown[name] == value, name
+    assert shown["barcode_fallbacks"] == [LATER["barcode_fallbacks"][0] | {"alt_text": None}]  # type: ignore[index]
+    assert shown["poster"]["footer"] == [{"key": "f", "value": "Gold", "label": "TIER"}]
+
+
 async def test_content_comes_back_as_it_was_sent(world: World) -> None:
     whole = {
         "description": "A flight",

@@ -24,6 +24,8 @@ KNOWN = {
     "colorPreset", "color", *IMAGE_FIELDS, "title", "cardLabel", "label", "value", "expirationDays",
 }  # fmt: skip
 BARCODE_MAX = 512
+FORMATS = (BarcodeFormat.QR, BarcodeFormat.PDF417, BarcodeFormat.AZTEC, BarcodeFormat.CODE128)
+"""Those of source S3; `/v1` has more."""
 TEXT_MAX = 2_000
 LABEL_MAX = 200
 ORGANIZATION_MAX = 64
@@ -167,7 +169,7 @@ def _barcode(reader: _Reader, *, replacing: bool) -> Barcode | None:
     if message == "":
         reader.wrong("barcodeValue", "empty", "is empty", "send what the scanner should read")
     name = body.get("barcodeFormat")
-    known = {one.value: one for one in BarcodeFormat}
+    known = {one.value: one for one in FORMATS}
     if not isinstance(name, str) or name not in known:
         state = "is missing" if name is None else "is not a format we know"
         reader.wrong("barcodeFormat", "unknown_format", state, f"send one of {', '.join(known)}")

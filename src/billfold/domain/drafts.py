@@ -34,3 +34,4 @@ class Draft:
     content: Content
     images: dict[ImageSlot, ImageSource] = field(default_factory=dict)
     expires_in_days: int | None = None
+    localized_images: dict[str, dict[ImageSlot, ImageSource]] = field(default_factory=dict)

@@ -3,9 +3,12 @@
 Content is derived (design 2.2): a pass made from a template keeps only its values, one sent whole (source S3) keeps its content.
 May not enter: how either wallet shows it, storage, the clock."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from billfold.domain.content import Content, Field
+import msgspec
+
+from billfold.domain import texts
+from billfold.domain.content import Content
 from billfold.domain.ids import PassId, Scope, TemplateId
 
 FIRST_DATE = 1_420_070_400
@@ -67,34 +70,11 @@ def fill(content: Content, values: dict[str, str]) -> Content:
     """A template's content with each `{{ name }}` replaced by the pass's own value; a name without a value becomes "".
 
     Values are put in as they are and never looked through for further names."""
-    if "{{" not in _all_text(content):
-        return content
-
-    def text(given: str) -> str:
-        return _fill_text(given, values)
-
-    def one(given: Field) -> Field:
-        return replace(given, value=text(given.value), label=given.label and text(given.label))
-
-    def group(given: tuple[Field, ...]) -> tuple[Field, ...]:
-        return tuple(map(one, given))
-
-    barcode = content.barcode and replace(
-        content.barcode,
-        message=text(content.barcode.message),
-        alt_text=content.barcode.alt_text and text(content.barcode.alt_text),
-    )
-    return replace(
-        content,
-        description=text(content.description),
-        logo_text=content.logo_text and text(content.logo_text),
-        header=group(content.header),
-        primary=group(content.primary),
-        secondary=group(content.secondary),
-        auxiliary=group(content.auxiliary),
-        back=group(content.back),
-        barcode=barcode,
-    )
+    filled = texts.rewrite(content, lambda _, text: _fill_text(text, values) if "{{" in text else text)
+    if filled.barcode is None or "{{" not in filled.barcode.message:
+        return filled
+    barcode = msgspec.structs.replace(filled.barcode, message=_fill_text(filled.barcode.message, values))
+    return msgspec.structs.replace(filled, barcode=barcode)
 
 
 def _fill_text(given: str, values: dict[str, str]) -> str:
@@ -106,19 +86,10 @@ def _fill_text(given: str, values: dict[str, str]) -> str:
     return "".join(out)
 
 
-def _all_text(content: Content) -> str:
-    parts = [content.description, content.logo_text or ""]
-    for one in content.fields():
-        parts += (one.value, one.label or "")
-    if content.barcode:
-        parts += (content.barcode.message, content.barcode.alt_text or "")
-    return "\n".join(parts)
-
-
 def content_of(pass_: Pass, template: Template | None) -> Content:
     """What the holder sees: the pass's own content, or its template's filled with its values; void when the pass is. Pure."""
     content = pass_.content
     if content is None:
         assert template is not None, "a pass without content has a template"
         content = fill(template.content, pass_.values)
-    return replace(content, voided=True) if pass_.voided else content
+    return msgspec.structs.replace(content, voided=True) if pass_.voided else content

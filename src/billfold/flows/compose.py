@@ -3,10 +3,11 @@
 May not enter: wire shapes, what either wallet makes of it."""
 
 import asyncio
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from billfold.domain.content import Content, ImageSlot
-from billfold.domain.drafts import Draft
+from billfold.domain.drafts import Draft, ImageSource
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.ids import Scope
 from billfold.ports import Services, Workspace
@@ -21,19 +22,20 @@ async def compose(services: Services, scope: Scope, workspace: Workspace, draft:
         draft.content,
         organization_name=organization,
         description=draft.content.description or organization,
-        images=await _images(services, scope, draft) if draft.images else {},
+        images=await _images(services, scope, draft.images) if draft.images else {},
     )
+    if draft.localized_images:
+        localized = {language: await _images(services, scope, images) for language, images in draft.localized_images.items()}
+        content = replace(content, localized_images=localized)
     if draft.expires_in_days is not None:
         content = replace(content, expires_at=issued_at_ms // 1000 + draft.expires_in_days * DAY_SECONDS)
     check(services, content)
     return content
 
 
-async def _images(services: Services, scope: Scope, draft: Draft) -> dict[ImageSlot, str]:
-    accepted = await asyncio.gather(
-        *(services.images.accept(scope, one.source, slot, one.path) for slot, one in draft.images.items())
-    )
-    return dict(zip(draft.images, accepted, strict=True))
+async def _images(services: Services, scope: Scope, images: dict[ImageSlot, ImageSource]) -> dict[ImageSlot, str]:
+    accepted = await asyncio.gather(*(services.images.accept(scope, one.source, slot, one.path) for slot, one in images.items()))
+    return dict(zip(images, accepted, strict=True))
 
 
 def check(services: Services, content: Content) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 
+import msgspec
 import pytest
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Style, TransitType
@@ -62,6 +63,6 @@ def make_content() -> Callable[..., Content]:
         )
         if changes.get("style") is Style.BOARDING_PASS:
             changes.setdefault("transit_type", TransitType.AIR)
-        return replace(made, **changes)
+        return msgspec.structs.replace(made, **changes)
 
     return make

@@ -1,9 +1,9 @@
 """What Apple requires of a content: one row of the table for each rule, and nothing said about a content that is right."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style, TransitType
 from billfold.wallets.apple.predicates import contrast

@@ -2,12 +2,12 @@
 
 import json
 import re
-from dataclasses import replace
 from typing import Any
 
 import msgspec
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Location
 from billfold.wallets.google import objects

@@ -1,10 +1,10 @@
 """What people are told before a pass goes to Google."""
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
+from msgspec.structs import replace
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location
 from billfold.wallets.google.rules import check

@@ -1,8 +1,8 @@
 """The save link: a JWT that others can verify, short enough for every browser, whatever the pass holds."""
 
 import base64
+import dataclasses
 import json
-from dataclasses import replace
 from typing import Any
 
 import google.auth.crypt
@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+from msgspec.structs import replace
 
 from billfold.domain.content import Content, Field
 from billfold.wallets.google import objects
@@ -71,7 +72,7 @@ def test_a_pass_that_does_not_fit_at_all_is_named_by_its_ids() -> None:
 
 @pytest.mark.parametrize("bits", [2048, 3072, 4096])
 def test_a_longer_key_leaves_less_room_and_the_limit_stays(bits: int) -> None:
-    other = replace(credential(), private_key_pem=private_pem(rsa_key(bits)))
+    other = dataclasses.replace(credential(), private_key_pem=private_pem(rsa_key(bits)))
     object_ = objects.generic_object(pass_of(COFFEE), COFFEE, IMAGES)
     link = save_link(other, object_, objects.generic_class(ISSUER, SCOPE, COFFEE, None), IAT)
     assert len(link.removeprefix(SAVE_BASE_URL)) <= JWT_LENGTH_MAX

@@ -1,12 +1,13 @@
 """Passes at Google, judged by the stand-in of its API: made, changed, announced, and brought back after every kind of trouble."""
 
+import dataclasses
 import json
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build
+from msgspec.structs import replace
 
 from billfold.domain.content import Content, Field, ImageSlot, Location
 from billfold.domain.delivery import CredentialRejected, Delivered, Gone, Outcome, Parked, RetryLater
@@ -431,7 +432,7 @@ async def test_a_pass_that_cannot_be_built_is_parked_and_hinders_no_other(world:
 
 async def test_no_answer_at_all_is_tried_again(world: Any) -> None:
     credential = world.accounts.known[ISSUER]
-    world.accounts.known[ISSUER] = replace(credential, token_uri="http://127.0.0.1:1/token")
+    world.accounts.known[ISSUER] = dataclasses.replace(credential, token_uri="http://127.0.0.1:1/token")
     [outcome] = await world.publish(await world.issue())
     assert isinstance(outcome, RetryLater)
 
@@ -470,7 +471,7 @@ async def test_a_class_that_is_missing_under_an_object_is_made_again(world: Any)
 
 async def test_a_pass_that_does_not_exist_is_forgotten(world: Any) -> None:
     made = await world.issue()
-    ghost = replace(made, id=made.id[:-1] + ("a" if made.id[-1] != "a" else "b"))
+    ghost = dataclasses.replace(made, id=made.id[:-1] + ("a" if made.id[-1] != "a" else "b"))
     assert [type(one) for one in await world.publish(ghost, made)] == [Gone, Delivered]
 
 

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from billfold.api.problems import MethodUnsupported, NoSuchAddress, problem_response
-from billfold.api.v1 import content, keys, passes, templates
+from billfold.api.v1 import content, keys, parts, passes, templates
 from billfold.api.v1.keys import add_keys
 from billfold.api.v1.operations import PREFIX
 from billfold.api.v1.passes import add_passes
@@ -21,10 +21,20 @@ from billfold.ports import Services
 BODY_BYTES_MAX = 8 * 1024 * 1024
 _BODIES = (
     content.ContentIn,
-    content.FieldIn,
-    content.BarcodeIn,
-    content.LocationIn,
-    content.ImagesIn,
+    parts.FieldIn,
+    parts.BarcodeIn,
+    parts.LocationIn,
+    parts.ImagesIn,
+    parts.NumberFormatIn,
+    parts.MoneyFormatIn,
+    parts.DateFormatIn,
+    parts.RotatingBarcodeIn,
+    parts.BeaconIn,
+    parts.RelevanceIn,
+    parts.NfcIn,
+    parts.StampCardIn,
+    parts.PosterIn,
+    parts.OverridesIn,
     passes.NewPass,
     passes.ChangedPass,
     templates.TemplateIn,

@@ -139,7 +139,7 @@ class Listed(Out, Generic[T]):
 
 
 def body(answer: BaseModel) -> bytes:
-    return answer.model_dump_json().encode()
+    return answer.model_dump_json(exclude_unset=True).encode()
 
 
 def _summary(addresses: Addresses, pass_: Pass) -> dict[str, object]:

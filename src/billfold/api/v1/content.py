@@ -5,23 +5,55 @@ May not enter: Apple's and Google's rules, fetching pictures."""
 
 from typing import Annotated, Literal
 
+import msgspec
 from pydantic import Field as Rule
 
-from billfold.api.v1.types import (
-    Color,
-    Days,
-    ImageAddress,
-    In,
-    Label,
-    Latitude,
-    Longitude,
-    Metres,
-    Moment,
-    Out,
-    Text,
-    iso_or_none,
+from billfold.api.v1.parts import (
+    BarcodeIn,
+    BarcodeOut,
+    BeaconIn,
+    FieldIn,
+    FieldOut,
+    Fields,
+    ImagesIn,
+    KindName,
+    Language,
+    LocationIn,
+    NfcIn,
+    OverridesIn,
+    PosterIn,
+    RelevanceIn,
+    RelevanceOut,
+    RotatingBarcodeIn,
+    StampCardIn,
+    Tags,
+    Translated,
+    barcode_out,
+    convert,
+    field_of,
+    field_out,
+    relevance_of,
+    relevance_out,
 )
-from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style, TransitType
+from billfold.api.v1.types import Color, Days, In, Label, Moment, Out, iso
+from billfold.domain.content import (
+    Barcode,
+    BarcodeFormat,
+    Beacon,
+    Content,
+    Field,
+    ImageSlot,
+    Kind,
+    Location,
+    Nfc,
+    Overrides,
+    Poster,
+    RotatingBarcode,
+    StampCard,
+    Style,
+    TransitType,
+    encode,
+)
 from billfold.domain.drafts import Draft, ImageSource
 from billfold.domain.errors import FieldProblem, Invalid
 
@@ -35,50 +67,8 @@ STYLES: dict[StyleName, Style] = {
 }
 _STYLE_NAMES: dict[Style, StyleName] = {style: name for name, style in STYLES.items()}
 TransitName = Literal["air", "boat", "bus", "train", "generic"]
-BarcodeName = Literal["QR", "PDF417", "Aztec", "Code128"]
-GROUPS = ("header", "primary", "secondary", "auxiliary", "back")
+GROUPS = ("header", "primary", "secondary", "auxiliary", "additional", "back")
 _DEFAULTS = Content("", "")
-
-
-class FieldIn(In):
-    """One label and value. `key` pairs old and new values; without one it is the group's name and the field's
-    place, like `header0`."""
-
-    key: Annotated[str, Rule(pattern=r"^[A-Za-z0-9_.-]{1,64}$")] | None = None
-    label: Label | None = None
-    value: Text
-    change_message: Annotated[Text, Rule(description="Lock-screen line when the value changes; `%@` is the new value.")] | None = (
-        None
-    )
-
-
-class BarcodeIn(In):
-    format: BarcodeName
-    message: Annotated[str, Rule(min_length=1, max_length=512, description="What the scanner reads.")]
-    alt_text: Label | None = None
-
-
-class LocationIn(In):
-    """A place (WGS 84, degrees and metres) near which the pass shows itself on the lock screen."""
-
-    latitude: Latitude
-    longitude: Longitude
-    altitude: Metres | None = None
-    relevant_text: Label | None = None
-
-
-class ImagesIn(In):
-    """Pictures by https address or data URI; PNG, JPEG or WebP."""
-
-    icon: ImageAddress | None = None
-    logo: ImageAddress | None = None
-    strip: ImageAddress | None = None
-    thumbnail: ImageAddress | None = None
-    background: ImageAddress | None = None
-    footer: ImageAddress | None = None
-
-
-Fields = Annotated[list[FieldIn], Rule(max_length=100)]
 
 
 class ContentIn(In):
@@ -108,19 +98,37 @@ class ContentIn(In):
     voided: bool = False
     transit_type: Annotated[TransitName | None, Rule(description="Of boarding passes, which need one.")] = None
     grouping: Label | None = None
-
-
-class BarcodeOut(Out):
-    format: BarcodeName
-    message: str
-    alt_text: str | None
-
-
-class FieldOut(Out):
-    key: str
-    label: str | None
-    value: str
-    change_message: str | None
+    kind: Annotated[KindName | None, Rule(description="What the pass is for; without one it follows from the style.")] = None
+    language: Annotated[Language | None, Rule(description="Of the texts here (BCP 47).")] = None
+    translations: Annotated[
+        dict[Language, Translated],
+        Rule(
+            max_length=100, description="Language → path of a text, like `fields.points.label` → text. What lacks stays as it is."
+        ),
+    ] = Rule(default_factory=dict)
+    localized_images: Annotated[dict[Language, ImagesIn], Rule(max_length=100)] = Rule(default_factory=dict)
+    barcode_fallbacks: Annotated[
+        list[BarcodeIn], Rule(max_length=7, description="Shown by phones that cannot draw the first, in this order.")
+    ] = Rule(default_factory=list)
+    rotating_barcode: RotatingBarcodeIn | None = None
+    beacons: Annotated[list[BeaconIn], Rule(max_length=10)] = Rule(default_factory=list)
+    max_distance: Annotated[int, Rule(ge=1, le=100_000, description="Metres around a place.")] | None = None
+    relevant: Annotated[list[RelevanceIn], Rule(max_length=50)] = Rule(default_factory=list)
+    valid_from: Moment | None = None
+    nfc: NfcIn | None = None
+    smart_tap: Annotated[str, Rule(max_length=512, pattern=r"^[\x20-\x7e]+$")] | None = None
+    linked: Annotated[
+        list[Annotated[str, Rule(pattern=r"^[0-9A-Za-z_-]{1,64}$")]],
+        Rule(max_length=50, description="Passes that come along, by id."),
+    ] = Rule(default_factory=list)
+    semantics: Tags = Rule(default_factory=dict)
+    enhanced: Annotated[
+        bool, Rule(description="The newer layout where the phone has one: poster event ticket, semantic boarding pass.")
+    ] = False
+    additional: Fields = Rule(default_factory=list)
+    poster: PosterIn | None = None
+    stamps: StampCardIn | None = None
+    overrides: OverridesIn | None = None
 
 
 class LocationOut(Out):
@@ -131,7 +139,9 @@ class LocationOut(Out):
 
 
 class ContentOut(Out):
-    """As the holder sees it. `images`: slot → SHA-256 of the picture as it was given."""
+    """As the holder sees it, in the form of what was sent; members of later versions only where they are set.
+
+    `images`: slot → SHA-256 of the picture as it was given."""
 
     description: str
     organization_name: str
@@ -154,6 +164,30 @@ class ContentOut(Out):
     voided: bool
     transit_type: TransitName | None
     grouping: str | None
+    kind: KindName | None = None
+    language: str | None = None
+    translations: dict[str, dict[str, str]] = Rule(default_factory=dict)
+    localized_images: dict[str, dict[str, str]] = Rule(default_factory=dict)
+    barcode_fallbacks: list[BarcodeOut] = Rule(default_factory=list)
+    rotating_barcode: RotatingBarcodeIn | None = None
+    beacons: list[BeaconIn] = Rule(default_factory=list)
+    max_distance: int | None = None
+    relevant: list[RelevanceOut] = Rule(default_factory=list)
+    valid_from: str | None = None
+    nfc: NfcIn | None = None
+    smart_tap: str | None = None
+    linked: list[str] = Rule(default_factory=list)
+    semantics: Tags = Rule(default_factory=dict)
+    enhanced: bool = False
+    additional: list[FieldOut] = Rule(default_factory=list)
+    poster: PosterIn | None = None
+    stamps: StampCardIn | None = None
+    overrides: OverridesIn | None = None
+
+
+_ALWAYS: dict[str, object] = {
+    name: getattr(_DEFAULTS, name) for name, member in ContentOut.model_fields.items() if member.is_required()
+}
 
 
 def draft_of(given: ContentIn) -> Draft:
@@ -185,16 +219,43 @@ def draft_of(given: ContentIn) -> Draft:
         voided=given.voided,
         transit_type=TransitType(given.transit_type) if given.transit_type else None,
         grouping=given.grouping,
+        kind=Kind(given.kind) if given.kind else None,
+        language=given.language,
+        translations={language: dict(words) for language, words in given.translations.items()},
+        barcode_fallbacks=tuple(
+            Barcode(BarcodeFormat(one.format), one.message, one.alt_text, one.encoding) for one in given.barcode_fallbacks
+        ),
+        max_distance=given.max_distance,
+        relevant=tuple(map(relevance_of, given.relevant)),
+        valid_from=given.valid_from,
+        smart_tap=given.smart_tap,
+        linked=tuple(given.linked),
+        semantics=given.semantics,
+        enhanced=given.enhanced,
+        additional=groups["additional"],
+        poster=_poster(given.poster),
+        beacons=tuple(filter(None, (convert(one, Beacon) for one in given.beacons))),
+        rotating_barcode=convert(given.rotating_barcode, RotatingBarcode),
+        nfc=convert(given.nfc, Nfc),
+        stamps=convert(given.stamps, StampCard),
+        overrides=convert(given.overrides, Overrides),
     )
-    return Draft(content, _images(given.images), given.expires_in_days)
+    localized = {language: _images(images, f"localized_images.{language}") for language, images in given.localized_images.items()}
+    return Draft(content, _images(given.images), given.expires_in_days, localized)
 
 
 def _fields(group: str, given: list[FieldIn]) -> tuple[Field, ...]:
-    return tuple(Field(one.key or f"{group}{at}", one.value, one.label, one.change_message) for at, one in enumerate(given))
+    return tuple(field_of(one, f"{group}{at}") for at, one in enumerate(given))
+
+
+def _poster(given: PosterIn | None) -> Poster | None:
+    if given is None:
+        return None
+    return Poster(*(_fields(f"poster_{name}", getattr(given, name)) for name in ("header", "primary", "footer", "additional")))
 
 
 def _barcode(given: BarcodeIn | None) -> Barcode | None:
-    return Barcode(BarcodeFormat(given.format), given.message, given.alt_text) if given else None
+    return Barcode(BarcodeFormat(given.format), given.message, given.alt_text, given.encoding) if given else None
 
 
 def _doubled_keys(groups: dict[str, tuple[Field, ...]]) -> list[FieldProblem]:
@@ -209,11 +270,11 @@ def _doubled_keys(groups: dict[str, tuple[Field, ...]]) -> list[FieldProblem]:
     return found
 
 
-def _images(given: ImagesIn | None) -> dict[ImageSlot, ImageSource]:
+def _images(given: ImagesIn | None, path: str = "images") -> dict[ImageSlot, ImageSource]:
     if given is None:
         return {}
     sources = {slot: getattr(given, slot.value) for slot in ImageSlot}
-    return {slot: ImageSource(source, f"images.{slot.value}") for slot, source in sources.items() if source is not None}
+    return {slot: ImageSource(source, f"{path}.{slot.value}") for slot, source in sources.items() if source is not None}
 
 
 def within(name: str, error: Invalid) -> Invalid:
@@ -223,35 +284,23 @@ def within(name: str, error: Invalid) -> Invalid:
     )
 
 
-def _fields_out(fields: tuple[Field, ...]) -> list[FieldOut]:
-    return [FieldOut(key=one.key, label=one.label, value=one.value, change_message=one.change_message) for one in fields]
-
-
 def content_out(content: Content) -> ContentOut:
-    code = content.barcode
-    return ContentOut(
-        description=content.description,
-        organization_name=content.organization_name,
-        style=_STYLE_NAMES[content.style],
-        logo_text=content.logo_text,
-        header=_fields_out(content.header),
-        primary=_fields_out(content.primary),
-        secondary=_fields_out(content.secondary),
-        auxiliary=_fields_out(content.auxiliary),
-        back=_fields_out(content.back),
-        barcode=BarcodeOut(format=code.format.value, message=code.message, alt_text=code.alt_text) if code else None,
-        background_color=content.background_color,
-        foreground_color=content.foreground_color,
-        label_color=content.label_color,
-        images={slot.value: hash for slot, hash in content.images.items()},
-        locations=[
-            LocationOut(latitude=one.latitude, longitude=one.longitude, altitude=one.altitude, relevant_text=one.relevant_text)
-            for one in content.locations
-        ],
-        sharing_prohibited=content.sharing_prohibited,
-        expires_at=iso_or_none(content.expires_at and content.expires_at * 1000),
-        relevant_at=iso_or_none(content.relevant_at and content.relevant_at * 1000),
-        voided=content.voided,
-        transit_type=content.transit_type.value if content.transit_type else None,
-        grouping=content.grouping,
-    )
+    """Members of the first version always, later ones where they are set."""
+    shown: dict[str, object] = msgspec.json.decode(encode(content))
+    out: dict[str, object] = _ALWAYS | shown | {"style": _STYLE_NAMES[content.style]}
+    for group in GROUPS:
+        if group in _ALWAYS or group in shown:
+            out[group] = list(map(field_out, getattr(content, group)))
+    out["barcode"] = barcode_out(content.barcode) if content.barcode else None
+    if content.barcode_fallbacks:
+        out["barcode_fallbacks"] = list(map(barcode_out, content.barcode_fallbacks))
+    out["locations"] = [
+        LocationOut(latitude=one.latitude, longitude=one.longitude, altitude=one.altitude, relevant_text=one.relevant_text)
+        for one in content.locations
+    ]
+    if content.relevant:
+        out["relevant"] = list(map(relevance_out, content.relevant))
+    for name in ("expires_at", "relevant_at", "valid_from"):
+        if (at := getattr(content, name)) is not None:
+            out[name] = iso(at * 1000)
+    return ContentOut.model_validate(out)

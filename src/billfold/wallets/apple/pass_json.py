@@ -22,7 +22,18 @@ TRANSIT_TYPES = {
     TransitType.GENERIC: "PKTransitTypeGeneric",
 }
 GROUPING_STYLES = (Style.BOARDING_PASS, Style.EVENT_TICKET)
-_LEGACY_FORMATS = (BarcodeFormat.QR, BarcodeFormat.PDF417, BarcodeFormat.AZTEC)
+BARCODES = {
+    BarcodeFormat.QR: "PKBarcodeFormatQR",
+    BarcodeFormat.PDF417: "PKBarcodeFormatPDF417",
+    BarcodeFormat.AZTEC: "PKBarcodeFormatAztec",
+    BarcodeFormat.CODE128: "PKBarcodeFormatCode128",
+    BarcodeFormat.CODE39: "PKBarcodeFormatCode39",
+    BarcodeFormat.CODABAR: "PKBarcodeFormatCodabar",
+    BarcodeFormat.EAN13: "PKBarcodeFormatEAN13",
+    BarcodeFormat.ITF: "PKBarcodeFormatI2of5",
+}
+"""Section 2.3. The last four since iOS 27; formats that are not here Apple does not draw."""
+LEGACY_FORMATS = (BarcodeFormat.QR, BarcodeFormat.PDF417, BarcodeFormat.AZTEC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,15 +113,17 @@ def _add_barcode(out: dict[str, Json], barcode: Barcode) -> None:
     """WP/pass/barcodes-data.dictionary, section 2.3. The single `barcode` is for iOS 8 and older, which knows no Code 128.
 
     Scanners assume Latin-1, so UTF-8 is named only where the message needs it."""
+    if barcode.format not in BARCODES:
+        return
     code: dict[str, Json] = {
-        "format": f"PKBarcodeFormat{barcode.format}",  # Apple's names end like ours
+        "format": BARCODES[barcode.format],
         "message": barcode.message,
         "messageEncoding": "iso-8859-1" if _fits_latin_1(barcode.message) else "utf-8",
     }
     if barcode.alt_text is not None:
         code["altText"] = barcode.alt_text
     out["barcodes"] = [code]
-    if barcode.format in _LEGACY_FORMATS:
+    if barcode.format in LEGACY_FORMATS:
         out["barcode"] = code
 
 

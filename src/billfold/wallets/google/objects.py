@@ -61,6 +61,14 @@ _BARCODES: Final = {
     BarcodeFormat.PDF417: "PDF_417",
     BarcodeFormat.AZTEC: "AZTEC",
     BarcodeFormat.CODE128: "CODE_128",
+    BarcodeFormat.CODE39: "CODE_39",
+    BarcodeFormat.CODABAR: "CODABAR",
+    BarcodeFormat.EAN13: "EAN_13",
+    BarcodeFormat.EAN8: "EAN_8",
+    BarcodeFormat.UPC_A: "UPC_A",
+    BarcodeFormat.ITF: "ITF_14",
+    BarcodeFormat.DATA_MATRIX: "DATA_MATRIX",
+    BarcodeFormat.TEXT: "TEXT_ONLY",
 }
 _LINK: Final = re.compile(
     r"https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?"
