@@ -13,6 +13,13 @@ from billfold.wallets.apple.certificates import AppleCredential, load_apple_cred
 from wallets.apple import authority
 
 SCOPE = Scope("d3m0ab", Environment.TEST)
+MESSAGES = {
+    BarcodeFormat.CODE39: "C-1",
+    BarcodeFormat.CODABAR: "A1234B",
+    BarcodeFormat.EAN13: "4006381333931",
+    BarcodeFormat.ITF: "00012345678905",
+}
+"""A message that the format can carry, where "C-1" is none."""
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,7 @@ from billfold.wallets.apple.rules import errors
 from billfold.wallets.apple.signing import Signer
 from judges import judge
 from wallets.apple import authority
+from wallets.apple.conftest import MESSAGES
 
 FILES = (("icon.png", b"\x89PNG icon"), ("logo@2x.png", b"\x89PNG logo" * 500), ("de.lproj/strip.png", b"\x89PNG strip"))
 FACTS = IssuingFacts(authority.PASS_TYPE, authority.TEAM, "https://wallet.example/apple/d3m0abt", "t" * 43)
@@ -102,7 +103,7 @@ def test_a_name_twice_is_a_bug() -> None:
 def test_every_style_with_every_barcode_verifies(
     style: Style, format_: BarcodeFormat, make_pass: Any, make_content: Any, signer: Signer, tmp_path: Path
 ) -> None:
-    content = make_content(style=style, barcode=Barcode(format_, "C-0001"))
+    content = make_content(style=style, barcode=Barcode(format_, MESSAGES.get(format_, "C-0001")))
     assert errors(content) == ()
     data = bundle.build(bundle.Body(FILES), pass_json(make_pass(), content, FACTS), signer, AT)
     (tmp_path / "a.pkpass").write_bytes(data)

@@ -13,6 +13,7 @@ from billfold.domain.passes import Pass
 from billfold.wallets.apple.pass_json import BARCODES, LEGACY_FORMATS, IssuingFacts, pass_json
 from billfold.wallets.apple.rules import errors
 from wallets.apple import authority
+from wallets.apple.conftest import MESSAGES
 
 FACTS = IssuingFacts(authority.PASS_TYPE, authority.TEAM, "https://wallet.example/apple/d3m0abt", "t" * 43)
 
@@ -213,7 +214,7 @@ def test_a_content_made_right_in_its_errors_is_let_through(content: Content) -> 
         secondary=mend(content.secondary),
         auxiliary=mend(content.auxiliary),
         back=mend(content.back),
-        barcode=content.barcode and Barcode(content.barcode.format, "C-1"),
+        barcode=content.barcode and Barcode(content.barcode.format, MESSAGES.get(content.barcode.format, "C-1")),
         background_color="#000000",
         foreground_color="#ffffff",
         label_color="#ffffff",
