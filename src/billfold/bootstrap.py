@@ -7,13 +7,16 @@ import contextlib
 import datetime
 import hashlib
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
 from billfold.domain.delivery import Channel
 from billfold.domain.errors import CredentialMissing
 from billfold.domain.ids import Environment, Scope
+from billfold.domain.schedules import DAY_MS, HOUR_MS, MINUTE_MS, Retention
 from billfold.flows import workspaces
+from billfold.flows.housekeeping import RECONCILE_JOB, ensure_schedules
+from billfold.flows.reconcile import HolderSource, Reconciler
 from billfold.glue import (
     ByEnvironment,
     GoogleCallbackDesk,
@@ -30,7 +33,7 @@ from billfold.images.shelf import Shelf
 from billfold.keyring import Keyring
 from billfold.limits import TokenBuckets
 from billfold.outgoing.client import OutgoingClient
-from billfold.ports import Addresses, Services, Store, StoredCredential, Wallet, Workspace
+from billfold.ports import Addresses, Services, Store, StoredCredential, Tx, Wallet, Workspace
 from billfold.sandbox.authority import SandboxAuthority
 from billfold.sandbox.site import Sandbox, SandboxAddresses, known_addresses
 from billfold.settings import Settings
@@ -43,6 +46,7 @@ from billfold.wallets.apple.certificates import load_apple_credential
 from billfold.wallets.apple.push import PushOptions
 from billfold.wallets.google.adapter import GoogleOptions, GoogleWallet
 from billfold.wallets.google.credentials import load_google_credential
+from billfold.workers import jobs
 from billfold.workers.runner import Runner
 
 DEMO_WORKSPACE = "demo00"
@@ -129,17 +133,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         clock,
         lambda scope: google_options[scope.environment],
     )
-    wallets: dict[Channel, Wallet] = {Channel.APPLE: apple, Channel.GOOGLE: google}
-    # On SQLite the server is the one worker: under a name that stays, it takes up its own leases at once after a crash.
-    alone = serving and settings.database_url.startswith("sqlite")
-    runner = Runner(
-        store,
-        wallets,
-        owner="server" if alone else None,
-        lease_seconds=settings.lease_seconds,
-        poll_seconds=settings.poll_seconds,
-        gap_ms=gap_ms,
-    )
+    runner = _runner(settings, store, {Channel.APPLE: apple, Channel.GOOGLE: google}, google, serving=serving)
     services = Services(
         store=store,
         blobs=blobs,
@@ -156,6 +150,35 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         devices_per_pass_max=settings.devices_per_pass_max,
     )
     return Parts(settings, store, services, keyring, runner, GoogleCallbackDesk(google), vault, sandbox, closers)
+
+
+def _runner(settings: Settings, store: Store, wallets: Mapping[Channel, Wallet], holders: HolderSource, *, serving: bool) -> Runner:
+    visits: dict[str, jobs.Visit] = {}
+    if settings.google_reconcile_hour is not None:
+        visits[RECONCILE_JOB] = Reconciler(store, holders, SystemEntropy().event_id, settings.google_reconcile_hour).visit
+    # On SQLite the server is the one worker: under a name that stays, it takes up its own leases at once after a crash.
+    alone = serving and settings.database_url.startswith("sqlite")
+    return Runner(
+        store,
+        wallets,
+        owner="server" if alone else None,
+        lease_seconds=settings.lease_seconds,
+        poll_seconds=settings.poll_seconds,
+        gap_ms=int(settings.push_gap_seconds * 1000),
+        steps=jobs.steps(_retention(settings)),
+        visits=visits,
+    )
+
+
+def _retention(settings: Settings) -> Retention:
+    return Retention(
+        idempotency_ms=int(settings.idempotency_keep_hours * HOUR_MS),
+        callback_ms=int(settings.callback_keep_days * DAY_MS),
+        job_ms=int(settings.job_keep_days * DAY_MS),
+        image_source_ms=max(DAY_MS, int(settings.image_url_cache_seconds * 1000)),
+        device_log_ms=int(settings.device_log_keep_days * DAY_MS),
+        every_ms=int(settings.housekeeping_minutes * MINUTE_MS),
+    )
 
 
 def _stand_ins(settings: Settings, sandbox: Sandbox | None) -> SandboxAddresses | None:
@@ -232,10 +255,22 @@ async def furnish(parts: Parts) -> None:
     made_at = services.clock.now_ms()
     quota = parts.settings.quota_passes_per_month
     await workspaces.ensure(services, Workspace(DEMO_WORKSPACE, "Demo", "Bayroast Coffee", made_at, quota))
+    await _ensure_schedules(parts)
     if parts.sandbox is None:
         return
     for workspace in await parts.store.read(lambda tx: tx.workspaces.all()):
         await _issue_test_credentials(parts, parts.sandbox, workspace)
+
+
+async def _ensure_schedules(parts: Parts) -> None:
+    now, retention = await parts.store.now_ms(), _retention(parts.settings)
+
+    def transaction(tx: Tx) -> None:
+        for workspace in tx.workspaces.all():
+            for environment in Environment:
+                ensure_schedules(tx, Scope(workspace.id, environment), now, retention, parts.settings.google_reconcile_hour)
+
+    await parts.store.write(transaction)
 
 
 async def _issue_test_credentials(parts: Parts, sandbox: Sandbox, workspace: Workspace) -> None:

@@ -14,6 +14,7 @@ from billfold.domain.events import Event
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.keys import AccessKey
 from billfold.domain.passes import Pass, Template
+from billfold.domain.schedules import JobFigures, Kept
 
 T = TypeVar("T")
 
@@ -203,9 +204,13 @@ class GoogleStates(Protocol):
     def put(self, state: GoogleObject) -> None: ...
     def set_has_users(self, scope: Scope, pass_id: PassId, has_users: bool) -> None: ...
     def class_fingerprint(self, scope: Scope, class_id: str) -> str | None: ...
+    def next_class(self, scope: Scope, after: str) -> str | None:
+        """The first class id after `after`."""
+
     def put_class(self, scope: Scope, class_id: str, fingerprint: str) -> None: ...
-    def first_sight(self, scope: Scope, nonce: str, now_ms: int) -> bool:
-        """False when a callback with this nonce came before. Atomic."""
+    def first_sight(self, scope: Scope, nonce: str, until_ms: int) -> bool:
+        """False when a callback with this nonce came before. Atomic. `until_ms`: when the callback itself expires, or now if
+        that is later; it is remembered for a good while after that."""
 
 
 class Events(Protocol):
@@ -268,11 +273,17 @@ class Job:
 
 class Jobs(Protocol):
     def start(self, job: Job) -> None: ...
+    def ensure(self, job: Job) -> None:
+        """Starts it unless there is one with its id."""
+
     def due(self, now_ms: int, limit: int) -> list[Job]: ...
     def save(self, job: Job) -> None: ...
     def find(self, scope: Scope, job_id: str) -> Job | None: ...
     def find_locked(self, scope: Scope, job_id: str) -> Job | None:
         """The same, and nobody else changes it until commit: whoever pauses, cancels or takes a step finds it so."""
+
+    def figures(self) -> list[JobFigures]:
+        """For the operator. Counts the whole table: not for requests."""
 
 
 class Leases(Protocol):
@@ -280,6 +291,11 @@ class Leases(Protocol):
         """True when the slice is free, expired or already the owner's; then it is the owner's until `until_ms`."""
 
     def release(self, owner: str) -> None: ...
+
+
+class Pruning(Protocol):
+    def remove_older(self, scope: Scope, kept: Kept, before_ms: int, limit: int) -> int:
+        """Removes up to `limit` rows of that kind from before that time, the oldest first; how many they were."""
 
 
 class Tx(Protocol):
@@ -301,6 +317,7 @@ class Tx(Protocol):
     device_log: DeviceLog
     jobs: Jobs
     leases: Leases
+    pruning: Pruning
 
 
 class Store(Protocol):

@@ -156,6 +156,24 @@ class Settings:
         0, "Port of the push stand-in on 127.0.0.1; 0 lets the system choose.", check=_between(0, 65535)
     )
 
+    # --- what is kept, and for how long
+    housekeeping_minutes: float = _setting(
+        60.0, "How often what was kept long enough is removed, in each workspace and environment.", "minutes", _between(1, 1440)
+    )
+    idempotency_keep_hours: float = _setting(
+        72.0, "How long the answer to a request with an Idempotency-Key is given again to whoever repeats it.", "hours", _between(1)
+    )
+    callback_keep_days: float = _setting(
+        30.0,
+        "How long a callback of Google's is remembered after it expired, so that a repeat has no second effect.",
+        "days",
+        _between(1),
+    )
+    job_keep_days: float = _setting(30.0, "How long a job that ended can be looked at.", "days", _between(0))
+    device_log_keep_days: float = _setting(
+        90.0, "How long what devices complained of is kept, and never more than 1,000 lines.", "days", _between(0)
+    )
+
     # --- limits
     rate_limit_per_second: float = _setting(
         50.0, "Requests that one access key may send in the long run; 0 means no limit.", "requests per second", _between(0)
@@ -219,6 +237,13 @@ class Settings:
     )
     google_requests_per_second: float = _setting(
         18.0, "Requests to the Google Wallet API for each issuer; Google allows 20.", "requests per second", _between(0.1)
+    )
+
+    google_reconcile_hour: int | None = _setting(
+        2,
+        "Hour (UTC) from which on, each night, Google is asked who holds each pass; its callbacks may be lost. Empty: never.",
+        "hour of the day",
+        _between(0, 23),
     )
 
     def __post_init__(self) -> None:

@@ -6,6 +6,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Proc
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 
 from billfold.domain.delivery import Backlog, Channel
+from billfold.domain.schedules import JobFigures
+from billfold.flows.housekeeping import HOUSEKEEPING_JOB
 from billfold.ports import Services
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -29,6 +31,11 @@ class Metrics:
         self._parked = Gauge("push_parked", "Rows kept with an error until the next change.", ("channel",), registry=self.registry)
         self._oldest = Gauge("push_oldest_seconds", "How long the oldest has been due.", ("channel",), registry=self.registry)
         self._registrations = Gauge("registrations", "Registrations and objects.", ("channel",), registry=self.registry)
+        self._jobs = Gauge("jobs", "Jobs, by kind and state.", ("kind", "state"), registry=self.registry)
+        self._overdue = Gauge("jobs_overdue_seconds", "How long the oldest has been due.", ("kind",), registry=self.registry)
+        self._removed = Gauge(
+            "housekeeping_removed_rows", "Rows removed because they were kept long enough.", registry=self.registry
+        )
         self._counted_ms, self._backlogs = -COUNT_AGAIN_MS, dict[Channel, Backlog]()
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
@@ -53,7 +60,8 @@ class Metrics:
         now = await services.store.now_ms()
         if now >= self._counted_ms + COUNT_AGAIN_MS:
             self._counted_ms = now
-            self._backlogs = await services.store.read(lambda tx: tx.deliveries.backlog())
+            self._backlogs, jobs = await services.store.read(lambda tx: (tx.deliveries.backlog(), tx.jobs.figures()))
+            self._tell_jobs(jobs, now)
         for channel, backlog in self._backlogs.items():
             self._pending.labels(channel.value).set(backlog.pending)
             self._parked.labels(channel.value).set(backlog.parked)
@@ -61,3 +69,14 @@ class Metrics:
             self._oldest.labels(channel.value).set(max(0.0, (now - oldest) / 1000) if oldest is not None else 0.0)
             self._registrations.labels(channel.value).set(backlog.holders)
         return generate_latest(self.registry)
+
+    def _tell_jobs(self, jobs: list[JobFigures], now_ms: int) -> None:
+        self._jobs.clear()
+        overdue: dict[str, float] = {}
+        for one in jobs:
+            self._jobs.labels(one.kind, one.state).set(one.count)
+            late = (now_ms - one.due_at_ms) / 1000 if one.state in ("waiting", "running") else 0.0
+            overdue[one.kind] = max(overdue.get(one.kind, 0.0), late)
+        for kind, seconds in overdue.items():
+            self._overdue.labels(kind).set(seconds)
+        self._removed.set(sum(one.done for one in jobs if one.kind == HOUSEKEEPING_JOB))

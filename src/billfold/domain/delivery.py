@@ -7,7 +7,7 @@ May not enter: the database, the network, the clock."""
 from dataclasses import dataclass
 from enum import StrEnum
 
-from billfold.domain.ids import Scope
+from billfold.domain.ids import PassId, Scope
 
 
 class Channel(StrEnum):
@@ -87,6 +87,14 @@ class Backlog:
     parked: int
     oldest_due_ms: int | None
     holders: int
+
+
+@dataclass(frozen=True, slots=True)
+class HolderPage:
+    """What a wallet's own side says of some passes: whether anybody holds each. `token` asks for the next ones; None at the end."""
+
+    holders: tuple[tuple[PassId, bool], ...]
+    token: str | None
 
 
 Outcome = Delivered | Gone | RetryLater | Parked | CredentialRejected

@@ -24,6 +24,12 @@ SET_HAS_USERS = Statement(
     .values(has_users=number("holders"))
 )
 FIND_CLASS = Statement(select(google_class.c.fingerprint).where(own(google_class), google_class.c.class_id == string("class_id")))
+NEXT_CLASS = Statement(
+    select(google_class.c.class_id)
+    .where(own(google_class), google_class.c.class_id > string("after"))
+    .order_by(google_class.c.class_id)
+    .limit(number("one"))
+)
 PUT_CLASS = upsert(google_class, ("workspace", "environment", "class_id"), lambda new: {"fingerprint": new.fingerprint})
 SEE = upsert(callback_nonce, ("workspace", "environment", "nonce"), lambda new: {})
 
@@ -61,8 +67,12 @@ class GoogleRows:
         row = self._db.one(FIND_CLASS, scope, class_id=class_id)
         return str(row[0]) if row else None
 
+    def next_class(self, scope: Scope, after: str) -> str | None:
+        row = self._db.one(NEXT_CLASS, scope, after=after, one=1)
+        return str(row[0]) if row else None
+
     def put_class(self, scope: Scope, class_id: str, fingerprint: str) -> None:
         self._db.run(PUT_CLASS, scope, class_id=class_id, fingerprint=fingerprint)
 
-    def first_sight(self, scope: Scope, nonce: str, now_ms: int) -> bool:
-        return self._db.count(SEE, scope, nonce=nonce, seen_at_ms=now_ms) > 0
+    def first_sight(self, scope: Scope, nonce: str, until_ms: int) -> bool:
+        return self._db.count(SEE, scope, nonce=nonce, seen_at_ms=until_ms) > 0

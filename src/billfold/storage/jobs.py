@@ -1,12 +1,13 @@
 """Long work as rows with a cursor. May not enter: what a kind of job does (workers/jobs.py)."""
 
 import msgspec
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from billfold.domain.ids import Environment, Scope
+from billfold.domain.schedules import JobFigures
 from billfold.ports import Job
 from billfold.storage.schema import job
-from billfold.storage.statements import Row, Session, Statement, literal, number, own, string
+from billfold.storage.statements import Row, Session, Statement, literal, number, own, string, upsert
 
 _COLUMNS = (
     *(job.c.workspace, job.c.environment, job.c.id, job.c.kind, job.c.params, job.c.state, job.c.cursor),
@@ -18,6 +19,11 @@ DUE = Statement(
     .where(job.c.state.in_([literal("waiting"), literal("running")]), job.c.due_at_ms <= number("now"))
     .order_by(job.c.due_at_ms, job.c.id)
     .limit(number("limit"))
+)
+_KEY = ("workspace", "environment", "id")
+ENSURE = upsert(job, _KEY, lambda new: {})
+FIGURES = Statement(
+    select(job.c.kind, job.c.state, func.count(), func.sum(job.c.done), func.min(job.c.due_at_ms)).group_by(job.c.kind, job.c.state)
 )
 SAVE = Statement(
     update(job).where(own(job), job.c.id == string("id")),
@@ -36,6 +42,13 @@ class JobRows:
 
     def start(self, job: Job) -> None:
         self._db.run(START, job.scope, id=job.id, kind=job.kind, **_changing(job))
+
+    def ensure(self, job: Job) -> None:
+        self._db.run(ENSURE, job.scope, id=job.id, kind=job.kind, **_changing(job))
+
+    def figures(self) -> list[JobFigures]:
+        rows = self._db.run(FIGURES)
+        return [JobFigures(kind, state, int(count), int(done), int(due)) for kind, state, count, done, due in rows]
 
     def due(self, now_ms: int, limit: int) -> list[Job]:
         return [_job(row) for row in self._db.run(DUE, now=now_ms, limit=limit)]

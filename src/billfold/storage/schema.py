@@ -221,6 +221,11 @@ image = _scoped(
 
 image_source = _scoped("image_source", _text("url"), _text("hash"), _number("fetched_at_ms"), key=("url",))
 
+# By age, for whoever removes what was kept long enough.
+Index("ix_idempotency_age", idempotency.c.workspace, idempotency.c.created_at_ms, idempotency.c.environment)
+Index("ix_callback_nonce_age", callback_nonce.c.workspace, callback_nonce.c.seen_at_ms, callback_nonce.c.environment)
+Index("ix_image_source_age", image_source.c.workspace, image_source.c.fetched_at_ms, image_source.c.environment)
+
 credential = _scoped(
     "credential",
     _text("kind"),

@@ -14,6 +14,7 @@ from billfold.storage.jobs import JobRows
 from billfold.storage.keys import KeyRows
 from billfold.storage.leases import LeaseRows
 from billfold.storage.passes import PassRows, TemplateRows
+from billfold.storage.pruning import PruningRows
 from billfold.storage.registrations import RegistrationRows
 from billfold.storage.statements import Session
 from billfold.storage.workspaces import CounterRows, UsageRows, WorkspaceRows
@@ -63,6 +64,7 @@ class Transaction:
     device_log: Room[ports.DeviceLog] = Room(lambda session, gap_ms: DeviceLogRows(session))
     jobs: Room[ports.Jobs] = Room(lambda session, gap_ms: JobRows(session))
     leases: Room[ports.Leases] = Room(lambda session, gap_ms: LeaseRows(session))
+    pruning: Room[ports.Pruning] = Room(lambda session, gap_ms: PruningRows(session))
 
     def __init__(self, session: Session, gap_ms: int) -> None:
         self.session = session

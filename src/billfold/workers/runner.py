@@ -16,17 +16,22 @@ import uuid_utils
 
 from billfold.domain.delivery import Channel, backoff_ms
 from billfold.domain.errors import Unavailable
+from billfold.flows.housekeeping import RECURRING
 from billfold.ports import Job, Store, Tx
-from billfold.workers.jobs import STEPS, Step
+from billfold.workers.jobs import STEPS, Step, Visit
 from billfold.workers.slices import Publisher, Slice, SliceWork
 
 log = logging.getLogger(__name__)
 
 SLICES_AT_ONCE = 16
-JOBS_AT_ONCE = 4
+JOBS_AT_ONCE = 6
 BUSY_POLL_SECONDS = 0.2
 """While slices are at work: rows in flight hide when the next ones fall due, so it looks more often."""
+RECURRING_AT_ONCE = 2
+"""Of those, for schedules, which may take hours and must not keep out what somebody waits for."""
 JOB_FAILURES_MAX = 10
+RECURRING_AGAIN_MS = 3_600_000
+"""A schedule that failed as often comes again after an hour: it must not end for ever."""
 STOP_SECONDS = 10.0
 """How long `stop` lets pushes end before they are cut off (their rows then stay due)."""
 
@@ -52,6 +57,7 @@ class Runner:
         gap_ms: int = 1000,
         slices_at_once: int = SLICES_AT_ONCE,
         steps: Mapping[str, Step] = STEPS,
+        visits: Mapping[str, Visit] | None = None,
         event_id: Callable[[], str] = lambda: str(uuid_utils.uuid7()),
     ) -> None:
         self._store = store
@@ -62,12 +68,13 @@ class Runner:
         self._batch = batch
         self._gap_ms = gap_ms
         self._slices_at_once = slices_at_once
-        self._steps = steps
+        self._visits: dict[str, Visit] = {kind: _no_question(step) for kind, step in steps.items()} | dict(visits or {})
         self._event_id = event_id
         self._woken = asyncio.Event()
         self._stopping = False
         self._slices: dict[Slice, _Running] = {}
         self._jobs: dict[str, asyncio.Task[None]] = {}
+        self._recurring: set[str] = set()
         self._leases: dict[tuple[str, str], int] = {}
         self._not_before: dict[Slice, float] = {}
         self._served: dict[str, int] = {}
@@ -211,39 +218,50 @@ class Runner:
 
     async def _start_jobs(self, jobs: list[Job], now: int) -> None:
         for job in jobs:
-            step = self._steps.get(job.kind)
-            if step is None or job.id in self._jobs or len(self._jobs) >= JOBS_AT_ONCE:
+            visit = self._visits.get(job.kind)
+            recurring = job.kind in RECURRING
+            held = sum(one in self._recurring for one in self._jobs) if recurring else len(self._jobs)
+            if visit is None or job.id in self._jobs or held >= (RECURRING_AT_ONCE if recurring else JOBS_AT_ONCE):
                 continue
             if not await self._lease(job.scope.workspace, f"job/{job.id}", now):
                 continue
-            task = asyncio.create_task(self._run_job(job, step))
+            task = asyncio.create_task(self._run_job(job, visit))
             self._jobs[job.id] = task
+            if recurring:
+                self._recurring.add(job.id)
             task.add_done_callback(lambda ended, job_id=job.id: self._job_ended(job_id, ended))  # type: ignore[misc]
 
     def _job_ended(self, job_id: str, task: asyncio.Task[None]) -> None:
         del self._jobs[job_id]
+        self._recurring.discard(job_id)
         if not task.cancelled() and (problem := task.exception()):
             log.error("worker.job_stopped job=%s", job_id, exc_info=problem)
         self._woken.set()
 
-    async def _run_job(self, job: Job, step: Step) -> None:
+    async def _run_job(self, job: Job, visit: Visit) -> None:
         """Chunk after chunk, each one transaction. The state is read in each, so pausing and cancelling take effect between two."""
         scope, job_id = job.scope, job.id
+        stands = job
         while not self._stopping:
             now = await self._store.now_ms()
             if not await self._lease(scope.workspace, f"job/{job_id}", now):
                 return
 
-            def chunk(tx: Tx, now: int = now) -> bool:
+            def chunk(tx: Tx, step: Step, now: int = now, expected: str = stands.cursor) -> Job | None:
                 current = tx.jobs.find_locked(scope, job_id)
                 if current is None or current.state not in ("waiting", "running") or current.due_at_ms > now:
-                    return False
+                    return None
+                if current.cursor != expected:
+                    return current  # another worker took this step
                 after = step(tx, current, now)
+                if after.state in ("done", "failed", "cancelled"):
+                    after = replace(after, due_at_ms=now)  # when it ended: how long it is kept counts from there
                 tx.jobs.save(after)
-                return after.state == "running" and after.due_at_ms <= now
+                return after
 
             try:
-                more = await self._store.write(chunk)
+                step = await visit(stands)
+                after = await self._store.write(lambda tx: chunk(tx, step))  # noqa: B023 (awaited here)
             except Unavailable:
                 raise
             except Exception as problem:
@@ -251,8 +269,9 @@ class Runner:
                 await self._job_failed(job, type(problem).__name__, now)
                 return
             self._woken.set()
-            if not more:
+            if after is None or after.state != "running" or after.due_at_ms > now:
                 return
+            stands = after
 
     async def _job_failed(self, job: Job, error: str, now: int) -> None:
         def record(tx: Tx) -> None:
@@ -260,8 +279,11 @@ class Runner:
             if current is None or current.state not in ("waiting", "running"):
                 return
             failed = current.failed + 1
-            state = "failed" if failed >= JOB_FAILURES_MAX else current.state
-            tx.jobs.save(replace(current, failed=failed, state=state, error=error, due_at_ms=now + backoff_ms(failed, 1.0)))
+            state, due = current.state, now + backoff_ms(failed, 1.0)
+            if failed >= JOB_FAILURES_MAX:
+                recurring = current.kind in RECURRING
+                state, due = (state, now + RECURRING_AGAIN_MS) if recurring else ("failed", now)
+            tx.jobs.save(replace(current, failed=failed, state=state, error=error, due_at_ms=due))
 
         await self._store.write(record)
 
@@ -283,3 +305,10 @@ class Runner:
             await self._store.write(lambda tx: tx.leases.release(owner))
         except Unavailable:
             log.warning("worker.leases_kept owner=%s", owner)
+
+
+def _no_question(step: Step) -> Visit:
+    async def visit(_: Job) -> Step:
+        return step
+
+    return visit

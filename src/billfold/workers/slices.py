@@ -131,6 +131,9 @@ class SliceWork:
         except CredentialMissing as problem:
             log.warning("worker.credential_missing scope=%s channel=%s", self.slice.scope.code, self.slice.channel)
             outcome = CredentialRejected(str(problem))
+        except Unavailable as problem:
+            log.warning("worker.publish_unavailable scope=%s channel=%s %s", self.slice.scope.code, self.slice.channel, problem)
+            outcome = RetryLater(str(problem))
         except Exception as problem:
             log.exception("worker.publish_failed scope=%s channel=%s", self.slice.scope.code, self.slice.channel)
             outcome = RetryLater(type(problem).__name__)

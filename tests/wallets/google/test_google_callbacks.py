@@ -109,6 +109,7 @@ def test_a_callback_that_google_signed_is_heard(event: str) -> None:
         class_id=f"{ISSUER}.d3m0abt-layout-1",
         event_type=event,
         nonce="1a9e3df0-ec10-4a17-8b39-89d2d7f48e3b",
+        expires_at_ms=NOW_MS + HOUR_MS,
         count=1,
     )
 

@@ -15,6 +15,7 @@ from billfold.domain.errors import Unavailable
 from billfold.domain.events import EventKind
 from billfold.domain.ids import Environment, Scope
 from billfold.domain.passes import Pass
+from billfold.domain.schedules import Kept
 from billfold.wallets.google.adapter import HolderChange
 from billfold.wallets.google.callbacks import CallbackRefused
 from wallets.google.material import ISSUER, SCOPE
@@ -89,6 +90,34 @@ async def test_a_save_and_a_removal_are_heard_and_remembered(world: Any, receive
     await remove(world, made)
     assert await heard(world, await receiver.next()) == HolderChange(made.id, EventKind.PASS_REMOVED, False)
     assert (await world.remembered(made)).has_users is False
+
+
+async def test_who_holds_what_is_asked_page_by_page_and_object_by_object(world: Any, receiver: Receiver, monkeypatch: Any) -> None:
+    monkeypatch.setattr("billfold.wallets.google.adapter.PAGE_SECONDS", 0)
+    made = [await world.issue(seed=bytes([65 + nth]) * 16) for nth in range(3)]
+    assert await world.publish(*made) == [Delivered()] * 3
+    await save(world, made[1])
+    class_id = await world.store.read(lambda tx: tx.google.next_class(SCOPE, ""))
+    page = await world.wallet.holders(SCOPE, class_id, None)
+    assert dict(page.holders) == {made[0].id: False, made[1].id: True, made[2].id: False}
+    assert page.token is None
+    assert [await world.wallet.is_held(SCOPE, class_id, one.id) for one in made] == [False, True, False]
+    assert (await world.wallet.holders(SCOPE, f"{ISSUER}.nothing", None)).holders == ()
+    world.google.control("POST", "/faults", {"status": 503, "count": 1, "path": "genericObject"})
+    with pytest.raises(Unavailable):
+        await world.wallet.holders(SCOPE, class_id, None)
+
+
+async def test_a_callback_is_remembered_until_it_has_expired(world: Any, receiver: Receiver) -> None:
+    """Housekeeping counts from there: a callback that still holds is never taken twice."""
+    made = await published(world)
+    await save(world, made)
+    body = await receiver.next()
+    await heard(world, body)
+    expires = int(json.loads(json.loads(body)["signedMessage"])["expTimeMillis"])
+    remove_older = world.store.write
+    assert await remove_older(lambda tx: tx.pruning.remove_older(SCOPE, Kept.CALLBACK, expires, 10)) == 0
+    assert await remove_older(lambda tx: tx.pruning.remove_older(SCOPE, Kept.CALLBACK, expires + 1, 10)) == 1
 
 
 async def test_a_callback_that_comes_twice_has_one_effect(world: Any, receiver: Receiver) -> None:

@@ -9,8 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final, Protocol
 
+import msgspec
+
 from billfold.domain.content import Content, ImageSlot, initials
-from billfold.domain.delivery import Channel, CredentialRejected, Delivered, Due, Gone, Outcome, Parked, RetryLater
+from billfold.domain.delivery import Channel, CredentialRejected, Delivered, Due, Gone, HolderPage, Outcome, Parked, RetryLater
 from billfold.domain.errors import CredentialMissing, CredentialRefused, Unavailable
 from billfold.domain.events import EventKind
 from billfold.domain.ids import PassId, Scope, scope_of_pass
@@ -23,7 +25,11 @@ from billfold.wallets.google.client import (
     Denied,
     Failure,
     GoogleClient,
+    Missing,
+    Page,
     QuotaExceeded,
+    Refused,
+    Resource,
     ServerTrouble,
     SlowDown,
     Stored,
@@ -41,6 +47,10 @@ log = logging.getLogger(__name__)
 TROUBLES_MAX: Final = 3
 """So many failures in a row and the rest of a batch waits: the other side is down, not one object."""
 
+PAGE_SECONDS: Final = 0.25
+"""Between two pages of a list: what people wait for goes first."""
+REMEMBER_MAX_MS: Final = 10 * 365 * 86_400_000
+"""A callback that claims to hold for longer is remembered for ten years and no longer."""
 _SLOW_DOWN_SECONDS: Final = 2.0
 _QUOTA_SECONDS: Final = 3600.0
 
@@ -270,7 +280,7 @@ class GoogleWallet:
         now_ms = self._clock.now_ms()
 
         def remember(tx: Tx) -> HolderChange | None:
-            if not tx.google.first_sight(scope, callback.nonce, now_ms):
+            if not tx.google.first_sight(scope, callback.nonce, max(now_ms, min(callback.expires_at_ms, now_ms + REMEMBER_MAX_MS))):
                 return None
             if tx.google.find(scope, pass_id) is None:  # saved from the link before a worker made the object
                 tx.google.put(GoogleObject(scope, pass_id, callback.class_id, {}))
@@ -280,6 +290,32 @@ class GoogleWallet:
             return change
 
         return await self._store.write(remember)
+
+    # --- who holds what -----------------------------------------------------------------------------------------------------------
+
+    async def holders(self, scope: Scope, class_id: str, token: str | None) -> HolderPage:
+        """One page of a class's objects; at most four a second. Raises Unavailable, CredentialMissing."""
+        issuer_id, _, _ = class_id.partition(".")
+        client = await self._client(scope, issuer_id)
+        await asyncio.sleep(PAGE_SECONDS)
+        answer = await client.list_page(objects.GENERIC.object_kind, class_id, token)
+        if isinstance(answer, Missing | Refused):
+            return HolderPage((), None)  # Google has no such class (any more)
+        if not isinstance(answer, Page):
+            raise Unavailable(f"Google could not be asked who holds what ({type(answer).__name__})")
+        held = [msgspec.json.decode(one, type=Resource) for one in answer.resources]
+        ours = [(PassId(one.id.partition(".")[2]), one.has_users) for one in held]
+        known = ((pass_id, users) for pass_id, users in ours if users is not None and scope_of_pass(pass_id) == scope)
+        return HolderPage(tuple(known), answer.token)
+
+    async def is_held(self, scope: Scope, class_id: str, pass_id: PassId) -> bool:
+        """Raises Unavailable, CredentialMissing."""
+        issuer_id, _, _ = class_id.partition(".")
+        client = await self._client(scope, issuer_id)
+        answer = await client.get(objects.GENERIC.object_kind, objects.object_id(issuer_id, pass_id))
+        if not isinstance(answer, Stored) or answer.resource.has_users is None:
+            raise Unavailable("Google could not be asked about an object")
+        return answer.resource.has_users
 
     # --- what is kept -------------------------------------------------------------------------------------------------------------
 

@@ -54,6 +54,7 @@ class Callback:
     class_id: str
     event_type: str
     nonce: str
+    expires_at_ms: int
     count: int | None
 
 
@@ -114,7 +115,8 @@ def verify(body: bytes, issuer_id: str, root_keys: RootKeys, now_ms: int) -> Cal
         raise CallbackRefused("another issuer's object")
     if not message.nonce or max(map(len, (message.nonce, message.object_id, message.class_id))) > _TEXT_MAX:
         raise CallbackRefused("malformed message")
-    return Callback(message.object_id, message.class_id, message.event_type, message.nonce, message.count)
+    expires_at_ms = _milliseconds(message.exp_time_millis)
+    return Callback(message.object_id, message.class_id, message.event_type, message.nonce, expires_at_ms, message.count)
 
 
 def claimed_issuer(body: bytes) -> str | None:
