@@ -5,6 +5,7 @@ May not enter: wire shapes, pushing."""
 from collections.abc import Callable
 from dataclasses import replace
 
+from billfold.domain import kinds
 from billfold.domain.drafts import Draft
 from billfold.domain.errors import NotFound, WrongScope
 from billfold.domain.events import Event, EventKind
@@ -27,6 +28,7 @@ async def create(services: Services, actor: Actor, name: str, draft: Draft, afte
     authorize(actor, "templates.create")
     now = services.clock.now_ms()
     workspace = await find_workspace(services, actor.scope)
+    draft = replace(draft, content=kinds.settle(draft.content))
     content = await compose.compose(services, actor.scope, workspace, draft, now)
     made = Template(template_id(actor.scope, services.entropy.bytes(11)), actor.scope, name, 1, content, 0, now, now)
 
@@ -55,16 +57,23 @@ async def find(services: Services, actor: Actor, text: str, operation: str = "te
 
 
 async def publish(services: Services, actor: Actor, text: str, name: str, draft: Draft) -> tuple[Template, bool]:
-    """(the template, whether anything changed). A change starts the job that tells every phone, in the same transaction."""
+    """(the template, whether anything changed). A change starts the job that tells every phone, in the same transaction.
+
+    Raises Conflict when the kind would change under issued passes."""
     known = await find(services, actor, text, "templates.publish")
     now = services.clock.now_ms()
     workspace = await find_workspace(services, actor.scope)
+    issued = await services.store.read(lambda tx: bool(tx.passes.list(actor.scope, None, 1, known.id)))
+    settled = kinds.keep(draft.content, known.content, issued=True) if issued else kinds.settle(draft.content)
+    draft = replace(draft, content=settled)
     content = await compose.compose(services, actor.scope, workspace, draft, known.created_at_ms)
 
     def transaction(tx: Tx) -> tuple[Template, bool]:
         found = tx.templates.find(actor.scope, known.id)
         if found is None:
             raise NotFound("template")
+        if content.kind is not found.content.kind:  # a pass may have been issued meanwhile
+            kinds.keep(content, found.content, issued=bool(tx.passes.list(actor.scope, None, 1, known.id)))
         if found.content == content:
             if found.name != name:
                 tx.templates.replace(replace(found, name=name, updated_at_ms=now))

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from billfold.domain import content as contents
+from billfold.domain import kinds
 from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
 from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound, WrongScope
@@ -51,6 +52,8 @@ async def replace_pass(services: Services, actor: Actor, known: Pass, draft: Dra
     `known`: from `find_pass` for "passes.replace", which callers ask before they read what the body says."""
     if known.template_id is not None:
         raise Conflict("pass_has_template", "this pass shows a template; change its values or publish the template")
+    assert known.content is not None
+    draft = replace(draft, content=kinds.keep(draft.content, known.content, issued=True))
     workspace = await find_workspace(services, actor.scope)
     content = await compose.compose(services, actor.scope, workspace, draft, known.issued_at_ms)
     fingerprint = contents.fingerprint(contents.encode(content))
