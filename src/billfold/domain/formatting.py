@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from babel import Locale
 
 FALLBACK = "en"
-_NUMBER = re.compile(r"[+-]?[0-9]{1,40}(\.[0-9]{1,40})?")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
 
 
 def display(field: Field, language: str) -> str:
@@ -42,7 +42,7 @@ def write(value: str, format: ValueFormat, language: str) -> str:
 
 
 def number_of(value: str) -> Decimal | None:
-    """The number that a value with a format holds (`-1250.5`); None for anything else."""
+    """The number that a value with a format holds (`-1250.5`, at most 18 digits before and after); None for anything else."""
     return Decimal(value) if _NUMBER.fullmatch(value) else None
 
 
