@@ -61,11 +61,12 @@ def statuses(outcomes: list[Outcome]) -> list[int]:
 
 
 async def test_a_batch_goes_over_one_connection_and_comes_back_in_order(tmp_path: Path) -> None:
-    async with served(tmp_path) as (server, pool):
+    def echo(connection: Connection, stream: int, push: Push) -> None:
+        connection.answer(stream, 200, push.path.rpartition("/")[2].encode())
+
+    async with served(tmp_path, echo) as (server, pool):
         outcomes = await pool.post_many(pushes(2_000))
-        assert [outcome.headers["apns-id"] for outcome in outcomes if isinstance(outcome, PoolAnswer)] == [
-            f"{n:064x}" for n in range(2_000)
-        ]
+        assert [outcome.body for outcome in outcomes if isinstance(outcome, PoolAnswer)] == [b"%064x" % n for n in range(2_000)]
         assert server.connections == 1
         assert {push.body for push in server.pushes} == {b"{}"}
         assert server.pushes[0].headers["apns-topic"] == "pass.com.example"
@@ -90,6 +91,18 @@ async def test_status_body_and_headers_of_each_push_are_its_own(tmp_path: Path) 
             else:
                 assert (outcome.status, outcome.body) == (200 + number % 3, b"")
                 assert outcome.headers["retry-after"] == str(number)
+
+
+async def test_a_date_to_wait_for_is_counted_from_now(tmp_path: Path) -> None:
+    answers = iter(["Fri, 01 Jan 2100 00:00:00 GMT", "Fri, 01 Jan 2010 00:00:00 GMT", "whenever"])
+
+    def busy(connection: Connection, stream: int, _push: Push) -> None:
+        connection.answer(stream, 503, b"", retry_after=next(answers))
+
+    async with served(tmp_path, busy, streams_max=1) as (_, pool):
+        far, past, unreadable = [await pool.post("/x", TOPIC, b"{}") for _ in range(3)]
+        assert far.retry_after_seconds > 3_600
+        assert (past.retry_after_seconds, unreadable.headers) == (0, {})
 
 
 async def test_headers_and_bodies_may_change_from_push_to_push(tmp_path: Path) -> None:

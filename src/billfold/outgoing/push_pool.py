@@ -1,8 +1,8 @@
 """Many small POSTs to one server over one HTTP/2 connection: the client under APNs pushes.
 
 One pool per client certificate, since TLS identity belongs to the connection. Up to `streams_max` requests are in
-flight, the rest waits here; handles (libcurl's request objects, costly to set up) are used again and again. client.py is
-the sibling for single questions.
+flight, the rest waits here; handles (libcurl's request objects, costly to set up) are used again and again. push_line.py drives
+them; client.py is the sibling for single questions.
 May not enter: what an answer means (that is wallets/apple/push.py), retries, push tokens' life.
 Source: reference/stack.md section 6, reference/apple-wallet.md section 5.2.
 """
@@ -11,12 +11,12 @@ import asyncio
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 
 import pycurl
 
 from billfold.outgoing.errors import OutgoingError, TimedOut, TooLarge, Unreachable
 from billfold.outgoing.guard import Role, check_url
+from billfold.outgoing.push_line import Line
 from billfold.outgoing.roots import system_roots_file
 
 ANSWER_BYTES_MAX = 64 * 1024
@@ -37,17 +37,20 @@ class PushRequest:
 
 @dataclass(frozen=True, slots=True)
 class PoolAnswer:
-    """A complete answer. `header_lines` are as received; `headers` parses them when somebody wants to know."""
+    """A complete answer. Of its headers only Retry-After is kept (whole seconds, a date counted from now; 0: there is none):
+    a call back into Python for each header line would cost a fifth of a push."""
 
     status: int
-    body: bytes
-    header_lines: tuple[bytes, ...] = ()
+    body: bytes = b""
+    retry_after_seconds: int = 0
 
     @property
     def headers(self) -> Mapping[str, str]:
-        pairs = (line.decode("latin-1").partition(":") for line in self.header_lines)
-        return {name.strip().lower(): value.strip() for name, colon, value in pairs if colon}
+        return {"retry-after": str(self.retry_after_seconds)} if self.retry_after_seconds else {}
 
+
+_PLAIN = PoolAnswer(200)
+"""What nearly every push is answered with: one object for all of them."""
 
 Outcome = PoolAnswer | OutgoingError
 
@@ -76,9 +79,7 @@ class _Slot:
     """One libcurl handle and what it is busy with."""
 
     curl: pycurl.Curl
-    line: "_Line"
     chunks: list[bytes] = field(default_factory=list)
-    header_lines: list[bytes] = field(default_factory=list)
     size: int = 0
     headers: Headers | None = None
     body: bytes | None = None
@@ -92,17 +93,23 @@ class _Slot:
         self.chunks.append(chunk)
         return None
 
-
-@dataclass(slots=True, eq=False)
-class _Line:
-    """A multi with its connections and idle handles. `drop_connections` retires the line and begins a new one."""
-
-    multi: pycurl.AsyncCurlMulti
-    free: list[_Slot] = field(default_factory=list)
-    busy: int = 0
-    greeted: bool = False
-    """The first request came back, so the connection stands and the server's limit of streams is known. Until then one
-    request goes alone: libcurl would assume 100 streams, and a refused certificate would fail a hundred pushes."""
+    def settle(self, error: pycurl.error | None) -> None:
+        """Tells the batch what came back, and is free for another request."""
+        batch = self.batch
+        assert batch is not None
+        self.batch = None
+        if error is not None:
+            outcome: Outcome = _translate(error, self.size)
+        else:
+            status = self.curl.getinfo(pycurl.RESPONSE_CODE)
+            if status == 200 and not self.size:
+                outcome = _PLAIN
+            else:
+                outcome = PoolAnswer(status, b"".join(self.chunks), int(self.curl.getinfo(pycurl.RETRY_AFTER)))
+        if self.size:
+            self.chunks.clear()
+            self.size = 0
+        batch.settle(self.index, outcome)
 
 
 class HttpTwoPool:
@@ -134,9 +141,8 @@ class HttpTwoPool:
         self._connections_max = connections_max
         self._timeout_ms = int(timeout_seconds * 1000)
         self._waiting: deque[_Batch] = deque()
-        self._line: _Line | None = None
-        self._retired: set[_Line] = set()
-        self._closing: set[asyncio.Task[None]] = set()
+        self._line: Line[_Slot] | None = None
+        self._retired: set[Line[_Slot]] = set()
         self._in_flight = 0
         self._closed = False
 
@@ -178,7 +184,7 @@ class HttpTwoPool:
         if line.busy:
             self._retired.add(line)
         else:
-            self._end(line)
+            line.close()
 
     async def close(self) -> None:
         """Ends everything; requests in flight or waiting come back as Unreachable. Idempotent."""
@@ -187,9 +193,9 @@ class HttpTwoPool:
         self._retired.clear()
         self._line = None
         for line in lines:
-            await line.multi.aclose()  # cancels the futures; _finished settles them in the loop's next round
-        if self._closing:
-            await asyncio.gather(*self._closing)
+            for slot in line.close():
+                self._in_flight -= 1
+                slot.settle(_CLOSED)
         while self._waiting:
             batch = self._waiting.popleft()
             for index in range(batch.taken, len(batch.requests)):
@@ -208,14 +214,18 @@ class HttpTwoPool:
                 continue
             index = batch.taken
             batch.taken += 1
-            self._start(line.free.pop() if line.free else self._new_slot(line), batch, index)
+            self._start(line, line.free.pop() if line.free else self._new_slot(), batch, index)
 
-    def _current_line(self) -> _Line:
+    def _current_line(self) -> Line[_Slot]:
         if self._line is None:
-            self._line = _Line(self._new_multi())
+            multi = pycurl.CurlMulti()
+            multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
+            multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, self._connections_max)
+            multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, self._streams_max)
+            self._line = Line(multi, self._finished)
         return self._line
 
-    def _start(self, slot: _Slot, batch: _Batch, index: int) -> None:
+    def _start(self, line: Line[_Slot], slot: _Slot, batch: _Batch, index: int) -> None:
         request, curl = batch.requests[index], slot.curl
         curl.setopt(pycurl.URL, self._base + request.path)
         if request.headers is not slot.headers:  # most pushes share one tuple of headers
@@ -225,52 +235,25 @@ class HttpTwoPool:
             curl.setopt(pycurl.POSTFIELDS, request.body)
             slot.body = request.body
         slot.batch, slot.index = batch, index
-        slot.line.busy += 1
         self._in_flight += 1
-        slot.line.multi.add_handle(curl).add_done_callback(partial(self._finished, slot))
+        line.start(curl, slot)
 
-    def _finished(self, slot: _Slot, future: "asyncio.Future[pycurl.Curl]") -> None:
-        """The one callback of a request: note the outcome, give the handle to the next request in the queue."""
-        batch, line = slot.batch, slot.line
-        assert batch is not None
-        outcome: Outcome
-        if future.cancelled():
-            outcome = Unreachable("the pool was closed")
-        elif (error := future.exception()) is not None:
-            outcome = _translate(error, slot.size)
-        else:
-            status = int(slot.curl.getinfo(pycurl.RESPONSE_CODE))
-            outcome = PoolAnswer(status, b"".join(slot.chunks), tuple(slot.header_lines))
-        slot.chunks.clear()
-        slot.header_lines.clear()
-        slot.size = 0
-        slot.batch = None
-        line.busy -= 1
+    def _finished(self, line: Line[_Slot], ended: Sequence[tuple[_Slot, pycurl.error | None]]) -> None:
+        """Note the outcomes, give the handles to the next requests in the queue."""
+        self._in_flight -= len(ended)
+        for slot, error in ended:
+            slot.settle(error)
+            line.free.append(slot)
         line.greeted = True
-        self._in_flight -= 1
-        batch.settle(slot.index, outcome)
-        line.free.append(slot)
         if line in self._retired and not line.busy:
             self._retired.discard(line)
-            self._end(line)
+            line.close()
         if self._waiting:
             self._fill()
 
-    def _end(self, line: _Line) -> None:
-        task = asyncio.get_running_loop().create_task(line.multi.aclose())
-        self._closing.add(task)
-        task.add_done_callback(self._closing.discard)
-
-    def _new_multi(self) -> pycurl.AsyncCurlMulti:
-        multi = pycurl.AsyncCurlMulti()
-        multi.setopt(pycurl.M_PIPELINING, pycurl.PIPE_MULTIPLEX)
-        multi.setopt(pycurl.M_MAX_HOST_CONNECTIONS, self._connections_max)
-        multi.setopt(pycurl.M_MAX_CONCURRENT_STREAMS, self._streams_max)
-        return multi
-
-    def _new_slot(self, line: _Line) -> _Slot:
+    def _new_slot(self) -> _Slot:
         curl = pycurl.Curl()
-        slot = _Slot(curl, line)
+        slot = _Slot(curl)
         h2 = pycurl.CURL_HTTP_VERSION_2TLS if self._scheme == "https" else pycurl.CURL_HTTP_VERSION_2_PRIOR_KNOWLEDGE
         for option, value in (
             (pycurl.POST, 1),
@@ -286,7 +269,6 @@ class HttpTwoPool:
             (pycurl.CONNECTTIMEOUT, CONNECT_TIMEOUT_SECONDS),
             (pycurl.TIMEOUT_MS, self._timeout_ms),
             (pycurl.WRITEFUNCTION, slot.take_chunk),
-            (pycurl.HEADERFUNCTION, slot.header_lines.append),
         ):
             curl.setopt(option, value)
         if self._certificate_pem is not None and self._key_pem is not None:
@@ -311,9 +293,10 @@ def _check(requests: Sequence[PushRequest]) -> None:
             raise ValueError("a header line holds a character that HTTP does not allow")
 
 
-def _translate(error: BaseException, size: int) -> OutgoingError:
-    if not isinstance(error, pycurl.error):
-        return Unreachable(type(error).__name__)
+_CLOSED = pycurl.error(pycurl.E_ABORTED_BY_CALLBACK, "the pool was closed")
+
+
+def _translate(error: pycurl.error, size: int) -> OutgoingError:
     code = int(error.args[0])
     if code == pycurl.E_OPERATION_TIMEDOUT:
         return TimedOut()
