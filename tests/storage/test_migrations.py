@@ -8,17 +8,18 @@ import sys
 from pathlib import Path
 
 import pytest
+from alembic.script import ScriptDirectory
 
-from billfold.storage import migrate
+from billfold.storage import migrate, revision
 from billfold.storage.migrations import versions
 from billfold.storage.refusals import StoreRefused
 from billfold.storage.store import open_store, sqlite_path
 
 
 def test_an_empty_database_becomes_what_the_schema_says(database_url: str) -> None:
-    assert migrate.current(database_url) is None
+    assert revision.current(database_url) is None
     assert migrate.upgrade(database_url) is True
-    assert migrate.current(database_url) == migrate.head()
+    assert revision.current(database_url) == revision.head()
     migrate.check(database_url)
 
 
@@ -26,10 +27,25 @@ def test_a_database_at_head_is_left_alone(migrated_url: str) -> None:
     assert migrate.upgrade(migrated_url) is False
 
 
+def test_the_newest_revision_is_told_without_alembic_as_alembic_tells_it() -> None:
+    assert revision.head() == ScriptDirectory(str(revision.FOLDER)).get_current_head()
+
+
+def test_a_start_at_head_loads_no_alembic(tmp_path: Path, migrated_url: str) -> None:
+    code = (
+        "import asyncio, sys; from pathlib import Path; from billfold import bootstrap; from billfold.settings import Settings\n"
+        "settings = Settings(data=Path(sys.argv[1]), sandbox=False, database_url=sys.argv[2])\n"
+        "async def start(): await (await bootstrap.open_parts(settings)).close()\n"
+        "asyncio.run(start()); print([name for name in sys.modules if name.startswith(('alembic', 'mako'))])"
+    )
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path), migrated_url], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+
+
 def test_every_revision_goes_down_and_up_again(database_url: str) -> None:
     migrate.upgrade(database_url)
     migrate.downgrade(database_url, "base")
-    assert migrate.current(database_url) is None
+    assert revision.current(database_url) is None
     migrate.upgrade(database_url)
     migrate.check(database_url)
 
@@ -39,7 +55,7 @@ def test_processes_that_start_at_once_migrate_once(database_url: str) -> None:
     started = [subprocess.Popen([sys.executable, "-c", code, database_url], stdout=subprocess.PIPE, text=True) for _ in range(3)]
     answers = sorted(process.communicate(timeout=60)[0].strip() for process in started)
     assert answers == ["False", "False", "True"]
-    assert migrate.current(database_url) == migrate.head()
+    assert revision.current(database_url) == revision.head()
 
 
 def test_a_newer_database_is_refused_by_an_older_release(migrated_url: str) -> None:

@@ -37,7 +37,8 @@ def copy_checkout(to: Path) -> Path:
 
 def surroundings(**variables: str) -> dict[str, str]:
     """An environment whose PATH holds no uv, and no settings of ours."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("BILLFOLD_", "COV_", "PYTEST_"))}
+    foreign = ("BILLFOLD_", "COV_", "PYTEST_", "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(foreign)}
     folders = [folder for folder in kept.get("PATH", "").split(os.pathsep) if not (Path(folder) / "uv").exists()]
     return {**kept, "PATH": os.pathsep.join(folders), "NO_COLOR": "1", **variables}
 
@@ -120,6 +121,22 @@ def test_the_next_start_installs_nothing(installed: Installed) -> None:
     assert installed.run("version") == (0, f"{__version__}\n", "")
 
 
+def test_the_second_start_finds_everything_compiled_and_the_sources_stay_clean(installed: Installed) -> None:
+    """Also where Python is told to leave no compiled files about: then they are in .venv."""
+    source = installed.checkout / "src"
+    for cache in list(source.rglob("__pycache__")):
+        shutil.rmtree(cache)
+    compiled = installed.checkout / ".venv" / "compiled"
+    seen = []
+    for _ in range(2):
+        assert installed.run("settings", PYTHONDONTWRITEBYTECODE="1")[0] == 0
+        seen.append({path: path.stat().st_mtime_ns for path in compiled.rglob("*.pyc")})
+    first, second = seen
+    assert {"settings", "main", "typing"} <= {path.name.partition(".")[0] for path in first}
+    assert second == first
+    assert not list(source.rglob("__pycache__"))
+
+
 def test_the_launcher_is_the_command_also_through_a_link(installed: Installed, tmp_path: Path) -> None:
     (tmp_path / "bf").symlink_to(installed.checkout / ".venv" / "bin" / "billfold")
     done = subprocess.run([tmp_path / "bf", "version"], cwd=tmp_path, capture_output=True, text=True, check=True)
@@ -148,6 +165,16 @@ def test_the_folder_one_stands_in_shadows_nothing(installed: Installed, tmp_path
 def test_bench_tells_which_there_are(installed: Installed) -> None:
     assert installed.run("bench")[:2] == (0, "python3 run.py bench NAME [--json], where NAME is one of: (none yet)\n")
     assert installed.run("bench", "no-such")[0] == 2
+
+
+def test_a_benchmark_gets_its_words_and_finds_what_benchmarks_share(installed: Installed) -> None:
+    folder = installed.checkout / "benchmarks"
+    folder.mkdir(exist_ok=True)
+    (folder / "common.py").write_text("WORD = 'shared'\n")
+    (folder / "one.py").write_text("import sys\nfrom common import WORD\nprint(WORD, sys.argv[1:], __name__)\n")
+    assert installed.run("bench", "one", "--json")[:2] == (0, "shared ['--json'] __main__\n")
+    assert installed.run("bench")[1].endswith("one of: one\n")
+    shutil.rmtree(folder)
 
 
 def test_a_changed_lock_and_a_moved_checkout_are_taken_up(installed: Installed) -> None:

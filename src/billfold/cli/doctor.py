@@ -20,7 +20,7 @@ from billfold.cli.common import ConfigOption, DataOption, read_settings
 from billfold.domain.ids import Environment, Scope
 from billfold.ports import StoredCredential, Tx
 from billfold.settings import Settings
-from billfold.storage import migrate
+from billfold.storage import revision
 
 GIBIBYTE = 1024**3
 WARN_DAYS = 30
@@ -85,7 +85,7 @@ def _address(settings: Settings) -> Iterator[Check]:
 
 
 async def _database(settings: Settings, parts: Parts) -> list[Check]:
-    version, newest = await asyncio.to_thread(migrate.current, settings.database_url), migrate.head()
+    version, newest = await asyncio.to_thread(revision.current, settings.database_url), revision.head()
     good = version == newest
     checks = [Check("tables", "good" if good else "bad", f"version {version}", "" if good else "billfold migrate")]
     apart = abs(await parts.store.now_ms() - parts.services.clock.now_ms()) / 1000
