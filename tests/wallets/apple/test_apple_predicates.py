@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from billfold.wallets.apple import predicates
-from billfold.wallets.apple.predicates import barcode_fault, color_of, contrast, date_of, ean_check_digit, hex_of
+from billfold.wallets.apple.predicates import barcode_fault, color_of, contrast, date_of, ean_check_digit, undocumented_color_of
 
 
 def test_a_color_is_rgb_with_three_numbers_up_to_255() -> None:
@@ -20,8 +20,9 @@ def test_a_color_is_rgb_with_three_numbers_up_to_255() -> None:
         assert color_of(wrong) is None
 
 
-def test_hex_colors_are_understood_and_normalised() -> None:
-    assert (hex_of("#FFF"), hex_of("#1e40AF"), hex_of("#1e40a"), hex_of("1e40af")) == ("#ffffff", "#1e40af", None, None)
+def test_undocumented_colors_are_understood_and_normalised() -> None:
+    given = ("#FFF", "#1e40AF", "rgba(30, 64, 175, 0.75)", "#1e40a", "1e40af", "rgba(30, 64, 300, 1)")
+    assert [undocumented_color_of(one) for one in given] == ["#ffffff", "#1e40af", "#1e40af", None, None, None]
 
 
 @given(st.integers(0, 255), st.integers(0, 255), st.integers(0, 255))

@@ -118,9 +118,9 @@ def load_apple_credential(
         intermediate_pem=intermediate.public_bytes(pem),
         not_before=leaf.not_valid_before_utc,
         not_after=leaf.not_valid_after_utc,
-        has_nfc=_extension(leaf, NFC_EXTENSION) is not None,
+        has_nfc=extension(leaf, NFC_EXTENSION) is not None,
         serial=f"{leaf.serial_number:x}",
-        issuer=f"{_name_part(leaf.issuer, NameOID.ORGANIZATION_NAME) or 'unnamed'}, {_generation(leaf.issuer)}",
+        issuer=f"{name_part(leaf.issuer, NameOID.ORGANIZATION_NAME) or 'unnamed'}, {generation(leaf.issuer)}",
         intermediate_not_after=intermediate.not_valid_after_utc,
     )
 
@@ -256,16 +256,16 @@ def _unsuitable(why: str) -> CredentialRefused:
 
 def _identity(leaf: x509.Certificate) -> tuple[str, str]:
     """(pass type identifier, team identifier), as the certificate itself has them. Source: section 8.1."""
-    pass_type = _name_part(leaf.subject, NameOID.USER_ID)
+    pass_type = name_part(leaf.subject, NameOID.USER_ID)
     if pass_type is None or not pass_type.startswith("pass."):
         raise _foreign("its subject has no UID that begins with pass.")
-    team = _name_part(leaf.subject, NameOID.ORGANIZATIONAL_UNIT_NAME)
+    team = name_part(leaf.subject, NameOID.ORGANIZATIONAL_UNIT_NAME)
     if not team:
         raise _foreign("its subject has no OU, which holds the team identifier")
-    extension = _extension(leaf, PASS_TYPE_EXTENSION)
-    if extension is None:
+    own_extension = extension(leaf, PASS_TYPE_EXTENSION)
+    if own_extension is None:
         raise _foreign("it lacks Apple's extension for pass types")
-    if _der_text(extension) != pass_type:
+    if der_text(own_extension) != pass_type:
         raise CredentialRefused(
             "pass_type_mismatch",
             "the pass type in the certificate's extension differs from the UID of its subject",
@@ -303,13 +303,13 @@ def _check_validity(leaf: x509.Certificate, now: datetime) -> None:
 
 def _choose_intermediate(leaf: x509.Certificate, candidates: Sequence[x509.Certificate], now: datetime) -> x509.Certificate:
     """Never by name alone: subject and key identifier must fit, and its key must verify the leaf's signature. Section 8.3."""
-    wanted = f"the intermediate that issued the certificate (generation {_generation(leaf.issuer)})"
+    wanted = f"the intermediate that issued the certificate (generation {generation(leaf.issuer)})"
     if not candidates:
         raise CredentialRefused("intermediate_missing", f"{wanted} is missing", _WHERE_INTERMEDIATE)
-    fitting = [one for one in candidates if one.subject == leaf.issuer and _is_ca(one) and _key_identifiers_fit(leaf, one)]
-    issuers = [one for one in fitting if _issued(leaf, one)]
+    fitting = [one for one in candidates if one.subject == leaf.issuer and is_ca(one) and key_identifiers_fit(leaf, one)]
+    issuers = [one for one in fitting if issued(leaf, one)]
     if not issuers:
-        given = ", ".join(sorted({_generation(one.subject) for one in candidates}))
+        given = ", ".join(sorted({generation(one.subject) for one in candidates}))
         raise CredentialRefused("intermediate_wrong", f"{wanted} is not among those given ({given})", _WHERE_INTERMEDIATE)
     newest = max(issuers, key=lambda one: one.not_valid_after_utc)
     if not newest.not_valid_before_utc <= now <= newest.not_valid_after_utc:
@@ -318,7 +318,7 @@ def _choose_intermediate(leaf: x509.Certificate, candidates: Sequence[x509.Certi
     return newest
 
 
-def _issued(leaf: x509.Certificate, above: x509.Certificate) -> bool:
+def issued(leaf: x509.Certificate, above: x509.Certificate) -> bool:
     try:
         leaf.verify_directly_issued_by(above)
     except (InvalidSignature, ValueError, TypeError):
@@ -326,7 +326,7 @@ def _issued(leaf: x509.Certificate, above: x509.Certificate) -> bool:
     return True
 
 
-def _key_identifiers_fit(leaf: x509.Certificate, above: x509.Certificate) -> bool:
+def key_identifiers_fit(leaf: x509.Certificate, above: x509.Certificate) -> bool:
     try:
         authority = leaf.extensions.get_extension_for_class(x509.AuthorityKeyIdentifier).value.key_identifier
         subject = above.extensions.get_extension_for_class(x509.SubjectKeyIdentifier).value.digest
@@ -335,28 +335,28 @@ def _key_identifiers_fit(leaf: x509.Certificate, above: x509.Certificate) -> boo
     return authority is None or authority == subject
 
 
-def _is_ca(certificate: x509.Certificate) -> bool:
+def is_ca(certificate: x509.Certificate) -> bool:
     try:
         return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
     except x509.ExtensionNotFound:
         return False
 
 
-def _generation(name: x509.Name) -> str:
+def generation(name: x509.Name) -> str:
     """How people tell Apple's intermediates apart: G4, G6...; the first generation has no OU of that form."""
-    unit = _name_part(name, NameOID.ORGANIZATIONAL_UNIT_NAME)
+    unit = name_part(name, NameOID.ORGANIZATIONAL_UNIT_NAME)
     if unit and unit[:1] == "G" and unit[1:].isdigit():
         return unit
-    return _name_part(name, NameOID.COMMON_NAME) or "unnamed"
+    return name_part(name, NameOID.COMMON_NAME) or "unnamed"
 
 
-def _name_part(name: x509.Name, kind: ObjectIdentifier) -> str | None:
+def name_part(name: x509.Name, kind: ObjectIdentifier) -> str | None:
     values = name.get_attributes_for_oid(kind)
     value = values[0].value if values else None
     return value if isinstance(value, str) and value else None
 
 
-def _extension(certificate: x509.Certificate, kind: ObjectIdentifier) -> bytes | None:
+def extension(certificate: x509.Certificate, kind: ObjectIdentifier) -> bytes | None:
     try:
         value = certificate.extensions.get_extension_for_oid(kind).value
     except x509.ExtensionNotFound:
@@ -364,7 +364,7 @@ def _extension(certificate: x509.Certificate, kind: ObjectIdentifier) -> bytes |
     return value.value if isinstance(value, x509.UnrecognizedExtension) else b""
 
 
-def _der_text(value: bytes) -> str:
+def der_text(value: bytes) -> str:
     """The text of a DER string of any of the string types, in short or long length form; "" for anything else."""
     if len(value) < 2 or value[0] not in (0x0C, 0x13, 0x16):
         return ""

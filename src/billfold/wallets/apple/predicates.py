@@ -99,6 +99,7 @@ def names_contact(text: str) -> bool:
 
 _HEX = re.compile(r"#[0-9a-f]{6}\Z")
 _RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)\Z", re.IGNORECASE | re.ASCII)
+_RGBA = re.compile(r"rgba\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*[\d.]{1,8}\s*\)\Z", re.IGNORECASE | re.ASCII)
 _ANY_HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})\Z", re.IGNORECASE)
 
 CONTRAST_LOW = Fault(
@@ -124,8 +125,10 @@ def color_of(text: str) -> str | None:
     return "#{:02x}{:02x}{:02x}".format(*parts) if max(parts) <= 255 else None
 
 
-def hex_of(text: str) -> str | None:
-    """`#rgb` or `#rrggbb` in any case → `#rrggbb`: undocumented in a pass, yet seen. Section 2.2."""
+def undocumented_color_of(text: str) -> str | None:
+    """`#rgb`, `#rrggbb`, `rgba(r, g, b, a)` → `#rrggbb`: not documented, yet in passes that work, Apple's own among them."""
+    if match := _RGBA.match(text):
+        return color_of(f"rgb({match[1]}, {match[2]}, {match[3]})")
     if not _ANY_HEX.match(text):
         return None
     digits = text[1:].lower()

@@ -17,7 +17,9 @@ _NEAR_MIN = 0.7
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """One key of a dictionary. `kind`: a plain type, `enum` or `dict`; `of`: which of them. `listed`: a list of such values."""
+    """One key of a dictionary. `kind`: a plain type, `enum` or `dict`; `of`: which of them. `listed`: a list of such values.
+
+    `severity`: what a wrong value costs; `misplaced`: what the wrong style or group costs."""
 
     name: str
     kind: str
@@ -26,6 +28,8 @@ class Key:
     required: bool
     since: str
     source: str
+    severity: str
+    misplaced: str = "warning"
     deprecated: str | None = None
     replaced_by: str | None = None
     styles: frozenset[str] = frozenset()
@@ -36,7 +40,7 @@ class Key:
 
 @dataclass(frozen=True, slots=True)
 class Dictionary:
-    """One kind of JSON object. `severity`: what a wrong value in it costs, error or warning."""
+    """One kind of JSON object. `severity`: what a missing key costs, error or warning."""
 
     name: str
     severity: str
@@ -177,6 +181,8 @@ class _Row(TypedDict, total=False):
     least: float
     most: float
     source: str
+    severity: str
+    misplaced: str
 
 
 class _DictionaryEntry(TypedDict, total=False):
@@ -227,12 +233,13 @@ class _File(TypedDict):
 
 
 def _dictionary(name: str, entry: _DictionaryEntry) -> Dictionary:
-    keys = {key: _key(key, row, entry["source"]) for key, row in entry["keys"].items()}
+    severity = entry.get("severity", "error")
+    keys = {key: _key(key, row, entry["source"], severity) for key, row in entry["keys"].items()}
     required = tuple(key for key, rule in keys.items() if rule.required)
-    return Dictionary(name, entry.get("severity", "error"), keys, required)
+    return Dictionary(name, severity, keys, required)
 
 
-def _key(name: str, row: _Row, source: str) -> Key:
+def _key(name: str, row: _Row, source: str, severity: str) -> Key:
     text = row["type"]
     listed = text.startswith("[")
     kind, _, of = text.strip("[]").partition(".")
@@ -245,6 +252,8 @@ def _key(name: str, row: _Row, source: str) -> Key:
         required=row.get("required", False),
         since=row["since"],
         source=row.get("source", source),
+        severity=row.get("severity", severity),
+        misplaced=row.get("misplaced", "warning"),
         deprecated=row.get("deprecated"),
         replaced_by=replaced_by,
         styles=frozenset(row.get("styles", ())),
