@@ -17,7 +17,7 @@ from billfold.domain.ids import Scope
 from billfold.images import defaults
 from billfold.images.errors import ImageRefused
 from billfold.images.pool import ImageWorkshop
-from billfold.ports import Blobs, Clock, Store, StoredImage, Tx
+from billfold.ports import Blobs, Clock, Limits, Store, StoredImage
 
 PREPARED_FOR: dict[ImageSlot, tuple[str, ...]] = {
     ImageSlot.LOGO: ("logo", "icon", "google_logo"),  # the icon defaults to the logo (S3-19)
@@ -53,9 +53,11 @@ class Shelf:
         *,
         bytes_max: int,
         url_cache_seconds: float,
+        refusals: Limits,
     ) -> None:
         self._store, self._blobs, self._workshop, self._fetch, self._clock = store, blobs, workshop, fetch, clock
         self._bytes_max = bytes_max
+        self._refusals = refusals
         self._url_cache_ms = int(url_cache_seconds * 1000)
         self._files: OrderedDict[tuple[object, ...], Files] = OrderedDict()
         self._drawn: dict[tuple[str, str, int], tuple[str, bytes]] = {}
@@ -89,7 +91,14 @@ class Shelf:
         known = await self._store.read(lambda tx: tx.images.source(scope, url))
         if known and known[1] > now - self._url_cache_ms and await self._has(scope, known[0], slot):
             return known[0]
-        hash_ = await self._take(scope, await self._fetch(url), slot)
+        # Addresses that give nothing are how one looks around in a network that one cannot reach: so many an hour, then none.
+        self._refusals.check_ahead(scope.workspace)
+        try:
+            data = await self._fetch(url)
+        except FetchRefused:
+            self._refusals.check(scope.workspace)
+            raise
+        hash_ = await self._take(scope, data, slot)
         await self._store.write(lambda tx: tx.images.put_source(scope, url, hash_, now))
         return hash_
 
@@ -111,14 +120,8 @@ class Shelf:
             variants.setdefault("master", await self._blobs.put(prepared.master.png))
             for picture in prepared.variants:
                 variants[f"{name}@{picture.scale}x"] = await self._blobs.put(picture.png)
-        now = self._clock.now_ms()
-
-        def remember(tx: Tx) -> None:
-            # The same picture may be taken for another slot at this moment: what both made is kept.
-            there = tx.images.find(scope, hash_)
-            tx.images.put(StoredImage(scope, hash_, width, height, (there.variants if there else {}) | variants, now))
-
-        await self._store.write(remember)
+        made = StoredImage(scope, hash_, width, height, variants, self._clock.now_ms())
+        await self._store.write(lambda tx: tx.images.put(made))
         return hash_
 
     async def files(self, scope: Scope, images: dict[ImageSlot, str], initials: str, color: str) -> Files:

@@ -1,7 +1,7 @@
 """Which pictures there are, by content hash, and which address gave which. The bytes are in blobs.py. May not enter: decoding."""
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from billfold.domain.ids import Scope
 from billfold.ports import StoredImage
@@ -11,7 +11,9 @@ from billfold.storage.statements import Session, Statement, own, string, upsert
 FIND = Statement(
     select(image.c.width, image.c.height, image.c.variants, image.c.created_at_ms).where(own(image), image.c.hash == string("hash"))
 )
-PUT = upsert(image, ("workspace", "environment", "hash"), lambda new: {name: new[name] for name in ("width", "height", "variants")})
+ENSURE = upsert(image, ("workspace", "environment", "hash"), lambda new: {})
+LOCK = Statement(select(image.c.variants).where(own(image), image.c.hash == string("hash")).with_for_update())
+CHANGE = Statement(update(image).where(own(image), image.c.hash == string("hash")).values(variants=string("made")))
 SOURCE = Statement(
     select(image_source.c.hash, image_source.c.fetched_at_ms).where(own(image_source), image_source.c.url == string("url"))
 )
@@ -35,8 +37,8 @@ class ImageRows:
         return StoredImage(scope, hash, width, height, _decode(variants), created)
 
     def put(self, image: StoredImage) -> None:
-        self._db.run(
-            PUT,
+        made = self._db.count(
+            ENSURE,
             image.scope,
             hash=image.hash,
             width=image.width,
@@ -44,6 +46,12 @@ class ImageRows:
             variants=_encode(image.variants).decode(),
             created_at_ms=image.created_at_ms,
         )
+        if made:
+            return
+        # The same picture may be taken for another slot at this moment: the row is there by now, and nobody else changes it.
+        row = self._db.one(LOCK, image.scope, hash=image.hash)
+        assert row is not None
+        self._db.run(CHANGE, image.scope, hash=image.hash, made=_encode(_decode(row[0]) | image.variants).decode())
 
     def source(self, scope: Scope, url: str) -> tuple[str, int] | None:
         row = self._db.one(SOURCE, scope, url=url)
