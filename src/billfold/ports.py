@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from billfold.domain.content import Content, ImageSlot
+from billfold.domain.content import Content
 from billfold.domain.delivery import Backlog, Channel, Due, Outcome
 from billfold.domain.events import Event
+from billfold.domain.findings import Finding as Finding  # every wallet's rules speak in it
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.keys import AccessKey
 from billfold.domain.passes import Pass, Template
 from billfold.domain.schedules import JobFigures, Kept
+from billfold.image_ports import ImageShelf
 
 T = TypeVar("T")
 
@@ -75,7 +77,9 @@ class StoredCredential:
 
 @dataclass(frozen=True, slots=True)
 class StoredImage:
-    """A picture as given (normalised), by content hash, and what was made of it per slot: `variants["logo@2x"] = hash`."""
+    """A picture as given (normalised), by content hash, and what was made of it per slot: `variants["logo@2x"] = hash`.
+
+    `record`: what was measured of it, in the words of images/facts.py; "" for a picture of a release that measured nothing."""
 
     scope: Scope
     hash: str
@@ -83,6 +87,7 @@ class StoredImage:
     height: int
     variants: dict[str, str]
     created_at_ms: int
+    record: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,9 +238,7 @@ class Idempotency(Protocol):
 
 class Images(Protocol):
     def find(self, scope: Scope, hash: str) -> StoredImage | None: ...
-    def put(self, image: StoredImage) -> None:
-        """Makes it, or adds its variants to those of one that is there."""
-
+    def put(self, image: StoredImage) -> None: ...
     def source(self, scope: Scope, url: str) -> tuple[str, int] | None:
         """(hash, fetched_at_ms) of what a URL gave last."""
 
@@ -361,20 +364,6 @@ class Entropy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a wallet's rules say. severity: error (refused) or warning. `path` leads into what was judged: a Content, or a document.
-
-    `otherwise`: what a phone would do with it as it is; empty where the message says so."""
-
-    code: str
-    severity: str
-    path: str
-    message: str
-    mend: str
-    otherwise: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class Offer:
     """What a phone installs from: Apple's signed bundle, or Google's save link."""
 
@@ -412,32 +401,14 @@ class CallbackReader(Protocol):
         per callback. Raises Invalid for anything not signed for our issuer, Unavailable when Google cannot be asked."""
 
 
-class ImageShelf(Protocol):
-    """Pictures ready for wallets (images/shelf.py)."""
-
-    async def accept(self, scope: Scope, source: str, slot: ImageSlot, path: str) -> str:
-        """`source`: https URL or data URI; the content hash of the picture. Raises Invalid at `path`."""
-
-    async def files(
-        self, scope: Scope, images: dict[ImageSlot, str], initials: str, color: str
-    ) -> tuple[tuple[str, str, bytes], ...]:
-        """(file name, content hash, PNG bytes) of every image of an Apple bundle, icon always among them (drawn when not given)."""
-
-    async def public_hash(self, scope: Scope, slot: ImageSlot, hash: str | None, initials: str, color: str) -> str | None:
-        """Content hash of the picture that Google is shown in this slot (logo: always one; others None when not given)."""
-
-
 # --- what the flows are given -----------------------------------------------------------------------------------------------------
 
 
 class Limits(Protocol):
-    """Rates per access key, per source of failed sign-ins..., in this process."""
+    """Request rates per access key, in this process."""
 
     def check(self, key_id: str) -> None:
-        """Takes one from the key's bucket. Raises TooMany."""
-
-    def check_ahead(self, key_id: str) -> None:
-        """Raises TooMany as `check` would, and takes nothing: for what is counted only when it fails."""
+        """Takes one request from the key's bucket. Raises TooMany."""
 
 
 class Crunch(Protocol):
@@ -488,5 +459,4 @@ class Services:
     secrets: Secrets
     crunch: Crunch
     wake: Callable[[], None]
-    failed_sign_ins: Limits
     devices_per_pass_max: int = 50

@@ -44,7 +44,7 @@ async def test_the_document_is_whole(world: World) -> None:
     assert {one.rpartition("/")[2] for one in used} <= schemas.keys()
     assert {one for one in schemas if f"#/components/schemas/{one}" not in used} == set()
     ids = [one["operationId"] for _, _, one in operations(document)]
-    assert len(ids) == len(set(ids)) == 20
+    assert len(ids) == len(set(ids)) == 23
     for path, _, operation in operations(document):
         assert operation["summary"], path
         assert "Needs a key with the scope" in operation["description"]
@@ -67,7 +67,7 @@ async def test_every_example_of_an_answer_fits_its_schema(world: World) -> None:
                 schema = {"$ref": content["schema"]["$ref"], "components": document["components"]}
                 jsonschema_rs.validator_for(schema).validate(content["example"])
                 checked += 1
-    assert checked == 17
+    assert checked == 19
 
 
 @on_sqlite
@@ -137,7 +137,7 @@ def test_the_reference_page_unfolds_and_tries_in_a_real_browser_and_asks_nobody_
         assert answered
         status = page.locator("#operations-records-readUsage .live-responses-table tbody .response-col_status").inner_text()
         browser.close()
-    assert shown == 20
+    assert shown == 23
     assert status.startswith("200")
     assert complaints == []
     assert f"{product.url}/v1/usage" in asked

@@ -173,6 +173,9 @@ async def test_each_slot_gets_exactly_its_sizes_from_a_picture_of_any_shape(work
                 assert 1 <= picture.height <= box.height
                 assert picture.width <= max(1, width)
                 assert picture.height <= max(1, height)
+            elif slot.fit is Fit.FLEXIBLE:
+                assert picture.height == box.height
+                assert round(box.width * slot.width_min_percent / 100) <= picture.width <= box.width
             else:
                 assert (picture.width, picture.height) == (box.width, box.height)
 

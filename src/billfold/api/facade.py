@@ -14,7 +14,6 @@ from starlette.routing import Route
 
 from billfold.api import strict_json
 from billfold.api.facade_body import draft_of
-from billfold.api.sign_in import actor_of
 from billfold.domain.errors import (
     BillfoldError,
     Conflict,
@@ -28,7 +27,7 @@ from billfold.domain.errors import (
     WrongScope,
 )
 from billfold.domain.keys import Actor
-from billfold.flows import issue, update, usage
+from billfold.flows import issue, keys, update, usage
 from billfold.flows.issue import Issued
 from billfold.ports import Services
 
@@ -84,7 +83,7 @@ class Facade:
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                actor = await actor_of(self._services, request, "api")
+                actor = await keys.authenticate(self._services, keys.bearer(request.headers.get("authorization")))
                 self._services.limits.check(actor.key_id)
                 return await handler(request, actor)
             except BillfoldError as error:

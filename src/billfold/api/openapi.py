@@ -26,6 +26,7 @@ Send `Authorization: Bearer bf_test_...`. A test key works on the test environme
 _LINKS = {
     "createPass": ("pass_id", ("readPass", "replacePass", "readPassLinks", "readAppleBundle", "voidPass")),
     "createTemplate": ("template_id", ("readTemplate", "publishTemplate")),
+    "createImage": ("image_id", ("readImage", "previewImage")),
     "createKey": ("key_id", ("revokeKey",)),
     "facadeCreate": ("serial", ("facadeReplace",)),
 }
@@ -88,7 +89,7 @@ def openapi(app: FastAPI) -> Json:
     key = {"type": "http", "scheme": "bearer", "description": "An access key: bf_test_... or bf_live_..."}
     document["components"]["securitySchemes"] = {"key": key}
     document["servers"] = [{"url": "/"}]
-    document["tags"] = [{"name": one} for one in ("simple", "passes", "templates", "keys", "records")]
+    document["tags"] = [{"name": one} for one in ("simple", "passes", "templates", "images", "keys", "records")]
     routes = _routes(app)
     for path, method, operation in operations(document):
         operation["security"] = [{"key": []}]

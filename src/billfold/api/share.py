@@ -85,7 +85,7 @@ class SharePages:
     async def _render(self, shown: Shown, visitor: str, nonce: str) -> str:
         content, pass_ = shown.content, shown.pass_
         given = content.images.get(ImageSlot.LOGO)
-        logo = given and await self._services.images.public_hash(pass_.scope, ImageSlot.LOGO, given, "", content.background_color)
+        logo = given and await self._services.images.public_hash(pass_.scope, ImageSlot.LOGO, given)
         address = self._services.addresses.share(pass_.id)
         now = self._services.clock.now_ms() // 1000
         google = None if visitor == "iphone" else await offer.save_url(self._services, pass_, content)

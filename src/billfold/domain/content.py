@@ -228,7 +228,8 @@ class Nfc(Value, frozen=True):
 
 class StampCard(Value, frozen=True):
     """A picture drawn from counts, in place of the strip. `filled` and `total` are whole numbers as text, since a template may take
-    them from the pass. `icon`: a shape by name (images/stamps.py); `stamp_image`: content hash of an own picture instead."""
+    them from the pass. `icon`: a shape by name (images/icons.py); `stamp_image`: content hash of an own picture instead. `reward`:
+    the shape of the last place; None: a stamp like the others."""
 
     filled: str
     total: str
@@ -237,6 +238,7 @@ class StampCard(Value, frozen=True):
     empty_color: str | None = None
     ground_color: str | None = None
     stamp_image: str | None = None
+    reward: str | None = "gift"
 
 
 class Poster(Value, frozen=True):

@@ -27,6 +27,8 @@ async def compose(services: Services, scope: Scope, workspace: Workspace, draft:
     if draft.localized_images:
         localized = {language: await _images(services, scope, images) for language, images in draft.localized_images.items()}
         content = replace(content, localized_images=localized)
+    if content.stamps is not None and content.stamps.stamp_image is not None:
+        await services.images.accept_stamp(scope, f"image:{content.stamps.stamp_image}", "stamps.stamp_image")
     if draft.expires_in_days is not None:
         content = replace(content, expires_at=issued_at_ms // 1000 + draft.expires_in_days * DAY_SECONDS)
     check(services, content)

@@ -11,19 +11,24 @@ import os
 import signal
 import struct
 import sys
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from billfold.images.errors import ImageReason, ImageRefused
-from billfold.images.slots import SLOTS, Slot
+from billfold.images.facts import Facts, facts_of
+from billfold.images.framing import Frame
+from billfold.images.slots import SLOTS, Box
+from billfold.images.stamps import StampSpec
 
 BYTES_MAX = 5_000_000
-# The kernel ends a job by its CPU time (worker.py, 3 s); this clock is for a child that hangs, on a busy machine too.
+# The kernel ends a job by its CPU time (worker.py, 5 s); this clock is for a child that hangs, on a busy machine too.
 JOB_SECONDS_MAX = 8.0
 START_SECONDS_MAX = 15.0
 JOBS_PER_CHILD = 200
 ANSWER_HEAD_BYTES_MAX = 64 * 1024
 PICTURE_BYTES_MAX = 32 * 1024 * 1024
+PICTURES_MAX = 64
 READY = b"ready\n"
 _SIDE_MAX = 8_192
 _WORKER = Path(__file__).with_name("worker.py")
@@ -43,12 +48,29 @@ class Picture:
 class Prepared:
     """A picture made ready for one slot.
 
-    `master` is the whole picture, normalised, at most 1,600 pixels a side: keep it to make other slots from later.
+    `master` is the whole picture, normalised, at most 2,048 pixels a side: keep it to make other slots from later.
     `variants` are what the slot shows, by rising scale.
     """
 
     master: Picture
     variants: tuple[Picture, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The same for several slots at once, and what was measured."""
+
+    master: Picture
+    variants: dict[str, tuple[Picture, ...]]
+    facts: Facts
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the child made: (slot, picture) in the order of the plan."""
+
+    pictures: tuple[tuple[str, Picture], ...]
+    facts: Facts | None
 
 
 class ImageWorkshop:
@@ -78,7 +100,36 @@ class ImageWorkshop:
 
         Raises ImageRefused; KeyError for a slot that does not exist.
         """
-        plan = _plan(SLOTS[slot])
+        made = await self.make(data, (slot,))
+        return Prepared(made.master, made.variants[slot])
+
+    async def make(self, data: bytes, slots: Sequence[str], frame: Frame | None = None) -> Made:
+        """The same for several slots in one job, of the part that `frame` names. Raises as `prepare`."""
+        for name in slots:
+            assert SLOTS[name]
+        answer = await self._job(data, _plan("make", slots=slots, frame=frame))
+        variants: dict[str, list[Picture]] = {name: [] for name in slots}
+        for name, picture in answer.pictures[1:]:
+            variants[name].append(picture)
+        if answer.facts is None or any(len(variants[name]) != len(SLOTS[name].boxes) for name in slots):
+            raise ImageRefused(ImageReason.DECODE_FAILED)
+        return Made(answer.pictures[0][1], {name: tuple(found) for name, found in variants.items()}, answer.facts)
+
+    async def preview(self, data: bytes, slot: str, frame: Frame | None, ground: str | None) -> bytes:
+        """A PNG that shows what `slot` shows of the picture. `ground`: `#rrggbb`. Raises as `prepare`."""
+        assert SLOTS[slot]
+        answer = await self._job(data, _plan("preview", slots=(slot,), frame=frame, ground=ground))
+        return answer.pictures[0][1].png
+
+    async def stamps(self, data: bytes, spec: StampSpec, boxes: Sequence[Box]) -> tuple[Picture, ...]:
+        """A stamp card with the picture for its stamps, at each size. Raises ImageRefused."""
+        sizes = [[box.scale, box.width, box.height] for box in boxes]
+        answer = await self._job(data, _plan("stamps", spec=asdict(spec), sizes=sizes))
+        if len(answer.pictures) != len(boxes):
+            raise ImageRefused(ImageReason.DECODE_FAILED)
+        return tuple(picture for _, picture in answer.pictures)
+
+    async def _job(self, data: bytes, plan: bytes) -> _Answer:
         if len(data) > self._bytes_max:
             raise ImageRefused(ImageReason.TOO_LARGE)
         if not data:
@@ -98,7 +149,7 @@ class ImageWorkshop:
         async with self._turn:
             await self._end_child()
 
-    async def _run(self, plan: bytes, data: bytes) -> Prepared | ImageReason:
+    async def _run(self, plan: bytes, data: bytes) -> _Answer | ImageReason:
         child = await self._warm_child()
         try:
             async with asyncio.timeout(self._job_seconds_max):
@@ -118,7 +169,7 @@ class ImageWorkshop:
             await self._end_child()
         return outcome
 
-    async def _run_once_more(self, plan: bytes, data: bytes) -> Prepared | ImageReason:
+    async def _run_once_more(self, plan: bytes, data: bytes) -> _Answer | ImageReason:
         try:
             return await self._run(plan, data)
         except _ChildEnded:
@@ -181,9 +232,19 @@ def _child_environment() -> dict[str, str]:
     return {"LANG": "C.UTF-8", "PATH": os.defpath, "MALLOC_ARENA_MAX": "2"}
 
 
-def _plan(slot: Slot) -> bytes:
-    boxes = [{"scale": box.scale, "width": box.width, "height": box.height} for box in slot.boxes]
-    return json.dumps({"fit": slot.fit.value, "margin_percent": slot.margin_percent, "boxes": boxes}).encode()
+def _plan(
+    job: str,
+    *,
+    slots: Sequence[str] = (),
+    frame: Frame | None = None,
+    ground: str | None = None,
+    spec: dict[str, object] | None = None,
+    sizes: list[list[int]] | None = None,
+) -> bytes:
+    """As worker.Plan. The frame travels as the end of an address would say it."""
+    words = frame.text().split("=") if frame else None
+    plan = {"job": job, "slots": list(slots), "frame": words, "ground": ground, "spec": spec or {}, "sizes": sizes or []}
+    return json.dumps(plan).encode()
 
 
 async def _ready(child: asyncio.subprocess.Process) -> None:
@@ -192,7 +253,7 @@ async def _ready(child: asyncio.subprocess.Process) -> None:
         raise _Broken
 
 
-async def _ask(child: asyncio.subprocess.Process, plan: bytes, data: bytes) -> tuple[Prepared | ImageReason, bool]:
+async def _ask(child: asyncio.subprocess.Process, plan: bytes, data: bytes) -> tuple[_Answer | ImageReason, bool]:
     """The child's answer, and whether it wants to be replaced."""
     assert child.stdin is not None
     assert child.stdout is not None
@@ -207,18 +268,24 @@ async def _ask(child: asyncio.subprocess.Process, plan: bytes, data: bytes) -> t
         if "refused" in head:
             return ImageReason(head["refused"]), last
         described = [_described(row) for row in head["pictures"]]
+        facts = facts_of(json.dumps(head["facts"]).encode()) if head["facts"] is not None else None
     except (ValueError, KeyError, TypeError) as error:
         raise _Broken from error
-    if not 2 <= len(described) <= 8:
+    if not 1 <= len(described) <= PICTURES_MAX:
         raise _Broken
-    pictures = [Picture(scale, width, height, await child.stdout.readexactly(size)) for scale, width, height, size in described]
-    return Prepared(pictures[0], tuple(pictures[1:])), last
+    pictures = [
+        (name, Picture(scale, width, height, await child.stdout.readexactly(size)))
+        for name, scale, width, height, size in described
+    ]
+    return _Answer(tuple(pictures), facts), last
 
 
-def _described(row: dict[str, object]) -> tuple[int, int, int, int]:
-    scale, width, height, size = (row[name] for name in ("scale", "width", "height", "bytes"))
+def _described(row: dict[str, object]) -> tuple[str, int, int, int, int]:
+    name, scale, width, height, size = (row[name] for name in ("name", "scale", "width", "height", "bytes"))
     if not (isinstance(scale, int) and isinstance(width, int) and isinstance(height, int) and isinstance(size, int)):
         raise _Broken
     if not (1 <= scale <= 3 and 1 <= width <= _SIDE_MAX and 1 <= height <= _SIDE_MAX and 0 < size <= PICTURE_BYTES_MAX):
         raise _Broken
-    return scale, width, height, size
+    if not isinstance(name, str):
+        raise _Broken
+    return name, scale, width, height, size

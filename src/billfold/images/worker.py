@@ -2,10 +2,9 @@
 
 It gives up what it does not need before it looks at the first byte: memory, files to write, core dumps, CPU time. It says
 "ready". One job: 4 bytes length, JSON; 4 bytes length, the picture. One answer: the same, JSON and then the PNGs one after another.
-May not enter: any import of Billfold (it runs by path, isolated), network, settings, anything that outlives a job.
+May not enter: any room of Billfold but this one and the words of domain/content.py, network, settings, what outlives a job.
 """
 
-import io
 import json
 import math
 import resource
@@ -14,52 +13,34 @@ import sys
 import warnings
 from typing import BinaryIO, TypedDict
 
-from PIL import (
-    Image,
-    ImageCms,
-    ImageFile,
-    ImageOps,
-    JpegImagePlugin,
-    PngImagePlugin,
-    UnidentifiedImageError,
-    WebPImagePlugin,
-)
+from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
 
-SIDE_MAX = 4_096
-PIXELS_MAX = 16_000_000
-MASTER_SIDE_MAX = 1_600
-# No slot is larger, so a shorter side of twice this or more is halved (or more) as early as possible.
-USEFUL_SIDE = 1_600
-OPTIMISED_PIXELS_MAX = 100_000
-WELL_PACKED_PIXELS_MAX = 500_000
+from billfold.images import framing, preview, stamps
+from billfold.images.decoding import PIXELS_MAX, Decoded, Refusal, normalised
+from billfold.images.making import MASTER_SIDE_MAX, as_png, made_for, master_of
+from billfold.images.measure import measured
+from billfold.images.slots import SLOTS
+
+__all__ = ["MASTER_SIDE_MAX", "MEMORY_BYTES_MAX", "main"]
 MEMORY_BYTES_MAX = 640 * 1024 * 1024
-CPU_SECONDS_PER_JOB = 3
+CPU_SECONDS_PER_JOB = 5
 # A child that holds more than this after a job is replaced, so that one large picture does not keep memory for ever.
 KEPT_MEMORY_BYTES_MAX = 128 * 1024 * 1024
-FORMATS = ("PNG", "JPEG", "WEBP")
-# Beginnings of files that are pictures (or drawings) but of a kind that is never decoded here.
-OTHER_FORMATS = (
-    b"GIF8", b"BM", b"II*\0", b"MM\0*", b"%!PS", b"\xc5\xd0\xd3\xc6", b"%PDF", b"\0\0\1\0", b"8BPS", b"<svg", b"<?xml",
-    b"\0\0\0\x0cjP  ", b"\xff\x4f\xff\x51", b"qoif", b"\x76\x2f\x31\x01", b"P1", b"P2", b"P3", b"P4", b"P5", b"P6",
-)  # fmt: skip
-
-
-class BoxPlan(TypedDict):
-    scale: int
-    width: int
-    height: int
 
 
 class Plan(TypedDict):
-    """What pool.py asks for: the rule and the boxes of one slot."""
+    """What pool.py asks for. `job`: make (the master, then each slot's pictures), preview, or stamps (one picture a size)."""
 
-    fit: str
-    margin_percent: int
-    boxes: list[BoxPlan]
+    job: str
+    slots: list[str]
+    frame: list[str] | None
+    ground: str | None
+    spec: dict[str, str | int | bool | None]
+    sizes: list[list[int]]
 
 
-class Refusal(Exception):
-    """Carries one of the constant reasons of errors.py."""
+Drawn = tuple[str, int, Image.Image, bytes]
+"""Slot, scale, the picture and its PNG."""
 
 
 def main() -> None:
@@ -120,138 +101,58 @@ def grown() -> bool:
 
 def answer(plan: Plan, data: bytes) -> tuple[dict[str, object], list[bytes]]:
     try:
-        pictures = prepare(plan, data)
+        facts, pictures = work(plan, data)
     except Refusal as refusal:
         return {"refused": str(refusal)}, []
     except (Exception, MemoryError):  # a decoder may raise anything; its text is not for the outside
         return {"refused": "decode_failed"}, []
     described = [
-        {"scale": scale, "width": image.width, "height": image.height, "bytes": len(png)} for scale, image, png in pictures
+        {"name": name, "scale": scale, "width": image.width, "height": image.height, "bytes": len(png)}
+        for name, scale, image, png in pictures
     ]
-    return {"pictures": described}, [png for _, _, png in pictures]
+    return {"pictures": described, "facts": facts}, [png for _, _, _, png in pictures]
 
 
-def prepare(plan: Plan, data: bytes) -> list[tuple[int, Image.Image, bytes]]:
-    """The master first, then one picture for each box."""
-    source = normalised(data)
-    master = source
-    if max(source.size) > MASTER_SIDE_MAX:
-        master = source.copy()
-        master.thumbnail((MASTER_SIDE_MAX, MASTER_SIDE_MAX), Image.Resampling.LANCZOS)
-    pictures = [(1, master, as_png(master))]
-    boxes = plan["boxes"]
-    largest = max(boxes, key=lambda box: box["scale"])
-    for box in boxes:
-        fitted = fit(source, plan, box, largest)
-        pictures.append((box["scale"], fitted, as_png(fitted)))
+def work(plan: Plan, data: bytes) -> tuple[dict[str, object] | None, list[Drawn]]:
+    frame = framing.parse(*plan["frame"]) if plan["frame"] else None
+    decoded = normalised(data)
+    match plan["job"]:
+        case "make":
+            return facts_of(decoded, len(data)), make(decoded, plan["slots"], frame)
+        case "preview":
+            return None, [drawn("preview", 1, preview.draw(decoded.picture, SLOTS[plan["slots"][0]], frame, plan["ground"]))]
+        case "stamps":
+            spec = stamps.StampSpec(**plan["spec"])  # type: ignore[arg-type]  # made of one by pool.py
+            own = decoded.picture.convert("RGBA")
+            return None, [
+                ("stamps", scale, Image.new("1", (width, height)), stamps.stamp_png(spec, width, height, own))
+                for scale, width, height in plan["sizes"]
+            ]
+    raise ValueError("no such job")
+
+
+def make(decoded: Decoded, names: list[str], frame: framing.Frame | None) -> list[Drawn]:
+    """The master first, then the pictures of each slot by rising scale."""
+    pictures = [drawn("master", 1, master_of(decoded.picture))]
+    for name in names:
+        pictures += [drawn(name, box.scale, image) for box, image in made_for(decoded.picture, SLOTS[name], frame)]
     return pictures
 
 
-# --- decoding ---------------------------------------------------------------------------------------------------------
+def drawn(name: str, scale: int, image: Image.Image) -> Drawn:
+    return name, scale, image, as_png(image)
 
 
-def normalised(data: bytes) -> Image.Image:
-    """The first frame, upright, as sRGB in 8 bits with or without transparency, and nothing else of the file."""
-    try:
-        image = Image.open(io.BytesIO(data), formats=FORMATS)
-    except Image.DecompressionBombError as error:
-        raise Refusal("too_many_pixels") from error
-    except UnidentifiedImageError as error:
-        raise Refusal(unidentified(data)) from error
-    if image.width > SIDE_MAX or image.height > SIDE_MAX or image.width * image.height > PIXELS_MAX:
-        raise Refusal("too_many_pixels")
-    factor = min(image.size) // USEFUL_SIDE
-    image.draft(image.mode, (image.width // max(factor, 1), image.height // max(factor, 1)))  # JPEG decodes halved
-    image.load()
-    profile = image.info.get("icc_profile")
-    upright = ImageOps.exif_transpose(image)
-    plain = in_eight_bits(upright)
-    factor = min(plain.size) // USEFUL_SIDE
-    if factor > 1 and plain.mode not in ("P", "1"):
-        plain = plain.reduce(factor)
-    if isinstance(profile, bytes):
-        plain = in_srgb(plain, profile)
-    target = "RGBA" if "A" in plain.getbands() or "transparency" in plain.info else "RGB"
-    converted = plain if plain.mode == target else plain.convert(target)
-    bare = Image.new(converted.mode, converted.size)
-    bare.paste(converted)
-    return bare
-
-
-def unidentified(data: bytes) -> str:
-    start = data[:256].lstrip(b"\xef\xbb\xbf \t\r\n")
-    known = start.startswith(OTHER_FORMATS) or start[4:8] == b"ftyp"
-    return "format_not_supported" if known else "not_an_image"
-
-
-def in_eight_bits(image: Image.Image) -> Image.Image:
-    """Pillow would clip deep greys instead of scaling them."""
-    if image.mode.startswith("I") or image.mode == "F":
-        return image.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    return image
-
-
-def in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """Colours of a wide-gamut or print profile as a phone expects them; a broken profile is ignored."""
-    if image.mode not in ("RGB", "RGBA", "L", "CMYK"):
-        return image
-    out = "RGB" if image.mode in ("CMYK", "L") else image.mode
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        found = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode=out)
-    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
-        return image
-    if found is None:
-        return image
-    if "transparency" in image.info:  # only meaningful for the colours as they were
-        return image
-    return found
-
-
-# --- scaling ----------------------------------------------------------------------------------------------------------
-
-
-def fit(source: Image.Image, plan: Plan, box: BoxPlan, largest: BoxPlan) -> Image.Image:
-    if plan["fit"] == "cover":
-        return cover(source, box["width"], box["height"])
-    if plan["fit"] == "contain":
-        # As large as the box or as the source allows at the largest scale; then each scale in proportion to it.
-        ratio = min(largest["width"] / source.width, largest["height"] / source.height, 1.0)
-        ratio *= box["scale"] / largest["scale"]
-        return scaled(source, source.width * ratio, source.height * ratio)
-    margin = plan["margin_percent"] / 100
-    inner_width, inner_height = box["width"] * (1 - 2 * margin), box["height"] * (1 - 2 * margin)
-    ratio = min(inner_width / source.width, inner_height / source.height)
-    picture = scaled(source, source.width * ratio, source.height * ratio).convert("RGBA")
-    ground = Image.new("RGBA", (box["width"], box["height"]), (0, 0, 0, 0))
-    ground.paste(picture, ((ground.width - picture.width) // 2, (ground.height - picture.height) // 2))
-    return ground
-
-
-def cover(source: Image.Image, width: int, height: int) -> Image.Image:
-    wanted = min(source.width / width, source.height / height)
-    cut_width, cut_height = width * wanted, height * wanted
-    # A rounding error of one part in 10^16 beyond the edge would be refused, hence max and min.
-    left, top = max(0.0, (source.width - cut_width) / 2), max(0.0, (source.height - cut_height) / 2)
-    area = (left, top, min(source.width, left + cut_width), min(source.height, top + cut_height))
-    return source.resize((width, height), Image.Resampling.LANCZOS, box=area, reducing_gap=3.0)
-
-
-def scaled(source: Image.Image, width: float, height: float) -> Image.Image:
-    size = (max(1, round(width)), max(1, round(height)))
-    if size == source.size:
-        return source
-    return source.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-
-
-def as_png(image: Image.Image) -> bytes:
-    """Small where that is cheap; a large picture would cost seconds for a few per cent."""
-    buffer = io.BytesIO()
-    if image.width * image.height <= OPTIMISED_PIXELS_MAX:
-        image.save(buffer, "PNG", optimize=True)
-    else:
-        image.save(buffer, "PNG", compress_level=6 if image.width * image.height <= WELL_PACKED_PIXELS_MAX else 2)
-    return buffer.getvalue()
+def facts_of(decoded: Decoded, size: int) -> dict[str, object]:
+    """As facts.Facts."""
+    return {
+        "width": decoded.width,
+        "height": decoded.height,
+        "bytes": size,
+        "format": decoded.format,
+        "animated": decoded.animated,
+        "four_inks": decoded.four_inks,
+    } | measured(decoded.picture)
 
 
 # --- pipes ------------------------------------------------------------------------------------------------------------

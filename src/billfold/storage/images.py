@@ -1,7 +1,7 @@
 """Which pictures there are, by content hash, and which address gave which. The bytes are in blobs.py. May not enter: decoding."""
 
 import msgspec
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from billfold.domain.ids import Scope
 from billfold.ports import StoredImage
@@ -9,11 +9,13 @@ from billfold.storage.schema import image, image_source
 from billfold.storage.statements import Session, Statement, own, string, upsert
 
 FIND = Statement(
-    select(image.c.width, image.c.height, image.c.variants, image.c.created_at_ms).where(own(image), image.c.hash == string("hash"))
+    select(image.c.width, image.c.height, image.c.variants, image.c.created_at_ms, image.c.record).where(
+        own(image), image.c.hash == string("hash")
+    )
 )
-ENSURE = upsert(image, ("workspace", "environment", "hash"), lambda new: {})
-LOCK = Statement(select(image.c.variants).where(own(image), image.c.hash == string("hash")).with_for_update())
-CHANGE = Statement(update(image).where(own(image), image.c.hash == string("hash")).values(variants=string("made")))
+PUT = upsert(
+    image, ("workspace", "environment", "hash"), lambda new: {name: new[name] for name in ("width", "height", "variants", "record")}
+)
 SOURCE = Statement(
     select(image_source.c.hash, image_source.c.fetched_at_ms).where(own(image_source), image_source.c.url == string("url"))
 )
@@ -33,25 +35,20 @@ class ImageRows:
         row = self._db.one(FIND, scope, hash=hash)
         if row is None:
             return None
-        width, height, variants, created = row
-        return StoredImage(scope, hash, width, height, _decode(variants), created)
+        width, height, variants, created, record = row
+        return StoredImage(scope, hash, width, height, _decode(variants), created, record)
 
     def put(self, image: StoredImage) -> None:
-        made = self._db.count(
-            ENSURE,
+        self._db.run(
+            PUT,
             image.scope,
             hash=image.hash,
             width=image.width,
             height=image.height,
             variants=_encode(image.variants).decode(),
             created_at_ms=image.created_at_ms,
+            record=image.record,
         )
-        if made:
-            return
-        # The same picture may be taken for another slot at this moment: the row is there by now, and nobody else changes it.
-        row = self._db.one(LOCK, image.scope, hash=image.hash)
-        assert row is not None
-        self._db.run(CHANGE, image.scope, hash=image.hash, made=_encode(_decode(row[0]) | image.variants).decode())
 
     def source(self, scope: Scope, url: str) -> tuple[str, int] | None:
         row = self._db.one(SOURCE, scope, url=url)

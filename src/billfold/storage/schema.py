@@ -216,6 +216,7 @@ image = _scoped(
     Column("height", Integer, nullable=False),
     _text("variants"),
     _number("created_at_ms"),
+    Column("record", Text, nullable=False, server_default=""),
     key=("hash",),
 )
 

@@ -16,6 +16,7 @@ from billfold.domain.content import Content, ImageSlot, initials
 from billfold.domain.delivery import Channel
 from billfold.domain.errors import CredentialMissing, CredentialRefused
 from billfold.domain.ids import PassId, Scope
+from billfold.domain.pictures import PublicPictures
 from billfold.glue import PushPools
 from billfold.ports import Wallet
 from billfold.wallets.apple.adapter import AppleWallet, _Bodies
@@ -40,17 +41,15 @@ class Shelf:
 
     served: int = 0
 
-    async def accept(self, scope: Scope, source: str, slot: ImageSlot, path: str) -> str:
-        raise NotImplementedError
-
-    async def files(
-        self, scope: Scope, images: dict[ImageSlot, str], initials: str, color: str
-    ) -> tuple[tuple[str, str, bytes], ...]:
+    async def files(self, scope: Scope, content: Content) -> tuple[tuple[str, str, bytes], ...]:
         self.served += 1
-        drawn = f"{initials} on {color}"
-        return (("icon.png", drawn, drawn.encode()), *((f"{slot}.png", hash_, b"\x89PNG") for slot, hash_ in images.items()))
+        drawn = f"{initials(content)} on {content.background_color}"
+        return (
+            ("icon.png", drawn, drawn.encode()),
+            *((f"{slot}.png", hash_, b"\x89PNG") for slot, hash_ in content.images.items()),
+        )
 
-    async def public_hash(self, scope: Scope, slot: ImageSlot, hash: str | None, initials: str, color: str) -> str | None:
+    async def public(self, scope: Scope, content: Content) -> PublicPictures:
         raise NotImplementedError
 
 

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from billfold.domain.content import Content, ImageSlot
+from billfold.domain.content import Content, ImageSlot, initials
 from billfold.domain.delivery import Channel, Due, Outcome
 from billfold.domain.errors import CredentialMissing
 from billfold.domain.ids import Scope
 from billfold.domain.passes import Pass
+from billfold.domain.pictures import PublicPictures
 from billfold.outgoing.client import OutgoingClient
 from billfold.outgoing.errors import OutgoingError
 from billfold.outgoing.guard import Role
@@ -60,16 +61,13 @@ class Wire:
 class Shelf:
     """Pictures that are there already: each is shown by the hash it was given by."""
 
-    async def accept(self, scope: Scope, source: str, slot: ImageSlot, path: str) -> str:
-        raise AssertionError("wallets take in no pictures")
-
-    async def files(
-        self, scope: Scope, images: dict[ImageSlot, str], initials: str, color: str
-    ) -> tuple[tuple[str, str, bytes], ...]:
+    async def files(self, scope: Scope, content: Content) -> tuple[tuple[str, str, bytes], ...]:
         raise AssertionError("files are Apple's")
 
-    async def public_hash(self, scope: Scope, slot: ImageSlot, hash: str | None, initials: str, color: str) -> str | None:
-        return hash or (f"drawn-{initials}" if slot == ImageSlot.LOGO else None)
+    async def public(self, scope: Scope, content: Content) -> PublicPictures:
+        given = content.images.get
+        logo = given(ImageSlot.LOGO) or f"drawn-{initials(content)}"
+        return PublicPictures(logo, given(ImageSlot.WIDE_LOGO), given(ImageSlot.STRIP), given(ImageSlot.THUMBNAIL))
 
 
 @dataclass

@@ -10,6 +10,7 @@ from starlette.routing import Match, Route
 
 from billfold.api.problems import MethodUnsupported, NoSuchAddress, problem_response
 from billfold.api.v1 import content, keys, parts, passes, templates
+from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
 from billfold.api.v1.operations import PREFIX
 from billfold.api.v1.passes import add_passes
@@ -46,7 +47,13 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
     """All operations under `/v1`, and a problem for every other address below it. Include it in the application as it is."""
     known = sorted({name for body in _BODIES for name in body.model_fields})
     router = APIRouter(prefix=PREFIX, route_class=route_class(services, body_bytes_max, known), redirect_slashes=False)
-    for tag, add in (("passes", add_passes), ("templates", add_templates), ("keys", add_keys), ("records", add_records)):
+    for tag, add in (
+        ("passes", add_passes),
+        ("templates", add_templates),
+        ("images", add_images),
+        ("keys", add_keys),
+        ("records", add_records),
+    ):
         before = len(router.routes)
         add(router, services)
         for route in router.routes[before:]:

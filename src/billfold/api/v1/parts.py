@@ -166,7 +166,8 @@ class StampCardIn(In):
     stamp_color: Color | None = None
     empty_color: Color | None = None
     ground_color: Color | None = None
-    stamp_image: Annotated[str, Rule(pattern=r"^[0-9a-f]{64}$")] | None = None
+    stamp_image: Annotated[str, Rule(pattern=r"^[0-9a-f]{64}$", description="Of an uploaded picture.")] | None = None
+    reward: Annotated[str, Rule(pattern=r"^[a-z0-9_-]{1,40}$", description="Shape of the last place.")] | None = "gift"
 
 
 class PosterIn(In):

@@ -88,11 +88,11 @@ def _moment(value: object) -> int:
 
 
 def _image(value: str) -> str:
-    if not value.startswith(("https://", "data:image/")):
+    if not value.startswith(("https://", "data:image/", "image:")):
         raise refusal(
             "not_an_image_address",
-            "must be an https address or an image data URI",
-            "send https://... or data:image/png;base64,...",
+            "must be an https address, an image data URI or the name of an uploaded picture",
+            "send https://..., data:image/png;base64,... or image:<hash>",
         )
     return value
 
@@ -118,7 +118,7 @@ ImageAddress = Annotated[
     str,
     Field(max_length=7_000_000),
     AfterValidator(_image),
-    WithJsonSchema({"type": "string", "maxLength": 7_000_000, "pattern": "^(https://|data:image/)"}),
+    WithJsonSchema({"type": "string", "maxLength": 7_000_000, "pattern": "^(https://|data:image/|image:)"}),
 ]
 Label = Annotated[str, Field(max_length=200)]
 Text = Annotated[str, Field(max_length=4_000)]

@@ -10,12 +10,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from billfold.domain.content import Content, initials
+from billfold.domain.content import Content
 from billfold.domain.delivery import Channel, CredentialRejected, Due, Gone, Outcome, RetryLater
 from billfold.domain.errors import CredentialMissing, CredentialRefused
 from billfold.domain.ids import PassId, Scope
 from billfold.domain.passes import Pass
-from billfold.ports import Clock, Finding, ImageShelf, Offer
+from billfold.image_ports import PassPictures
+from billfold.ports import Clock, Finding, Offer
 from billfold.wallets.apple import bundle, push, rules
 from billfold.wallets.apple.certificates import AppleCredential
 from billfold.wallets.apple.circuit import Circuit
@@ -28,7 +29,7 @@ ALL_REFUSED_MIN = 50
 """So many tokens, all of them called bad in one batch, speak of a wrong address or certificate rather than of dead phones."""
 
 ImageFiles = tuple[tuple[str, str, bytes], ...]
-"""(file name, content hash, bytes), as ports.ImageShelf gives them."""
+"""(file name, content hash, bytes), as ports.PassPictures gives them."""
 
 
 class AppleCredentials(Protocol):
@@ -65,7 +66,7 @@ class AppleWallet:
         self,
         credentials: AppleCredentials,
         token_for: Callable[[Scope, PassId], str],
-        images: ImageShelf,
+        images: PassPictures,
         web_service_base: Callable[[Scope], str],
         transport: PushTransport,
         clock: Clock,
@@ -93,7 +94,7 @@ class AppleWallet:
     async def prepare(self, pass_: Pass, content: Content) -> Callable[[], Offer]:
         """Makes the signed bundle. The same version of a pass gives the same bytes for as long as its certificate stays."""
         credential = await self._credentials.apple(pass_.scope, pass_.pass_type)
-        files = await self._images.files(pass_.scope, content.images, initials(content), content.background_color)
+        files = await self._images.files(pass_.scope, content)
         # The caches belong to the event loop's thread; the callable touches none.
         body, signer, at = self._body(files), self._signer(credential), signed_at(pass_, credential)
         document = self._document(pass_, content, credential)

@@ -11,13 +11,14 @@ from typing import Final, Protocol
 
 import msgspec
 
-from billfold.domain.content import Content, ImageSlot, initials
+from billfold.domain.content import Content
 from billfold.domain.delivery import Channel, CredentialRejected, Delivered, Due, Gone, HolderPage, Outcome, Parked, RetryLater
 from billfold.domain.errors import CredentialMissing, CredentialRefused, Unavailable
 from billfold.domain.events import EventKind
 from billfold.domain.ids import PassId, Scope, scope_of_pass
 from billfold.domain.passes import Pass, content_of
-from billfold.ports import Clock, Finding, GoogleObject, ImageShelf, Offer, Store, Tx
+from billfold.image_ports import PassPictures
+from billfold.ports import Clock, Finding, GoogleObject, Offer, Store, Tx
 from billfold.wallets.google import objects, rules
 from billfold.wallets.google.callbacks import Callback, CallbackRefused, claimed_issuer
 from billfold.wallets.google.client import (
@@ -117,7 +118,7 @@ class GoogleWallet:
         store: Store,
         credentials: GoogleCredentials,
         http: Http,
-        images: ImageShelf,
+        images: PassPictures,
         image_url: Callable[[Scope, str], str],
         callback_url: Callable[[Scope], str | None],
         clock: Clock,
@@ -158,19 +159,12 @@ class GoogleWallet:
         return make
 
     async def _public_images(self, scope: Scope, content: Content) -> objects.PublicImages:
-        async def address(slot: ImageSlot) -> str | None:
-            given = content.images.get(slot)
-            if given is None and slot != ImageSlot.LOGO:
-                return None
-            drawn = initials(content)
-            public = await self._images.public_hash(scope, slot, given, drawn, content.background_color)
-            return self._image_url(scope, public) if public else None
+        public = await self._images.public(scope, content)
 
-        return objects.PublicImages(
-            logo=await address(ImageSlot.LOGO),
-            hero=await address(ImageSlot.STRIP),
-            thumbnail=await address(ImageSlot.THUMBNAIL),
-        )
+        def address(hash_: str | None) -> str | None:
+            return self._image_url(scope, hash_) if hash_ else None
+
+        return objects.PublicImages(logo=address(public.logo), hero=address(public.hero), thumbnail=address(public.module))
 
     # --- publish ------------------------------------------------------------------------------------------------------------------
 
