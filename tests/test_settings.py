@@ -55,6 +55,8 @@ def test_the_environment_may_name_the_file(config: Path) -> None:
         ("quota_passes_per_month", "none", None),
         ("trusted_proxies", "10.0.0.1, 10.0.0.2,", ("10.0.0.1", "10.0.0.2")),
         ("outgoing_allow", "crm.internal:8443", ("crm.internal:8443",)),
+        ("outgoing_forbid", "203.0.113.7, 2a00:1::/32", ("203.0.113.7", "2a00:1::/32")),
+        ("google_reconcile_hour", "none", None),
         ("data", "/srv/billfold", Path("/srv/billfold")),
         ("public_url", "https://wallet.example/", "https://wallet.example"),
         ("database_url", "postgresql://u:p@h/db?host=/run", "postgresql://u:p@h/db?host=/run"),
@@ -82,6 +84,10 @@ def test_text_becomes_the_settings_own_type(name: str, text: str, value: object)
         ("database_url", "mysql://h/db", "sqlite:// or postgresql://"),
         ("outgoing_allow", "crm.internal", "host:port"),
         ("outgoing_allow", "crm.internal:0", "host:port"),
+        ("outgoing_forbid", "203.0.113.7/24", "addresses and networks"),
+        ("outgoing_forbid", "our-office", "addresses and networks"),
+        ("trusted_proxies", "*", "addresses and networks"),
+        ("google_reconcile_hour", "24", "between 0 and 23"),
     ],
 )
 def test_a_value_that_does_not_fit_is_told_how_it_must_be(name: str, text: str, mend: str) -> None:

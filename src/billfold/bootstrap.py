@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
+from ipaddress import ip_network
 
 from billfold.domain.delivery import Channel
 from billfold.domain.errors import CredentialMissing
@@ -107,7 +108,10 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     clock, blobs = SystemClock(), FolderBlobs(settings.data / "blobs")
     assert settings.key_file is not None
     vault = Vault.at(settings.key_file)
-    outgoing = OutgoingClient(allow_untrusted=frozenset(map(_host_port, settings.outgoing_allow)))
+    outgoing = OutgoingClient(
+        allow_untrusted=frozenset(map(_host_port, settings.outgoing_allow)),
+        own_networks=map(ip_network, settings.outgoing_forbid),
+    )
     workshop = ImageWorkshop(bytes_max=settings.image_max_bytes)
     shelf = Shelf(
         store,
@@ -117,6 +121,12 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         clock,
         bytes_max=settings.image_max_bytes,
         url_cache_seconds=settings.image_url_cache_seconds,
+        refusals=_failures(
+            settings.refused_fetches_per_hour,
+            3600,
+            "fetches",
+            "too many addresses gave no picture; send it as a data URI",
+        ),
     )
     stand_ins = _stand_ins(settings, sandbox)
     keyring = Keyring(store, vault, clock, f"{stand_ins.google_url}/token" if stand_ins else None)
@@ -148,6 +158,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         secrets=secrets,
         crunch=crunch,
         wake=runner.wake,
+        failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),
         devices_per_pass_max=settings.devices_per_pass_max,
     )
     return Parts(settings, store, services, keyring, runner, GoogleCallbackDesk(google), vault, sandbox, closers)
@@ -237,6 +248,10 @@ def _google_options(settings: Settings, stand_ins: SandboxAddresses | None) -> d
         plain_callbacks=True,
     )
     return {Environment.TEST: test, Environment.LIVE: live}
+
+
+def _failures(count: float, window_seconds: int, policy: str, message: str) -> TokenBuckets:
+    return TokenBuckets(count / window_seconds, max(1, int(count)), time.monotonic, policy=policy, message=message)
 
 
 def _host_port(entry: str) -> tuple[str, int]:

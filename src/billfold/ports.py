@@ -238,7 +238,9 @@ class Idempotency(Protocol):
 
 class Images(Protocol):
     def find(self, scope: Scope, hash: str) -> StoredImage | None: ...
-    def put(self, image: StoredImage) -> None: ...
+    def put(self, image: StoredImage) -> None:
+        """Makes it, or adds its variants to those of one that is there."""
+
     def source(self, scope: Scope, url: str) -> tuple[str, int] | None:
         """(hash, fetched_at_ms) of what a URL gave last."""
 
@@ -405,10 +407,13 @@ class CallbackReader(Protocol):
 
 
 class Limits(Protocol):
-    """Request rates per access key, in this process."""
+    """Rates per access key, per source of failed sign-ins..., in this process."""
 
     def check(self, key_id: str) -> None:
-        """Takes one request from the key's bucket. Raises TooMany."""
+        """Takes one from the key's bucket. Raises TooMany."""
+
+    def check_ahead(self, key_id: str) -> None:
+        """Raises TooMany as `check` would, and takes nothing: for what is counted only when it fails."""
 
 
 class Crunch(Protocol):
@@ -459,4 +464,5 @@ class Services:
     secrets: Secrets
     crunch: Crunch
     wake: Callable[[], None]
+    failed_sign_ins: Limits
     devices_per_pass_max: int = 50

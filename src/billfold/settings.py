@@ -12,6 +12,7 @@ import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from ipaddress import ip_network
 from pathlib import Path
 from types import MappingProxyType
 from typing import Protocol, TypeVar, get_args, get_type_hints
@@ -98,6 +99,15 @@ def _host_ports(value: Value) -> str | None:
     return None
 
 
+def _networks(value: Value) -> str | None:
+    for entry in value if isinstance(value, tuple) else ():
+        try:
+            ip_network(entry)
+        except ValueError:
+            return "must be a list of addresses and networks, such as 203.0.113.7 and 10.0.0.0/8"
+    return None
+
+
 def _setting(default: T, why: str, unit: str = "", check: Check | None = None, shown: str | None = None) -> T:
     """One setting. `shown`: the default in words, where it is derived from other settings."""
     about = MappingProxyType({"why": why, "unit": unit, "check": check, "shown": shown})
@@ -134,7 +144,9 @@ class Settings:
         shown="http://<host>:<port>",
     )
     trusted_proxies: tuple[str, ...] = _setting(
-        (), "Addresses of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Nobody else's are."
+        (),
+        "Addresses or networks of reverse proxies whose X-Forwarded-For and X-Forwarded-Proto are believed. Nobody else's are.",
+        check=_networks,
     )
 
     # --- how it runs
@@ -179,6 +191,12 @@ class Settings:
         50.0, "Requests that one access key may send in the long run; 0 means no limit.", "requests per second", _between(0)
     )
     rate_limit_burst: int = _setting(200, "Requests that one access key may send at once after a rest.", "requests", _between(1))
+    failed_sign_ins_per_minute: float = _setting(
+        10.0,
+        "Wrong keys from one address, or for one key, that are answered 401; more get 429. A good key never does. 0: no limit.",
+        "a minute",
+        _between(0),
+    )
     quota_passes_per_month: int | None = _setting(
         None,
         "Passes that a workspace without a quota of its own may issue in a calendar month (UTC).",
@@ -198,6 +216,18 @@ class Settings:
     )
     outgoing_allow: tuple[str, ...] = _setting(
         (), "host:port pairs on private networks that Billfold may call; every other private address is refused.", check=_host_ports
+    )
+
+    outgoing_forbid: tuple[str, ...] = _setting(
+        (),
+        "Public addresses and networks that callers must not make Billfold fetch from either, such as your own.",
+        check=_networks,
+    )
+    refused_fetches_per_hour: float = _setting(
+        30.0,
+        "Addresses of pictures that gave none, in one workspace, until new ones get 429: nobody shall scan a network. 0: no limit.",
+        "an hour",
+        _between(0),
     )
 
     # --- Apple

@@ -1,7 +1,7 @@
 """Asks an application in this process, as a server would: one ASGI call for each request. No sockets, no thread, no cookies."""
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import unquote
 
@@ -36,9 +36,13 @@ class Client:
     app: Any
     key: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
+    address: str = "203.0.113.7"
 
     def with_key(self, key: str | None) -> "Client":
-        return Client(self.app, key, dict(self.headers))
+        return replace(self, key=key, headers=dict(self.headers))
+
+    def at(self, address: str) -> "Client":
+        return replace(self, address=address)
 
     async def ask(
         self, method: str, path: str, body: object = None, headers: dict[str, str] | None = None, chunks: list[bytes] | None = None
@@ -63,7 +67,7 @@ class Client:
             "headers": [(name.encode("latin-1"), value.encode("latin-1")) for name, value in sent.items() if value],
             "scheme": "http",
             "server": ("127.0.0.1", 8000),
-            "client": ("203.0.113.7", 40000),
+            "client": (self.address, 40000),
             "root_path": "",
         }
         parts = list(chunks) if chunks is not None else [data]

@@ -35,6 +35,9 @@ CARD: dict[str, object] = {
 }
 FACADE_CARD: dict[str, object] = {"barcodeValue": "LOYALTY-98765", "barcodeFormat": "QR", "logoText": "Bayroast Coffee"}
 
+UNLIMITED = {"failed_sign_ins_per_minute": 0.0, "refused_fetches_per_hour": 0.0}
+"""Tests of other things fail to sign in more often than people do."""
+
 
 @dataclass
 class World:
@@ -75,7 +78,7 @@ async def open_world(settings: Settings, quota_month: int | None = None, **chang
 
 
 def settings_for(tmp_path: Path, url: str) -> Settings:
-    return Settings(data=tmp_path, database_url=url, rate_limit_per_second=1e6, rate_limit_burst=10**6)
+    return Settings(data=tmp_path, database_url=url, rate_limit_per_second=1e6, rate_limit_burst=10**6, **UNLIMITED)
 
 
 @pytest.fixture
@@ -96,6 +99,7 @@ class Product:
 @pytest.fixture
 def product(tmp_path: Path) -> Iterator[Product]:
     environment = os.environ | {"BILLFOLD_RATE_LIMIT_PER_SECOND": "100000", "BILLFOLD_RATE_LIMIT_BURST": "100000"}
+    environment |= {f"BILLFOLD_{name.upper()}": str(value) for name, value in UNLIMITED.items()}
     command = [sys.executable, "-m", "billfold", "serve", "--port", "0", "--data", str(tmp_path / "data"), "--json"]
     log_path = tmp_path / "server.log"
     with log_path.open("w") as log:

@@ -6,11 +6,13 @@ import json
 import struct
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 from api.client import Answer
-from api.conftest import CARD, FACADE_CARD, World, on_sqlite
+from api.conftest import CARD, FACADE_CARD, World, on_sqlite, open_world, settings_for
 
 SECRET = "kohlrabi"
 DEEP = b"[" * 100_000 + b"]" * 100_000
@@ -301,3 +303,13 @@ async def test_what_the_server_owns_cannot_be_sent(world: World) -> None:
             answer = await world.client.ask(method, path, {**body, name: "1"})
             assert answer.status == (400 if path.startswith("/api") else 422), (method, path, name)
     assert await everything(world) == before
+
+
+@on_sqlite
+async def test_a_network_that_the_operator_forbids_is_as_far_as_a_private_one(migrated_url: str, tmp_path: Path) -> None:
+    settings = replace(settings_for(tmp_path, migrated_url), outgoing_forbid=("192.0.9.0/24", "2a00:1::/32"))
+    async with open_world(settings) as world:
+        for address in ("https://192.0.9.7/a.png", "https://[2a00:1::7]/a.png", "https://10.0.0.1/a.png"):
+            answer = await world.client.post("/v1/passes", {"content": CARD | {"images": {"logo": address}}})
+            assert (answer.status, answer.paths) == (422, {"content.images.logo"})
+            assert "use an https address of a public host" in answer.json["errors"][0]["message"], address

@@ -87,3 +87,15 @@ def test_memory_is_bounded_and_the_quietest_key_is_forgotten_first() -> None:
     assert len(buckets) == 3
     assert taken(buckets, "d", 1) == 0
     assert taken(buckets, "a", 1) == 1
+
+
+def test_looking_ahead_takes_nothing_and_is_refused_where_taking_would_be() -> None:
+    time = Time()
+    buckets = TokenBuckets(1, 2, time)
+    for _ in range(10):
+        buckets.check_ahead("a")
+    assert taken(buckets, "a", 5) == 2
+    with pytest.raises(TooMany):
+        buckets.check_ahead("a")
+    time.now += 1
+    buckets.check_ahead("a")

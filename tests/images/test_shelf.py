@@ -13,11 +13,12 @@ import pytest
 from PIL import Image
 
 from billfold.domain.content import Content, ImageSlot, StampCard, Style
-from billfold.domain.errors import Invalid
+from billfold.domain.errors import Invalid, TooMany
 from billfold.domain.ids import Environment, Scope
 from billfold.glue import picture_fetch
 from billfold.images.pool import ImageWorkshop
-from billfold.images.shelf import Shelf
+from billfold.images.shelf import FetchRefused, Shelf
+from billfold.limits import TokenBuckets
 from billfold.outgoing.client import OutgoingClient
 from billfold.ports import Workspace
 from billfold.storage.blobs import FolderBlobs
@@ -71,8 +72,10 @@ async def make_shelf(migrated_url, tmp_path, clock):
     await store.write(lambda tx: tx.workspaces.add(Workspace(SCOPE.workspace, "Demo", "Bayroast", 0)))
     workshop = ImageWorkshop()
 
-    def make(fetch=None):
-        return Shelf(store, FolderBlobs(tmp_path / "blobs"), workshop, fetch, clock, bytes_max=1_000_000, url_cache_seconds=300)
+    def make(fetch=None, refusals=None):
+        limits = TokenBuckets(0, 1, lambda: 0.0) if refusals is None else refusals
+        blobs = FolderBlobs(tmp_path / "blobs")
+        return Shelf(store, blobs, workshop, fetch, clock, bytes_max=1_000_000, url_cache_seconds=300, refusals=limits)
 
     yield make
     await workshop.close()
@@ -163,6 +166,35 @@ async def test_an_address_on_the_local_network_is_refused(make_shelf, url):
         await make_shelf(picture_fetch(outgoing, 1_000_000)).accept(SCOPE, url, ImageSlot.STRIP, "stripURL")
     assert [(one.path, one.code) for one in caught.value.problems] == [("stripURL", "not_fetched")]
     await outgoing.close()
+
+
+async def test_addresses_that_give_no_picture_are_limited_for_each_workspace(make_shelf):
+    """Thirty looks an hour at what is behind an address; pictures that are there, and other workspaces, are not concerned."""
+    asked = []
+
+    async def fetch(url):
+        asked.append(url)
+        if "good" in url:
+            return png()
+        raise FetchRefused("the address did not answer with a picture")
+
+    seconds = [0.0]
+    limits = TokenBuckets(3 / 3600, 3, lambda: seconds[0], policy="fetches", message="too many addresses gave no picture")
+    shelf = make_shelf(fetch, limits)
+    kept = await shelf.accept(SCOPE, "https://example.com/good.png", ImageSlot.LOGO, "logoURL")
+    for n in range(3):
+        with pytest.raises(Invalid):
+            await shelf.accept(SCOPE, f"https://example.com/{n}.png", ImageSlot.LOGO, "logoURL")
+    with pytest.raises(TooMany) as refused:
+        await shelf.accept(SCOPE, "https://example.com/4.png", ImageSlot.LOGO, "logoURL")
+    assert (refused.value.policy, refused.value.retry_after_seconds) == ("fetches", 1200)
+    assert "https://example.com/4.png" not in asked
+    assert await shelf.accept(SCOPE, "https://example.com/good.png", ImageSlot.LOGO, "logoURL") == kept, "it is on the shelf"
+    other = Scope("other0", Environment.TEST)
+    with pytest.raises(Invalid):
+        await shelf.accept(other, "https://example.com/4.png", ImageSlot.LOGO, "logoURL")
+    seconds[0] += 1200
+    await shelf.accept(SCOPE, "https://example.com/good2.png", ImageSlot.LOGO, "logoURL")
 
 
 # --- parts, places and languages --------------------------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Each repository: what goes in comes out, and another scope sees none of it."""
 
+import asyncio
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -351,6 +352,16 @@ async def test_pictures_and_where_they_came_from(store: Store) -> None:
         lambda tx, scope: (tx.images.find(scope, picture.hash), tx.images.source(scope, url)),
         (None, None),
     )
+
+
+async def test_what_is_made_of_one_picture_at_once_is_all_kept(store: Store) -> None:
+    for nth in range(10):
+        hash_ = f"{nth:064x}"
+        made = [StoredImage(OURS, hash_, 6, 2, {f"{slot}@1x": "cd" * 32}, NOW) for slot in ("logo", "icon", "strip", "thumbnail")]
+        await asyncio.gather(*(store.write(lambda tx, one=one: tx.images.put(one)) for one in made))  # type: ignore[misc]
+        found = await store.read(lambda tx, hash_=hash_: tx.images.find(OURS, hash_))  # type: ignore[misc]
+        assert found
+        assert set(found.variants) == {"logo@1x", "icon@1x", "strip@1x", "thumbnail@1x"}
 
 
 async def test_the_newest_credential_comes_first(store: Store) -> None:

@@ -17,7 +17,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
-from billfold.api import strict_json
+from billfold.api import sign_in, strict_json
 from billfold.api.strict_json import Malformed, TooLarge
 from billfold.domain.errors import BillfoldError, FieldProblem, Invalid, TooMany, Unauthenticated, Unavailable
 from billfold.domain.ids import Scope as Tenancy
@@ -87,8 +87,8 @@ class AppleWebService:
         request = Request(scope, receive)
         try:
             response = await self._answer(request)
-        except Unauthenticated:
-            response = _empty(401)
+        except Unauthenticated as error:
+            response = self._refused(request, error)
         except Invalid as error:
             response = Response(str(error).encode(), 413 if isinstance(error, TooLarge) else 400, media_type="text/plain")
         except TooMany as error:
@@ -98,6 +98,14 @@ class AppleWebService:
         except BillfoldError:
             response = _empty(401)
         await response(scope, receive, send)
+
+    def _refused(self, request: Request, error: Unauthenticated) -> Response:
+        """401; 429 for whoever guesses on."""
+        try:
+            sign_in.failed(self._services, request, "apple", error)
+        except TooMany as limit:
+            return _empty(429, {"Retry-After": str(limit.retry_after_seconds)})
+        return _empty(401)
 
     async def _answer(self, request: Request) -> Response:
         segments = segments_of(request.scope)
@@ -169,7 +177,7 @@ class AppleWebService:
 
     async def log(self, request: Request, tenancy: Tenancy, _segments: list[str]) -> Response:
         """What a device says is wrong with us. Unauthenticated, hence small, slow and kept apart from our own logs."""
-        self._log_limits.check(request.client.host if request.client else "")
+        self._log_limits.check(sign_in.source_of(request))
         body = strict_json.parse(await request.body(), bytes_max=LOG_BYTES_MAX)
         lines = body.get("logs") if isinstance(body, dict) else None
         if not isinstance(lines, list) or not all(isinstance(line, str) for line in lines):

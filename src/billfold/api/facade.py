@@ -14,6 +14,7 @@ from starlette.routing import Route
 
 from billfold.api import strict_json
 from billfold.api.facade_body import draft_of
+from billfold.api.sign_in import actor_of
 from billfold.domain.errors import (
     BillfoldError,
     Conflict,
@@ -27,7 +28,7 @@ from billfold.domain.errors import (
     WrongScope,
 )
 from billfold.domain.keys import Actor
-from billfold.flows import issue, keys, update, usage
+from billfold.flows import issue, update, usage
 from billfold.flows.issue import Issued
 from billfold.ports import Services
 
@@ -83,7 +84,7 @@ class Facade:
     def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
         async def endpoint(request: Request) -> Response:
             try:
-                actor = await keys.authenticate(self._services, keys.bearer(request.headers.get("authorization")))
+                actor = await actor_of(self._services, request, "api")
                 self._services.limits.check(actor.key_id)
                 return await handler(request, actor)
             except BillfoldError as error:

@@ -31,6 +31,7 @@ class Metrics:
         self._parked = Gauge("push_parked", "Rows kept with an error until the next change.", ("channel",), registry=self.registry)
         self._oldest = Gauge("push_oldest_seconds", "How long the oldest has been due.", ("channel",), registry=self.registry)
         self._registrations = Gauge("registrations", "Registrations and objects.", ("channel",), registry=self.registry)
+        self._failures = Counter("auth_failures_total", "Sign-ins that failed.", ("kind", "reason"), registry=self.registry)
         self._jobs = Gauge("jobs", "Jobs, by kind and state.", ("kind", "state"), registry=self.registry)
         self._overdue = Gauge("jobs_overdue_seconds", "How long the oldest has been due.", ("kind",), registry=self.registry)
         self._removed = Gauge(
@@ -54,6 +55,10 @@ class Metrics:
                 self._children[key] = children
         children[0].inc()
         children[1].observe(seconds)
+
+    def sign_in_failed(self, kind: str, reason: str) -> None:
+        """`kind`: the surface, `reason`: as in Unauthenticated, or "throttled"."""
+        self._failures.labels(kind, reason).inc()
 
     async def page(self, services: Services) -> bytes:
         """What a scrape gets, with the figures of delivery as they are now."""

@@ -134,7 +134,7 @@ PROBLEMS: dict[type[BillfoldError], Problem] = {
         "too-many",
         429,
         "A rate or a quota is used up",
-        "Wait as long as `Retry-After` says (seconds). `policy` tells whether it is the rate, the quota or the number of devices.",
+        "Wait as long as `Retry-After` says (seconds). `policy` says what: rate, quota, devices, sign_in (wrong keys), fetches.",
     ),
     CredentialMissing: Problem(
         "credential-missing",

@@ -26,7 +26,7 @@ from billfold.images.pool import ImageWorkshop, Made
 from billfold.images.slots import APPLE_FILES, PREPARED_FOR, PUBLIC_SLOT, SLOTS, Box, Slot, place_of
 from billfold.images.stamps import STAMPS_MAX, StampSpec, stamp_png
 from billfold.images.vectors import blended
-from billfold.ports import Blobs, Clock, Finding, Store, StoredImage, Tx
+from billfold.ports import Blobs, Clock, Finding, Limits, Store, StoredImage, Tx
 
 _DATA_URI = re.compile(r"data:image/(png|jpeg|jpg|webp);base64,", re.IGNORECASE)
 _SHELVED = re.compile(r"image:([0-9a-f]{64})\Z")
@@ -73,9 +73,11 @@ class Shelf:
         *,
         bytes_max: int,
         url_cache_seconds: float,
+        refusals: Limits,
     ) -> None:
         self._store, self._blobs, self._workshop, self._fetch, self._clock = store, blobs, workshop, fetch, clock
         self._bytes_max = bytes_max
+        self._refusals = refusals
         self._url_cache_ms = int(url_cache_seconds * 1000)
         self._files: OrderedDict[tuple[object, ...], Files] = OrderedDict()
         self._drawn: dict[tuple[str, str, int], tuple[str, bytes]] = {}
@@ -144,7 +146,13 @@ class Shelf:
         known = await self._store.read(lambda tx: tx.images.source(scope, url))
         if known and known[1] > now - self._url_cache_ms and await self._image(scope, known[0]):
             return _Source(known[0], None)
-        data = await self._fetch(url)
+        # Addresses that give nothing are how one looks around in a network that one cannot reach: so many an hour, then none.
+        self._refusals.check_ahead(scope.workspace)
+        try:
+            data = await self._fetch(url)
+        except FetchRefused:
+            self._refusals.check(scope.workspace)
+            raise
         root = hashlib.sha256(data).hexdigest()
         await self._take(scope, _Source(root, data), slots, None)  # what is remembered of an address must be on the shelf
         await self._store.write(lambda tx: tx.images.put_source(scope, url, root, now))

@@ -1,7 +1,7 @@
 """Which pictures there are, by content hash, and which address gave which. The bytes are in blobs.py. May not enter: decoding."""
 
 import msgspec
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from billfold.domain.ids import Scope
 from billfold.ports import StoredImage
@@ -13,8 +13,10 @@ FIND = Statement(
         own(image), image.c.hash == string("hash")
     )
 )
-PUT = upsert(
-    image, ("workspace", "environment", "hash"), lambda new: {name: new[name] for name in ("width", "height", "variants", "record")}
+ENSURE = upsert(image, ("workspace", "environment", "hash"), lambda new: {})
+LOCK = Statement(select(image.c.variants).where(own(image), image.c.hash == string("hash")).with_for_update())
+CHANGE = Statement(
+    update(image).where(own(image), image.c.hash == string("hash")).values(variants=string("made"), record=string("noted"))
 )
 SOURCE = Statement(
     select(image_source.c.hash, image_source.c.fetched_at_ms).where(own(image_source), image_source.c.url == string("url"))
@@ -39,8 +41,8 @@ class ImageRows:
         return StoredImage(scope, hash, width, height, _decode(variants), created, record)
 
     def put(self, image: StoredImage) -> None:
-        self._db.run(
-            PUT,
+        made = self._db.count(
+            ENSURE,
             image.scope,
             hash=image.hash,
             width=image.width,
@@ -48,6 +50,14 @@ class ImageRows:
             variants=_encode(image.variants).decode(),
             created_at_ms=image.created_at_ms,
             record=image.record,
+        )
+        if made:
+            return
+        # The same picture may be taken for another slot at this moment: the row is there by now, and nobody else changes it.
+        row = self._db.one(LOCK, image.scope, hash=image.hash)
+        assert row is not None
+        self._db.run(
+            CHANGE, image.scope, hash=image.hash, made=_encode(_decode(row[0]) | image.variants).decode(), noted=image.record
         )
 
     def source(self, scope: Scope, url: str) -> tuple[str, int] | None:

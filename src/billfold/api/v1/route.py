@@ -16,9 +16,9 @@ from starlette.responses import Response
 
 from billfold.api import strict_json
 from billfold.api.problems import problem_response
+from billfold.api.sign_in import actor_of
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.keys import Actor, authorize
-from billfold.flows import keys
 from billfold.limits import TokenBuckets
 from billfold.ports import Services
 
@@ -107,7 +107,7 @@ def route_class(services: Services, bytes_max: int, known_fields: Sequence[str])
             operation, takes_body = self.name, self.body_field is not None
 
             async def work(request: Request) -> Response:
-                actor = await keys.authenticate(services, keys.bearer(request.headers.get("authorization")))
+                actor = await actor_of(services, request, "v1")
                 request.state.actor = actor
                 services.limits.check(actor.key_id)
                 authorize(actor, operation)
