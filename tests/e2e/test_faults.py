@@ -18,7 +18,7 @@ from urllib.parse import quote
 import pytest
 
 from billfold.sandbox.phones.android import VirtualAndroid
-from billfold.sandbox.phones.events import Complained
+from billfold.sandbox.phones.events import Complained, Notified
 from billfold.sandbox.phones.iphone import VirtualIphone
 from e2e.conftest import ROOT, SAMPLE, Answer, Billfold, ask, running
 
@@ -312,6 +312,23 @@ async def test_the_android_phone_is_current_after_each_fault_of_google(billfold:
             await fleet.google("tokens/expire", {})
             await fleet.change()
             await fleet.current()
+
+
+@pytest.mark.requirement("S0-39", "S3-27", "S0-40")
+async def test_a_change_while_google_never_had_the_pass_is_announced_when_it_is_back(billfold: Billfold) -> None:
+    """The save link carries the pass, so a holder may have it before Google has heard of it from us."""
+    await asyncio.to_thread(billfold.google_control, "faults", {"status": 503, "count": 100_000, "path": OBJECT})
+    async with fleet_of(billfold, iphones=0, android=True) as fleet:
+        await fleet.change()
+        await fleet.change()
+        await fleet.google("faults", method="DELETE")
+        await fleet.current()
+        assert fleet.android
+
+        async def announced() -> bool:
+            return fleet.android is not None and any(isinstance(one, Notified) for one in fleet.android.history)
+
+        await until(announced, "the holder is told")
 
 
 @pytest.mark.requirement("S0-39", "S3-27")

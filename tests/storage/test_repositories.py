@@ -288,6 +288,16 @@ async def test_google_objects_and_classes(store: Store) -> None:
         await store.write(lambda tx, scope=scope: tx.google.set_has_users(scope, made.id, False))  # type: ignore[misc]
     expected = GoogleObject(OURS, made.id, "class-2", {}, (), True)
     assert await store.read(lambda tx: tx.google.find(OURS, made.id)) == expected
+    await store.write(lambda tx: tx.google.note_values(OURS, state.pass_id, {"points": "noted"}))
+    assert await store.read(lambda tx: tx.google.find(OURS, state.pass_id)) != {"points": "noted"}, (
+        "what Google has is known better"
+    )
+    other = a_pass(77)
+    await store.write(lambda tx: tx.passes.add(other, "key"))
+    for value in ("first", "second"):
+        await store.write(lambda tx, value=value: tx.google.note_values(OURS, other.id, {"points": value}))  # type: ignore[misc]
+    noted = await store.read(lambda tx: tx.google.find(OURS, other.id))
+    assert noted == GoogleObject(OURS, other.id, "", {"points": "first"})
     await store.write(lambda tx: tx.google.put_class(OURS, "class-1", "a"))
     await store.write(lambda tx: tx.google.put_class(OURS, "class-1", "b"))
     assert await store.read(lambda tx: tx.google.class_fingerprint(OURS, "class-1")) == "b"

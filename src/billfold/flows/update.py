@@ -108,6 +108,9 @@ async def _change(
         number = tx.numbers.next(actor.scope)
         stored = replace(changed, number=number, updated_at_ms=now)
         tx.passes.replace(stored)
+        if found.content and changed.content and any(one.change_message for one in changed.content.fields()):
+            # A holder may have saved the pass from its link before Google has had it from us: it is told what changed since.
+            tx.google.note_values(actor.scope, pass_id, {one.key: one.value for one in found.content.fields()})
         notified = tx.deliveries.want_pass(actor.scope, pass_id, found.pass_type, number, now, Priority.INTERACTIVE)
         data: dict[str, str | int] = {"notified": notified}
         event_id = services.entropy.event_id()

@@ -18,6 +18,7 @@ PUT = upsert(
     ("workspace", "environment", "pass_id"),
     lambda new: {name: new[name] for name in ("class_id", "vals", "notified_ms", "has_users")},
 )
+NOTE = upsert(google_object, ("workspace", "environment", "pass_id"), lambda new: {})
 SET_HAS_USERS = Statement(
     update(google_object)
     .where(own(google_object), google_object.c.pass_id == string("pass_id"))
@@ -59,6 +60,10 @@ class GoogleRows:
             notified_ms=_encode(state.notified_ms).decode(),
             has_users=int(state.has_users),
         )
+
+    def note_values(self, scope: Scope, pass_id: PassId, values: dict[str, str]) -> None:
+        noted: dict[str, str | int] = {"class_id": "", "vals": _encode(values).decode(), "notified_ms": "[]", "has_users": 0}
+        self._db.run(NOTE, scope, pass_id=pass_id, **noted)
 
     def set_has_users(self, scope: Scope, pass_id: PassId, has_users: bool) -> None:
         self._db.run(SET_HAS_USERS, scope, pass_id=pass_id, holders=int(has_users))

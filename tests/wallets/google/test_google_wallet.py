@@ -85,6 +85,37 @@ async def test_a_save_link_works_before_the_worker_came_and_the_worker_completes
     assert (await world.remembered(made)).has_users is True
 
 
+async def change_before_google_has_it(world: Any, made: Any, content: Content) -> Any:
+    """As flows/update.py does: what the holder of a link may have is noted with the change."""
+    values = {one.key: one.value for one in made.content.fields()}
+    await world.store.write(lambda tx: tx.google.note_values(SCOPE, made.id, values))
+    return await world.change(made, content)
+
+
+@pytest.mark.requirement("S3-27", "S0-40")
+async def test_a_change_before_google_had_the_pass_from_us_is_announced_to_who_saved_it(world: Any) -> None:
+    made = await world.issue()
+    link = (await world.wallet.prepare(made, made.content))().save_url
+    assert world.google.save(link.rpartition("/")[2]).status == 200
+    once = await change_before_google_has_it(world, made, with_points("1,300"))
+    twice = await change_before_google_has_it(world, once, with_points("1,400"))
+    assert await world.publish(twice) == [Delivered()]
+    assert world.messages(made) == [("TEXT_AND_NOTIFY", "You hit 1,400 points. Free coffee unlocked!")]
+    assert world.object(made)["textModulesData"][0]["body"] == "1,400"
+    assert await world.publish(twice) == [Delivered()]
+    assert len(world.messages(made)) == 1
+
+
+async def test_who_saves_after_such_a_change_is_told_nothing_of_it(world: Any) -> None:
+    made = await world.issue()
+    changed = await change_before_google_has_it(world, made, with_points("1,300"))
+    assert await world.publish(changed) == [Delivered()]
+    assert world.messages(made) == []
+    later = await world.change(changed, with_points("1,400"))
+    assert await world.publish(later) == [Delivered()]
+    assert world.messages(made) == [("TEXT_AND_NOTIFY", "You hit 1,400 points. Free coffee unlocked!")]
+
+
 @pytest.mark.requirement("S3-35")
 async def test_a_save_link_made_later_is_accepted_too(world: Any) -> None:
     made = await held(world)

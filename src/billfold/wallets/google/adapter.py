@@ -261,7 +261,10 @@ class GoogleWallet:
         while Google cannot be asked; nothing is marked then, so the repeat counts."""
         issuer_id, _, suffix = callback.object_id.partition(".")
         pass_id = PassId(suffix)
-        if scope_of_pass(suffix) != scope or await self._store.read(lambda tx: tx.passes.find(scope, pass_id)) is None:
+        if scope_of_pass(suffix) != scope:
+            return None
+        content = await self._store.read(lambda tx: self._content(tx, scope, pass_id))
+        if content is None:
             return None
         client = await self._client(scope, issuer_id)
         answer = await client.get(objects.GENERIC.object_kind, callback.object_id, urgent=True)
@@ -277,13 +280,21 @@ class GoogleWallet:
             if not tx.google.first_sight(scope, callback.nonce, max(now_ms, min(callback.expires_at_ms, now_ms + REMEMBER_MAX_MS))):
                 return None
             if tx.google.find(scope, pass_id) is None:  # saved from the link before a worker made the object
-                tx.google.put(GoogleObject(scope, pass_id, callback.class_id, {}))
+                tx.google.put(GoogleObject(scope, pass_id, callback.class_id, {one.key: one.value for one in content.fields()}))
             tx.google.set_has_users(scope, pass_id, change.has_users)
             if record is not None:
                 record(tx, change)
             return change
 
         return await self._store.write(remember)
+
+    @staticmethod
+    def _content(tx: Tx, scope: Scope, pass_id: PassId) -> Content | None:
+        """None: no such pass."""
+        pass_ = tx.passes.find(scope, pass_id)
+        if pass_ is None:
+            return None
+        return content_of(pass_, tx.templates.find(scope, pass_.template_id) if pass_.template_id is not None else None)
 
     # --- who holds what -----------------------------------------------------------------------------------------------------------
 

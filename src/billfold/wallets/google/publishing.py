@@ -94,8 +94,9 @@ class Publisher:
         scope = wanted.pass_.scope
         if wanted.class_fingerprint != objects.class_fingerprint(wanted.class_):
             await self._put_class(scope, wanted.class_, again=False)
-        resource = await self._put_object(scope, wanted)
-        before = wanted.state.values if wanted.state else {}
+        resource, made = await self._put_object(scope, wanted)
+        # Nobody holds an object that was not there: nothing has changed for anybody.
+        before = wanted.state.values if wanted.state and not made else {}
         pending = [one for one in changed_fields(before, wanted.content) if one.change_message][:MESSAGES_MAX]
         done = _Done(
             values={one.key: one.value for one in wanted.content.fields()} | {one.key: before[one.key] for one in pending},
@@ -134,8 +135,9 @@ class Publisher:
 
     # --- object -------------------------------------------------------------------------------------------------------------------
 
-    async def _put_object(self, scope: Scope, wanted: Wanted) -> Resource:
-        """Makes the object or changes it. 404 may mean the object or its class: whichever it was is made, each once."""
+    async def _put_object(self, scope: Scope, wanted: Wanted) -> tuple[Resource, bool]:
+        """Makes the object (then also True) or changes it. 404 may mean the object or its class: whichever it was is made, each
+        once."""
         kind = objects.GENERIC.object_kind
         patch = wanted.state is not None
         exists = class_made = False
@@ -157,7 +159,7 @@ class Publisher:
             else:
                 await self._put_class(scope, wanted.class_, again=True)
                 class_made = True
-        return _stored(answer)
+        return _stored(answer), not patch
 
     # --- messages -----------------------------------------------------------------------------------------------------------------
 
