@@ -5,7 +5,7 @@ when that language is first asked for, and nothing of it when no value has a for
 May not enter: the clock (a relative date is written in full), translations (texts.py), layout."""
 
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 FALLBACK = "en"
 _NUMBER = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 def display(field: Field, language: str) -> str:
@@ -101,3 +102,29 @@ def locale_of(language: str) -> "Locale":
         except (ValueError, UnknownLocaleError):
             continue
     return Locale.parse(FALLBACK)
+
+
+def fixed(value: str, decimals: int, language: str) -> str:
+    """A number with so many digits after the point; the value itself where it is none."""
+    number = number_of(value)
+    if number is None:
+        return value
+    from babel import numbers
+
+    pattern = "#,##0." + "0" * decimals if decimals else "#,##0"
+    return numbers.format_decimal(number, format=pattern, locale=locale_of(language))
+
+
+def plural(value: str, language: str) -> str:
+    """Which of CLDR's forms (zero, one, two, few, many, other) a language uses for a number."""
+    number = number_of(value)
+    return "other" if number is None else str(locale_of(language).plural_form(abs(number)))
+
+
+def as_moment(value: object) -> str:
+    """What DateFormat takes, from a day (its beginning, UTC), seconds since 1970 or a text that is one already."""
+    if isinstance(value, str):
+        return value + "T00:00:00+00:00" if _DAY.fullmatch(value) else value
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 253_402_300_799:
+        return datetime.fromtimestamp(value, UTC).isoformat(timespec="seconds")
+    return str(value)

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from billfold.domain import texts
-from billfold.domain.content import Content
+from billfold.domain.content import Content, JsonObject
+from billfold.domain.filling import filling_of
 from billfold.domain.ids import PassId, Scope, TemplateId
+from billfold.domain.templates import NO_RULES, Rules
 
 FIRST_DATE = 1_420_070_400
 """2015-01-01T00:00:00Z. A version's HTTP date is this plus its number in seconds: two versions never share one (ADR 4)."""
@@ -17,7 +18,8 @@ FIRST_DATE = 1_420_070_400
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """`number`: the change number of the published revision; it applies to every pass made from the template."""
+    """`number`: the change number of the published revision; it applies to every pass made from the template. `revision` 0: never
+    published, `content` is then the draft's. `archived_at_ms`: no new passes are made of it since; those there are live on."""
 
     id: TemplateId
     scope: Scope
@@ -27,6 +29,8 @@ class Template:
     number: int
     created_at_ms: int
     updated_at_ms: int
+    rules: Rules = NO_RULES
+    archived_at_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +52,7 @@ class Pass:
     issuer_id: str
     template_id: TemplateId | None = None
     template_number: int = 0
-    values: dict[str, str] = field(default_factory=dict)
+    values: JsonObject = field(default_factory=dict)
     voided: bool = False
 
     @property
@@ -66,24 +70,11 @@ def last_modified(version: int) -> int:
     return FIRST_DATE + version
 
 
-def fill(content: Content, values: dict[str, str]) -> Content:
+def fill(content: Content, values: JsonObject) -> Content:
     """A template's content with each `{{ name }}` replaced by the pass's own value; a name without a value becomes "".
 
     Values are put in as they are and never looked through for further names."""
-    filled = texts.rewrite(content, lambda _, text: _fill_text(text, values) if "{{" in text else text)
-    if filled.barcode is None or "{{" not in filled.barcode.message:
-        return filled
-    barcode = msgspec.structs.replace(filled.barcode, message=_fill_text(filled.barcode.message, values))
-    return msgspec.structs.replace(filled, barcode=barcode)
-
-
-def _fill_text(given: str, values: dict[str, str]) -> str:
-    pieces = given.split("{{")
-    out = [pieces[0]]
-    for piece in pieces[1:]:
-        name, closing, rest = piece.partition("}}")
-        out.append(values.get(name.strip(), "") + rest if closing else "{{" + piece)
-    return "".join(out)
+    return filling_of(content).fill(values)
 
 
 def content_of(pass_: Pass, template: Template | None) -> Content:
@@ -91,5 +82,5 @@ def content_of(pass_: Pass, template: Template | None) -> Content:
     content = pass_.content
     if content is None:
         assert template is not None, "a pass without content has a template"
-        content = fill(template.content, pass_.values)
+        content = filling_of(template.content, template.rules).fill(pass_.values, pass_.issued_at_ms)
     return msgspec.structs.replace(content, voided=True) if pass_.voided else content

@@ -5,14 +5,15 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from billfold.domain import content as contents
-from billfold.domain.content import Content
+from billfold.domain.content import Content, JsonObject
 from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
-from billfold.domain.errors import NotFound, TooMany
+from billfold.domain.errors import Invalid, NotFound, TooMany
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope, TemplateId, pass_id
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.passes import Pass, content_of
+from billfold.domain.templates import limits_of_values, values_fingerprint
 from billfold.flows import compose, offer
 from billfold.ports import Services, Tx, Workspace
 
@@ -52,13 +53,14 @@ async def store_pass(services: Services, actor: Actor, draft: Draft, after: Afte
 
 
 async def store_from_template(
-    services: Services, actor: Actor, template_id: TemplateId, values: dict[str, str], after: After | None = None
+    services: Services, actor: Actor, template_id: TemplateId, values: JsonObject, after: After | None = None
 ) -> tuple[Pass, Content]:
     """One pass that shows its template, filled with `values`, without what a phone installs from.
 
     Raises NotFound, Invalid, Forbidden, TooMany, CredentialMissing."""
     authorize(actor, "passes.create")
     scope = actor.scope
+    refuse_unlimited(values)
     workspace = await find_workspace(services, scope)
     template = await services.store.read(lambda tx: tx.templates.find(scope, template_id))
     if template is None:
@@ -71,9 +73,10 @@ async def store_from_template(
     return stored, content
 
 
-def values_fingerprint(values: dict[str, str]) -> str:
-    """What says whether a template pass's own values have changed."""
-    return contents.fingerprint(repr(sorted(values.items())).encode())
+def refuse_unlimited(values: JsonObject) -> None:
+    """Raises Invalid for values that are too many, too large or too deep."""
+    if found := limits_of_values(values):
+        raise Invalid(*found)
 
 
 async def find_workspace(services: Services, scope: Scope) -> Workspace:
@@ -91,7 +94,7 @@ async def _new_pass(
     fingerprint: str,
     content: Content | None = None,
     template_id: TemplateId | None = None,
-    values: dict[str, str] | None = None,
+    values: JsonObject | None = None,
 ) -> Pass:
     return Pass(
         id=pass_id(scope, services.entropy.bytes(16)),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from billfold.domain import content as contents
 from billfold.domain import kinds
+from billfold.domain.content import JsonObject
 from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
 from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound, WrongScope
@@ -14,8 +15,9 @@ from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import PassId, scope_of_pass
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.passes import Pass
+from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose
-from billfold.flows.issue import count_use, find_workspace, values_fingerprint
+from billfold.flows.issue import count_use, find_workspace, refuse_unlimited
 from billfold.ports import Services, Tx, Workspace
 
 
@@ -62,10 +64,11 @@ async def replace_pass(services: Services, actor: Actor, known: Pass, draft: Dra
     )
 
 
-async def replace_values(services: Services, actor: Actor, known: Pass, values: dict[str, str]) -> Updated:
+async def replace_values(services: Services, actor: Actor, known: Pass, values: JsonObject) -> Updated:
     """The values of a pass that shows a template. `known` as for `replace_pass`."""
     if known.template_id is None:
         raise Invalid(FieldProblem("values", "no_template", "this pass has its own content", "send the whole content instead"))
+    refuse_unlimited(values)
     workspace = await find_workspace(services, actor.scope)
     fingerprint = values_fingerprint(values)
     return await _change(services, actor, workspace, known.id, lambda found: replace(found, values=values, fingerprint=fingerprint))

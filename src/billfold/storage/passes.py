@@ -59,7 +59,7 @@ LIST_OF_TEMPLATE = Statement(_PAGE.where(passes.c.template_id == string("templat
 COUNT_SINCE = Statement(select(func.count()).select_from(passes).where(own(passes), passes.c.issued_at_ms >= number("since_ms")))
 
 _encode_values = msgspec.json.Encoder(order="deterministic").encode
-_decode_values = msgspec.json.Decoder(dict[str, str]).decode
+_decode_values = msgspec.json.Decoder(dict[str, object]).decode
 
 
 class TemplateRows:

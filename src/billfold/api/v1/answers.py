@@ -24,7 +24,7 @@ class PassSummary(Out):
 
     id: str
     template_id: str | None
-    values: dict[str, str] | None
+    values: dict[str, object] | None
     voided: bool
     version: int
     issued_at: str

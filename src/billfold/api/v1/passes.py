@@ -23,7 +23,7 @@ from billfold.api.v1.operations import (
     request_example,
 )
 from billfold.api.v1.route import Asking
-from billfold.api.v1.types import Id, In, Limit, Text, ValueName
+from billfold.api.v1.types import Id, In, Limit, ValueName
 from billfold.domain.content import Content
 from billfold.domain.errors import FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.ids import TemplateId, scope_of_template
@@ -34,7 +34,10 @@ from billfold.flows.update import Updated
 from billfold.ports import Services, Tx
 
 PKPASS = "application/vnd.apple.pkpass"
-Values = Annotated[dict[ValueName, Text], Field(max_length=100, description="Fills `{{ name }}` in the template.")]
+Values = Annotated[
+    dict[ValueName, object],
+    Field(max_length=100, description="Fills `{{ name }}` in the template: texts, numbers, booleans, objects and lists of these."),
+]
 PassId = Annotated[str, Path(description="The id of a pass: its serial number on both wallets.", examples=[EXAMPLE_PASS])]
 
 
