@@ -17,6 +17,7 @@ from billfold.domain.errors import CredentialMissing
 from billfold.domain.ids import Environment, Scope
 from billfold.domain.schedules import DAY_MS, HOUR_MS, MINUTE_MS, Retention
 from billfold.flows import workspaces
+from billfold.flows.deployment import Facts
 from billfold.flows.housekeeping import RECONCILE_JOB, ensure_schedules
 from billfold.flows.reconcile import HolderSource, Reconciler
 from billfold.glue import (
@@ -79,6 +80,7 @@ class Parts:
     callbacks: GoogleCallbackDesk
     vault: Vault
     sandbox: Sandbox | None
+    facts: Facts
     closers: list[Closer] = field(default_factory=list)
 
     async def import_certificate(self, scope: Scope, files: CertificateFiles) -> tuple[StoredCredential, tuple[str, ...]]:
@@ -130,6 +132,8 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     )
     stand_ins = _stand_ins(settings, sandbox)
     keyring = Keyring(store, vault, clock, f"{stand_ins.google_url}/token" if stand_ins else None)
+    check_value = vault.derive("deployment-check", DEMO).hex()[:16]
+    facts = Facts(settings.public_url, check_value, stand_ins.google_url if stand_ins else "")
     secrets, addresses, crunch = PassSecrets(vault), Addresses(settings.public_url), SigningThreads(SIGNING_THREADS)
     closers: list[Closer] = [store.close, outgoing.close, workshop.close, crunch.close]
     apple = _apple_wallets(settings, stand_ins, keyring, secrets, shelf, addresses, clock, closers)
@@ -161,7 +165,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),
         devices_per_pass_max=settings.devices_per_pass_max,
     )
-    return Parts(settings, store, services, keyring, runner, GoogleCallbackDesk(google), vault, sandbox, closers)
+    return Parts(settings, store, services, keyring, runner, GoogleCallbackDesk(google), vault, sandbox, facts, closers)
 
 
 def _runner(settings: Settings, store: Store, wallets: Mapping[Channel, Wallet], holders: HolderSource, *, serving: bool) -> Runner:

@@ -4,7 +4,7 @@ bootstrap picks the adapters. May not enter: any adapter, SQL, HTTP.
 Storage works in short synchronous transactions: `await store.write(fn)` runs `fn(tx)` alone and durably (group commit on SQLite, a
 thread on PostgreSQL) and may run it again after a serialisation failure, so `fn` does no I/O and changes nothing outside `tx`."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -303,6 +303,13 @@ class Leases(Protocol):
     def release(self, owner: str) -> None: ...
 
 
+class Deployment(Protocol):
+    """What all processes of one installation must agree on, as the server last wrote it down."""
+
+    def facts(self) -> dict[str, str]: ...
+    def put(self, facts: Mapping[str, str]) -> None: ...
+
+
 class Pruning(Protocol):
     def remove_older(self, scope: Scope, kept: Kept, before_ms: int, limit: int) -> int:
         """Removes up to `limit` rows of that kind from before that time, the oldest first; how many they were."""
@@ -328,6 +335,7 @@ class Tx(Protocol):
     jobs: Jobs
     leases: Leases
     pruning: Pruning
+    deployment: Deployment
 
 
 class Store(Protocol):

@@ -18,6 +18,7 @@ from billfold import bootstrap
 from billfold.bootstrap import Parts
 from billfold.cli.common import ConfigOption, DataOption, read_settings
 from billfold.domain.ids import Environment, Scope
+from billfold.flows import deployment
 from billfold.ports import StoredCredential, Tx
 from billfold.settings import Settings
 from billfold.storage import revision
@@ -53,7 +54,7 @@ def doctor(data: DataOption = None, config: ConfigOption = None) -> None:
 
 async def _examine(settings: Settings) -> list[Check]:
     async with bootstrap.operate(settings) as parts:
-        checks = [*_machine(settings), *_address(settings), *await _database(settings, parts)]
+        checks = [*_machine(settings), *_address(settings), *await _database(settings, parts), *await _agreement(parts)]
         for workspace in await parts.store.read(lambda tx: tx.workspaces.all()):
             for environment in Environment:
                 checks += await _credentials(parts, Scope(workspace.id, environment))
@@ -92,6 +93,15 @@ async def _database(settings: Settings, parts: Parts) -> list[Check]:
     mend = "" if apart < 5 else "set both machines' clocks by NTP"
     checks.append(Check("clock", "good" if apart < 5 else "bad", f"{apart:.1f} s from the database's", mend))
     return checks
+
+
+async def _agreement(parts: Parts) -> list[Check]:
+    """Whether the server on this database runs with the same key, address and stand-ins as this command would."""
+    found = await deployment.differences(parts.store, parts.facts)
+    states = {"key_file": "bad"}  # without it nothing can be signed; the rest matters to workers only
+    return [
+        Check(f"same {one.setting} as the server", states.get(one.setting, "note"), one.problem, one.mend) for one in found
+    ] or [Check("agreement with the server", "good", "same key, address and stand-ins, or no server yet")]
 
 
 def _stored(scope: Scope, kind: str, tx: Tx) -> list[StoredCredential]:

@@ -36,6 +36,10 @@ class AddressUnusable(PreflightError):
     """The address to listen on is taken, not allowed, or not of this machine."""
 
 
+class DeploymentDiffers(PreflightError):
+    """This process and the server on the same database do not agree on what they must agree on."""
+
+
 def prepare_folder(data: Path) -> None:
     """Makes `data` when missing, marks it when empty, and checks that it is ours and can be written."""
     try:

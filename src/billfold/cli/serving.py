@@ -20,6 +20,8 @@ import uvloop
 from billfold import bootstrap
 from billfold.api.app import create_app
 from billfold.bootstrap import Parts
+from billfold.cli.preflight import DeploymentDiffers
+from billfold.flows import deployment
 from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
 
@@ -107,6 +109,10 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
     if sandbox:
         await sandbox.start(settings.sandbox_push_port)
     parts = await bootstrap.open_parts(settings, serving=True, sandbox=sandbox)
+    if deployment.KEY in await deployment.differences(parts.store, parts.facts):
+        await parts.close()
+        raise DeploymentDiffers(str(deployment.KEY))
+    await deployment.remember(parts.store, parts.facts)
     await bootstrap.furnish(parts)
     config = uvicorn.Config(
         create_app(
@@ -185,6 +191,9 @@ async def _announce(parts: Parts, json_line: bool) -> None:
 async def _work(settings: Settings) -> None:
     stop = _stopped()
     parts = await bootstrap.open_parts(settings)
+    if differing := await deployment.differences(parts.store, parts.facts):
+        await parts.close()
+        raise DeploymentDiffers(str(differing[0]))
     started = time.monotonic()
     working = asyncio.create_task(parts.runner.run())
     print("Working. Ctrl-C stops.", flush=True)

@@ -258,6 +258,9 @@ job = _scoped(
 _OPEN = text("state IN ('waiting', 'running')")
 Index("ix_job_due", job.c.workspace, job.c.environment, job.c.due_at_ms, sqlite_where=_OPEN, postgresql_where=_OPEN)
 
+# Of the installation as a whole, hence without a workspace: what its processes must agree on. A handful of rows.
+deployment = Table("deployment", metadata, Column("name", Text, primary_key=True), _text("value"))
+
 lease = Table(
     "lease",
     metadata,

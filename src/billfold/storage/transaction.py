@@ -6,6 +6,7 @@ from typing import Generic, TypeVar, overload
 from billfold import ports
 from billfold.storage.credentials import CredentialRows
 from billfold.storage.delivery import DeliveryRows
+from billfold.storage.deployment import DeploymentRows
 from billfold.storage.events import DeviceLogRows, EventRows
 from billfold.storage.google import GoogleRows
 from billfold.storage.idempotency import IdempotencyRows
@@ -64,6 +65,7 @@ class Transaction:
     device_log: Room[ports.DeviceLog] = Room(lambda session, gap_ms: DeviceLogRows(session))
     jobs: Room[ports.Jobs] = Room(lambda session, gap_ms: JobRows(session))
     leases: Room[ports.Leases] = Room(lambda session, gap_ms: LeaseRows(session))
+    deployment: Room[ports.Deployment] = Room(lambda session, gap_ms: DeploymentRows(session))
     pruning: Room[ports.Pruning] = Room(lambda session, gap_ms: PruningRows(session))
 
     def __init__(self, session: Session, gap_ms: int) -> None:
