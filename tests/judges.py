@@ -30,6 +30,7 @@ JUDGES: dict[str, Judge] = {
     "h2load": Judge("nghttp2-client", ("h2load",)),
     "chromium": Judge("chromium", ("chromium", "chromium-browser", "google-chrome")),
     "wrk": Judge("wrk", ("wrk",)),
+    "zbarimg": Judge("zbar-tools", ("zbarimg",)),
     "useradd": Judge("passwd", ("useradd",)),  # no judge: the PostgreSQL that pip brings makes itself an account when root runs it
 }
 """Every judge that a test may ask for. .ci/run reads the packages from here (`python3 tests/judges.py --missing`)."""

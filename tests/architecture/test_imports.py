@@ -37,16 +37,17 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outgoing": {"ports", "domain", "logs"},
     "images": {"ports", "domain", "logs"},
     "connectors": {"ports", "domain", "logs"},
+    "rendering": {"domain"},  # pictures of contents: pure, drawn by whichever edge is asked
     "wallets.apple": {"ports", "domain", "logs"},
     "wallets.google": {"ports", "domain", "logs"},
     "wallets": set(),
     # Edges: they are given what they need, they never pick it.
-    "api": {"flows", "ports", "domain", "logs", "limits"},
-    "studio": {"flows", "ports", "domain", "logs", "limits"},
+    "api": {"flows", "ports", "domain", "logs", "limits", "rendering"},
+    "studio": {"flows", "ports", "domain", "logs", "limits", "rendering"},
     "workers": {"flows", "ports", "domain", "logs"},
     # The composition root (keyring and glue are part of it) is above the edges, which it starts; only cli knows it.
     "bootstrap": EVERYTHING_INSIDE | {"ports", "domain", "settings", "logs", "limits", "sandbox"},
-    "cli": {"bootstrap", "api", "studio", "workers", "settings", "logs", "sandbox", "flows", "ports", "domain"},
+    "cli": {"bootstrap", "api", "studio", "workers", "settings", "logs", "sandbox", "flows", "ports", "domain", "rendering"},
     # The stand-ins judge the rest, so they share nothing with it.
     "sandbox": set(),
     "top": {"cli"},

@@ -39,6 +39,7 @@ OPERATIONS: dict[str, str] = {
     "keys.create": "keys:manage",
     "keys.list": "keys:manage",
     "keys.revoke": "keys:manage",
+    "previews.create": "templates:read",
     "usage.read": "usage:read",
     "events.list": "events:read",
 }

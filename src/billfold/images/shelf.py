@@ -304,6 +304,23 @@ class Shelf:
         assert image is not None, "a stored content's pictures are on the shelf"
         return image if f"{slot}@1x" in image.variants else await self._add(image, (slot,))
 
+    async def pictures(self, scope: Scope, content: Content, language: str) -> dict[ImageSlot, bytes]:
+        own = content.localized_images
+        images = content.images | own.get(language.partition("-")[0], {}) | own.get(language, {})
+        found: dict[ImageSlot, bytes] = {}
+        for slot, hash_ in images.items():
+            if made := await self._variants(scope, hash_, place_of(slot, content.style), slot.value):
+                found[slot] = made[-1][2]
+        if content.stamps is not None:
+            (drawn,) = await self.stamps(scope, spec_of(content), place_of(ImageSlot.STRIP, content.style).boxes[-1:])
+            found[ImageSlot.STRIP] = drawn.png
+        if ImageSlot.ICON not in found:
+            logo = images.get(ImageSlot.LOGO)
+            made = await self._variants(scope, logo, SLOTS["icon"], "icon") if logo else []
+            drawn_icon = (await self._draw(initials(content), content.background_color, 114))[1]
+            found[ImageSlot.ICON] = made[-1][2] if made else drawn_icon
+        return found
+
     async def public(self, scope: Scope, content: Content) -> PublicPictures:
         async def of(slot: ImageSlot) -> str | None:
             hash_ = content.images.get(slot)

@@ -14,6 +14,7 @@ from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
 from billfold.api.v1.operations import PREFIX
 from billfold.api.v1.passes import add_passes
+from billfold.api.v1.previews import PreviewIn, add_previews
 from billfold.api.v1.records import add_records
 from billfold.api.v1.route import request_id_of, route_class
 from billfold.api.v1.templates import add_templates
@@ -39,6 +40,7 @@ _BODIES = (
     passes.NewPass,
     passes.ChangedPass,
     templates.TemplateIn,
+    PreviewIn,
     keys.NewKey,
 )
 
@@ -51,6 +53,7 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         ("passes", add_passes),
         ("templates", add_templates),
         ("images", add_images),
+        ("previews", add_previews),
         ("keys", add_keys),
         ("records", add_records),
     ):

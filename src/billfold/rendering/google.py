@@ -1,0 +1,179 @@
+"""A pass as Google Wallet shows it: the card, its details, the notice. Points of the screen.
+
+Colours of text are Google's choice, header fields stand in the first row, the strip stands below the code (S3-32, S3-33;
+reference/google-wallet.md sections 1.10 to 1.12). May not enter: Apple."""
+
+from billfold.domain.content import BarcodeFormat, Content, Field, ImageSlot
+from billfold.rendering import barcodes, fonts
+from billfold.rendering.scene import Scene, Scheme, ink_on, mix
+from billfold.rendering.svg import Canvas, attributes
+from billfold.rendering.words import words
+
+WIDTH = 375.0
+_EDGE = 20.0
+_ROWS_MAX, _ITEMS_MAX = 3, 3
+_HERO = WIDTH * 336 / 1032
+
+
+def rows(content: Content) -> tuple[tuple[Field, ...], ...]:
+    """The card's rows: header fields; further primary and secondary ones; auxiliary ones; at most three rows of three. When kinds
+    need more rows than there are, the fields follow each other without gaps."""
+    kinds = (content.header, content.primary[1:] + content.secondary, content.auxiliary)
+    made = [kind[at : at + _ITEMS_MAX] for kind in kinds for at in range(0, len(kind), _ITEMS_MAX)]
+    if len(made) > _ROWS_MAX:
+        together = sum(kinds, ())[: _ROWS_MAX * _ITEMS_MAX]
+        made = [together[at : at + _ITEMS_MAX] for at in range(0, len(together), _ITEMS_MAX)]
+    return tuple(made)
+
+
+def draw_front(scene: Scene) -> str:
+    """The card, as tall as its rows need."""
+    content = scene.content
+    body = Canvas()
+    ink = ink_on(content.background_color)
+    y = _title(body, scene, ink)
+    for row in rows(content):
+        y = _row(body, scene, row, y, ink)
+    y = _code(body, content, y + 8, ink)
+    if png := scene.pictures.get(ImageSlot.STRIP):
+        body.picture(0, y, WIDTH, _HERO, png)
+        y += _HERO
+    else:
+        y += 10
+    canvas = Canvas(definitions=body.definitions, texts=body.texts)
+    canvas.group(clip=canvas.clip(f"<rect{attributes(width=WIDTH, height=y, rx=24)}/>"), opacity=0.55 if content.voided else None)
+    canvas.rect(0, 0, WIDTH, y, content.background_color)
+    canvas.parts += body.parts
+    canvas.end()
+    if content.voided:
+        word = fonts.shorten(words(scene.language)["void"], 15, WIDTH - 60, bold=True)
+        wide = fonts.width(word, 15, True) + 32
+        canvas.rect((WIDTH - wide) / 2, 14, wide, 34, "#1f1f1f", 17)
+        canvas.text(WIDTH / 2, 36, word, 15, "#ffffff", bold=True, anchor="middle")
+    return canvas.document(WIDTH, y, f"{content.description}: as Google Wallet shows it")
+
+
+def _title(canvas: Canvas, scene: Scene, ink: str) -> float:
+    content = scene.content
+    left = _EDGE
+    png = scene.pictures.get(ImageSlot.LOGO) or scene.pictures.get(ImageSlot.ICON)
+    canvas.group(clip=canvas.clip(f"<circle{attributes(cx=left + 20, cy=40, r=20)}/>"))
+    canvas.rect(left, 20, 40, 40, "#ffffff" if ink == "#ffffff" else mix(content.background_color, "#000000", 0.06))
+    if png:
+        canvas.picture(left, 20, 40, 40, png)
+    canvas.end()
+    name = content.logo_text or content.organization_name
+    canvas.text(left + 54, 46, fonts.shorten(name, 17, WIDTH - left - 54 - _EDGE), 17, ink)
+    canvas.line(0, 76, WIDTH, 76, ink, 0.16)
+    first = content.primary[0] if content.primary else None
+    head, label = (scene.value(first), first.label) if first else (content.description, None)
+    y = 112.0
+    if label:
+        canvas.text(_EDGE, y - 8, fonts.shorten(label, 13, WIDTH - 2 * _EDGE), 13, ink, opacity=0.85)
+        y += 14
+    lines = fonts.wrap(head, 24, WIDTH - 2 * _EDGE, 2)
+    for line in lines:
+        canvas.text(_EDGE, y + 10, line, 24, ink)
+        y += 30
+    return y
+
+
+def _row(canvas: Canvas, scene: Scene, row: tuple[Field, ...], y: float, ink: str) -> float:
+    """Labels over values; the first stands left, the last right, one between them in the middle."""
+    room = (WIDTH - 2 * _EDGE - 14 * (len(row) - 1)) / len(row)
+    places = {1: ("start",), 2: ("start", "end"), 3: ("start", "middle", "end")}[len(row)]
+    for anchor, one in zip(places, row, strict=True):
+        x = {"start": _EDGE, "middle": WIDTH / 2, "end": WIDTH - _EDGE}[anchor]
+        canvas.text(x, y + 22, fonts.shorten(one.label or "", 12, room), 12, ink, anchor=anchor, opacity=0.85)
+        value, size = fonts.shrink(scene.value(one), 16, room, 13)
+        canvas.text(x, y + 43, value, size, ink, anchor=anchor)
+    return y + 54
+
+
+def _code(canvas: Canvas, content: Content, y: float, ink: str) -> float:
+    code = content.barcode
+    if code is None:
+        return y + 10
+    if code.format is BarcodeFormat.TEXT:
+        canvas.text(WIDTH / 2, y + 34, fonts.shorten(code.message, 18, WIDTH - 2 * _EDGE), 18, ink, anchor="middle")
+        return y + 56
+    modules = barcodes.encode(code)
+    if modules is None:
+        return y + 10
+    wide, high = (150.0, 150.0) if code.format in barcodes.SQUARE else (290.0, 76.0)
+    box_wide, box_high = wide + 36, high + 36 + (16 if code.alt_text else 0)
+    left = (WIDTH - box_wide) / 2
+    canvas.rect(left, y + 10, box_wide, box_high, "#ffffff", 18)
+    canvas.path(barcodes.path(modules, left + 18, y + 28, wide, high), "#000000")
+    if code.alt_text:
+        canvas.text(WIDTH / 2, y + box_high, fonts.shorten(code.alt_text, 13, box_wide - 20), 13, "#1f1f1f", anchor="middle")
+    return y + box_high + 26
+
+
+def draw_details(scene: Scene) -> str:
+    """What stands below the card: the fields that did not fit on it, the back, the end of validity."""
+    dark = scene.scheme is Scheme.DARK
+    ground, ink, faint, hair = (
+        ("#131314", "#e3e3e3", "#9aa0a6", "#303134") if dark else ("#ffffff", "#1f1f1f", "#5f6368", "#e3e5e8")
+    )
+    body, content, say = Canvas(), scene.content, words(scene.language)
+    front = sum(rows(content), ())
+    rest = [one for one in content.header + content.primary[1:] + content.secondary + content.auxiliary if one not in front]
+    facts = [*rest, *content.additional, *content.back]
+    if end := scene.expiry(say["expires"]):
+        facts.append(end)
+    room = WIDTH - 2 * _EDGE
+    body.text(_EDGE, 40, say["details"], 20, ink, bold=True)
+    y = 58.0
+    if png := scene.pictures.get(ImageSlot.THUMBNAIL):
+        body.picture(_EDGE, y, room, 150, png, "meet")
+        y += 164
+    for number, one in enumerate(facts):
+        if number:
+            body.line(_EDGE, y, WIDTH - _EDGE, y, hair)
+        if one.label:
+            body.text(_EDGE, y + 24, fonts.shorten(one.label, 13, room), 13, faint)
+            y += 20
+        for line in fonts.wrap(scene.value(one), 15, room, 40):
+            y += 20
+            body.text(_EDGE, y + 6, line, 15, ink)
+        y += 20
+    height = max(240.0, y + 16)
+    canvas = Canvas(definitions=body.definitions, texts=body.texts)
+    canvas.rect(0, 0, WIDTH, height, ground, 24)
+    canvas.parts += body.parts
+    return canvas.document(WIDTH, height, f"{content.description}: details, as Google Wallet shows them")
+
+
+def draw_notice(scene: Scene) -> str:
+    """Google announces a change in its own words; what changed is read inside the pass (S3-32)."""
+    canvas, content, say = Canvas(), scene.content, words(scene.language)
+    dark = scene.scheme is Scheme.DARK
+    height = 480.0
+    top, low = (
+        ("#1b1e24", "#08090c")
+        if dark
+        else (mix(content.background_color, "#ffffff", 0.55), mix(content.background_color, "#ffffff", 0.2))
+    )
+    canvas.group(clip=canvas.clip(f"<rect{attributes(width=WIDTH, height=height, rx=26)}/>"))
+    canvas.rect(0, 0, WIDTH, height, canvas.fade((0, top, 1), (1, low, 1)))
+    ink = "#ffffff" if dark else ink_on(top)
+    canvas.text(28, 112, "9:41", 64, ink)
+    canvas.text(30, 142, say["lock_date"], 15, ink)
+    sheet, text, faint = ("#2a2b2e", "#e8eaed", "#b4b8bd") if dark else ("#ffffff", "#1f1f1f", "#5f6368")
+    room = WIDTH - 32 - 90
+    lines = fonts.wrap(say["google_notice"], 14, room, 3)
+    high = 58 + 19 * len(lines)
+    canvas.rect(16, 190, WIDTH - 32, high, sheet, 24)
+    canvas.group(clip=canvas.clip(f"<circle{attributes(cx=46, cy=220, r=16)}/>"))
+    canvas.rect(30, 204, 32, 32, content.background_color)
+    if png := scene.pictures.get(ImageSlot.LOGO) or scene.pictures.get(ImageSlot.ICON):
+        canvas.picture(30, 204, 32, 32, png)
+    canvas.end()
+    canvas.text(76, 214, f"{say['wallet']} · {say['now']}", 12, faint)
+    title = fonts.shorten(content.logo_text or content.organization_name, 15, room, bold=True)
+    canvas.text(76, 236, title, 15, text, bold=True)
+    for number, line in enumerate(lines):
+        canvas.text(76, 256 + 19 * number, line, 14, faint)
+    canvas.end()
+    return canvas.document(WIDTH, height, f"{content.description}: the lock screen of an Android phone")

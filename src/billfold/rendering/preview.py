@@ -1,0 +1,46 @@
+"""The one door to this room: a scene, a wallet and a side → SVG; and SVG → PNG.
+
+May not enter: where scenes come from, HTTP."""
+
+from enum import StrEnum
+
+from billfold.rendering import apple_back, apple_front, fonts, google
+from billfold.rendering.scene import Scene, Side
+
+SCALES = (1.0, 1.5, 2.0, 3.0)
+
+
+class Wallet(StrEnum):
+    APPLE = "apple"
+    GOOGLE = "google"
+
+
+_DRAWERS = {
+    (Wallet.APPLE, Side.FRONT): apple_front.draw,
+    (Wallet.APPLE, Side.BACK): apple_back.draw_back,
+    (Wallet.APPLE, Side.LOCK): apple_back.draw_lock,
+    (Wallet.GOOGLE, Side.FRONT): google.draw_front,
+    (Wallet.GOOGLE, Side.BACK): google.draw_details,
+    (Wallet.GOOGLE, Side.LOCK): google.draw_notice,
+}
+
+
+def svg(scene: Scene, wallet: Wallet, side: Side = Side.FRONT) -> str:
+    """A whole SVG document, 375 points wide, without a reference to anything outside of it."""
+    return _DRAWERS[wallet, side](scene)
+
+
+def png(document: str, scale: float = 2.0) -> bytes:
+    """The picture of an SVG of ours, `scale` pixels a point. Same bytes on every machine as long as our fonts cover the text; other
+    scripts are drawn with the fonts of the machine. Takes some milliseconds of a processor: not for an event loop."""
+    import resvg_py  # loads its engine: only who draws pays for it
+
+    made: bytes = resvg_py.svg_to_bytes(
+        svg_string=document,
+        zoom=scale,
+        skip_system_fonts=fonts.covers(document),
+        font_files=[str(path) for path in fonts.FILES.values()],
+        font_family=fonts.FAMILY,
+        sans_serif_family=fonts.FAMILY,
+    )
+    return bytes(made)

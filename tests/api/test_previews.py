@@ -1,0 +1,56 @@
+"""Previews over `/v1`: the right picture of the right pass, for those who may see it."""
+
+import io
+
+import pytest
+from PIL import Image
+
+from api.conftest import CARD, World, on_sqlite
+
+GERMAN = CARD | {"language": "en", "translations": {"de": {"fields.points.label": "PUNKTE"}}}
+
+
+async def test_a_pass_is_drawn_as_each_wallet_shows_it(world: World) -> None:
+    made = (await world.client.post("/v1/passes", {"content": GERMAN})).json["id"]
+    for wallet in ("apple", "google"):
+        for side in ("front", "back", "lock"):
+            answer = await world.client.get(f"/v1/passes/{made}/preview.png?wallet={wallet}&side={side}&scheme=dark")
+            assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
+            assert Image.open(io.BytesIO(answer.body)).width == 750
+    svg = await world.client.get(f"/v1/passes/{made}/preview.svg?language=de")
+    assert svg.headers["content-type"].startswith("image/svg+xml")
+    assert b"PUNKTE" in svg.body
+    assert svg.headers["content-security-policy"].startswith("default-src 'none'")
+
+
+@on_sqlite
+async def test_a_picture_has_a_tag_that_changes_with_the_pass(world: World) -> None:
+    made = (await world.client.post("/v1/passes", {"content": CARD})).json["id"]
+    address = f"/v1/passes/{made}/preview.png?scale=1"
+    tag = (await world.client.get(address)).headers["etag"]
+    again = await world.client.ask("GET", address, headers={"If-None-Match": tag})
+    assert (again.status, again.body) == (304, b"")
+    await world.client.ask("PUT", f"/v1/passes/{made}", {"content": CARD | {"logo_text": "Other"}})
+    changed = await world.client.ask("GET", address, headers={"If-None-Match": tag})
+    assert changed.status == 200
+    assert changed.headers["etag"] != tag
+
+
+@on_sqlite
+@pytest.mark.requirement("S3-39")
+async def test_a_content_is_drawn_before_anything_is_issued(world: World) -> None:
+    answer = await world.client.post("/v1/previews", {"content": CARD, "wallet": "google", "format": "svg"})
+    assert answer.status == 200
+    assert b"<svg" in answer.body[:5]
+    assert (await world.client.get("/v1/passes")).json["items"] == []
+    refused = await world.client.post("/v1/previews", {"content": CARD | {"barcode": {"format": "EAN13", "message": "1"}}})
+    assert (refused.status, refused.json["errors"][0]["path"]) == (422, "content.barcode.message")
+
+
+@on_sqlite
+async def test_odd_questions_are_refused(world: World) -> None:
+    made = (await world.client.post("/v1/passes", {"content": CARD})).json["id"]
+    for query in ("wallet=nokia", "side=left", "scale=99", "scale=nan", "scale=0", "language=%3Cscript%3E", "scheme=pink"):
+        answer = await world.client.get(f"/v1/passes/{made}/preview.png?{query}")
+        assert answer.status == 422, query
+    assert (await world.other.get(f"/v1/passes/{made}/preview.png")).status == 404
