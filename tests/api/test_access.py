@@ -22,6 +22,9 @@ NAMES = {
     "publishTemplate": "templates.publish",
     "listTemplates": "templates.list",
     "readTemplate": "templates.read",
+    "createImage": "images.create",
+    "readImage": "images.read",
+    "previewImage": "images.preview",
     "createKey": "keys.create",
     "listKeys": "keys.list",
     "revokeKey": "keys.revoke",
@@ -35,6 +38,9 @@ NAMES = {
 """Each operation of the API → its row in domain/keys.py's table: written down here a second time, as the oracle."""
 
 
+DOT = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mNQcEgAAAFEAME1cEXuAAAAAElFTkSuQmCC"
+
+
 class Things:
     """Something of each kind in a workspace."""
 
@@ -46,8 +52,14 @@ class Things:
         made = await client.post("/v1/passes", {"content": CARD})
         template = await client.post("/v1/templates", {"name": "T", "content": CARD})
         key = await client.post("/v1/keys", {"name": "k", "scopes": [scope]})
-        pass_id = made.json["id"]
-        return cls(pass_id=pass_id, serial=pass_id, template_id=template.json["id"], key_id=key.json["id"])
+        image = await client.post("/v1/images", {"source": DOT})
+        ids = {
+            "pass_id": made.json["id"],
+            "template_id": template.json["id"],
+            "key_id": key.json["id"],
+            "image_id": image.json["id"],
+        }
+        return cls(**ids, serial=ids["pass_id"])
 
     def path(self, template: str) -> str:
         return template.format(**self.ids)
@@ -59,6 +71,7 @@ BODIES: dict[str, object] = {
     "previewContent": {"content": CARD},
     "createTemplate": {"name": "T", "content": CARD},
     "publishTemplate": {"name": "T", "content": CARD | {"logo_text": "changed"}},
+    "createImage": {"source": DOT},
     "createKey": {"name": "k", "scopes": ["passes:read"]},
     "facadeCreate": FACADE_CARD,
     "facadeCreateBinary": FACADE_CARD,
@@ -154,6 +167,7 @@ async def test_what_is_anothers_answers_as_what_never_was(world: World) -> None:
         serial="mine00t-" + "0" * 21 + "z",
         template_id="tpl_mine00t_" + "0" * 15 + "z",
         key_id="0" * 9 + "z",
+        image_id="0" * 64,
     )
     live = Things(**{name: value.replace("other0t", "mine00l") for name, value in theirs.ids.items()})
     asked = 0
