@@ -112,6 +112,30 @@ async def test_the_same_version_gives_the_same_bytes_whenever_and_however_it_is_
     assert (await stage.wallet.prepare(later, content))().bundle != first
 
 
+async def test_a_translated_pass_brings_its_strings_and_the_bytes_do_not_depend_on_what_was_made_before(
+    stage: Stage, make_pass: Any, make_content: Any
+) -> None:
+    content = make_content(language="en", translations={"de": {"fields.tier.label": "STUFE"}})
+    first, second, third = [(await stage.wallet.prepare(make_pass(), content))().bundle for _ in range(3)]
+    assert first == second == third
+    files = opened(first)
+    assert files["de.lproj/pass.strings"] == b'"TIER" = "STUFE";\n'
+    assert files["en.lproj/pass.strings"] == b'"TIER" = "TIER";\n'
+    manifest = json.loads(files["manifest.json"])
+    assert {"de.lproj/pass.strings", "en.lproj/pass.strings"} <= set(manifest)
+
+
+def test_strings_that_one_pass_has_alone_leave_the_shared_bodies_in_their_place() -> None:
+    files = (("icon.png", "hash", bytes(1000)),)
+    bodies = _Bodies(bytes_max=1_000_000)
+    shared = bodies.get(files)
+    for number in range(2_000):
+        bodies.get(files, (("en.lproj/pass.strings", f"{number}".encode()),))
+    assert bodies.get(files) is shared
+    again = (("en.lproj/pass.strings", b"7"),)
+    assert bodies.get(files, again) is bodies.get(files, again)
+
+
 async def test_offers_made_at_once_do_not_mix(stage: Stage, make_pass: Any, make_content: Any) -> None:
     passes = [make_pass(number) for number in range(40)]
     makers = [await stage.wallet.prepare(one, make_content(description=f"Card {one.id}")) for one in passes]

@@ -13,7 +13,8 @@ import pytest
 from billfold.domain.content import Barcode, BarcodeFormat, Style
 from billfold.wallets.apple import bundle
 from billfold.wallets.apple.certificates import AppleCredential
-from billfold.wallets.apple.pass_json import BARCODES, IssuingFacts, pass_json
+from billfold.wallets.apple.codes import BARCODES
+from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
 from billfold.wallets.apple.rules import errors
 from billfold.wallets.apple.signing import Signer
 from judges import judge
@@ -77,6 +78,30 @@ def test_the_two_parts_joined_are_the_whole_and_the_first_is_shared(signer: Sign
     shared, own = bundle.parts(body, b'{"a":1}', signer, AT)
     assert shared + own == bundle.build(body, b'{"a":1}', signer, AT)
     assert bundle.parts(body, b'{"a":22}', signer, AT)[0] is shared
+
+
+def test_a_body_takes_over_another_ones_files_and_the_whole_is_as_sound(signer: Signer, tmp_path: Path) -> None:
+    strings = (("en.lproj/pass.strings", b'"a" = "b";\n'), ("fr.lproj/pass.strings", b"\xff\xfex\0"))
+    grown = bundle.Body(strings, before=bundle.Body(FILES))
+    data = bundle.build(grown, b'{"a":1}', signer, AT)
+    archive = zipfile.ZipFile(io.BytesIO(data))
+    assert archive.testzip() is None
+    assert {name: archive.read(name) for name in archive.namelist() if name not in ("manifest.json", "signature", "pass.json")} == {
+        **dict(FILES),
+        **dict(strings),
+    }
+    manifest = json.loads(archive.read("manifest.json"))
+    assert all(
+        manifest[name] == hashlib.sha1(archive.read(name)).hexdigest() for name in {*dict(FILES), *dict(strings), "pass.json"}
+    )
+    (tmp_path / "a.pkpass").write_bytes(data)
+    assert subprocess.run([judge("unzip"), "-t", "a.pkpass"], cwd=tmp_path, capture_output=True).returncode == 0
+    assert grown.size > bundle.Body(FILES).size
+
+
+def test_a_file_that_the_body_before_has_already_is_a_bug() -> None:
+    with pytest.raises(AssertionError):
+        bundle.Body((("icon.png", b"1"),), before=bundle.Body(FILES))
 
 
 def test_a_bundle_may_hold_no_pictures_and_awkward_names(signer: Signer) -> None:

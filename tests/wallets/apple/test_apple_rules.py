@@ -5,11 +5,39 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style, TransitType
+from billfold.domain.content import (
+    Barcode,
+    BarcodeFormat,
+    Beacon,
+    Content,
+    DateFormat,
+    Field,
+    ImageSlot,
+    Location,
+    MoneyFormat,
+    Nfc,
+    NumberFormat,
+    Overrides,
+    Poster,
+    Relevance,
+    RotatingBarcode,
+    Style,
+    TextAlignment,
+    TransitType,
+)
 from billfold.wallets.apple.predicates import contrast
-from billfold.wallets.apple.rules import ERROR, WARNING, check, errors
+from billfold.wallets.apple.rules import check, errors
+from billfold.wallets.apple.rules_extras import judge_entitlement
+from billfold.wallets.apple.verdicts import ERROR, WARNING
 
 NAN, INFINITY = float("nan"), float("inf")
+UUID = "f7826da6-4fa2-4e98-8024-bc5b71e0893e"
+P256 = "MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgACAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+EAN = Barcode(BarcodeFormat.EAN13, "4006381333931")
+
+
+def QR(message: str) -> Barcode:
+    return Barcode(BarcodeFormat.QR, message)
 
 
 def fields(count: int, prefix: str) -> tuple[Field, ...]:
@@ -78,6 +106,114 @@ RULES: list[tuple[str, str, str, dict[str, Any]]] = [
         "images_exclude_each_other images.strip",
         {"style": Style.EVENT_TICKET, "images": {ImageSlot.STRIP: "0", ImageSlot.BACKGROUND: "1"}},
     ),
+    ("1", ERROR, "text_not_writable back[0].rich_text", {"back": (Field("a", "a@b", rich_text="\ud800"),)}),
+    ("1", ERROR, "text_not_writable poster.primary[0].value", {"poster": Poster(primary=(Field("a", "\0"),))}),
+    ("1", ERROR, "text_not_writable beacons[0].relevant_text", {"beacons": (Beacon(UUID, relevant_text="\ud800"),)}),
+    ("1", ERROR, "text_not_writable semantics.eventName", {"semantics": {"eventName": "\0"}}),
+    ("1", ERROR, "text_not_writable header[0].semantics.a[0]", {"header": (Field("a", "b", semantics={"a": ["\0"]}),)}),
+    ("1", ERROR, "value_not_writable overrides.apple.userInfo.n", {"overrides": Overrides(apple={"userInfo": {"n": 2**64}})}),
+    ("1", ERROR, "value_not_writable semantics.n", {"semantics": {"n": NAN}}),
+    ("1", ERROR, "text_not_writable translations.de", {"translations": {"de": {"fields.name.value": "\ud800"}}}),
+    ("10", ERROR, "field_key_repeated poster.footer[0].key", {"poster": Poster((Field("a", "1"),), (), (Field("a", "1"),))}),
+    ("12", WARNING, "alignment_ignored primary[0].alignment", {"primary": (Field("p", "v", alignment=TextAlignment.LEFT),)}),
+    ("12", WARNING, "alignment_ignored back[0].alignment", {"back": (Field("p", "a@b", alignment=TextAlignment.LEFT),)}),
+    ("13", ERROR, "date_value_unreadable header[0].value", {"header": (Field("h", "2026-12-31", format=DateFormat()),)}),
+    ("13", ERROR, "date_value_unreadable header[0].value", {"header": (Field("h", "2026-12-31T18:00", format=DateFormat()),)}),
+    ("14", ERROR, "number_unreadable header[0].value", {"header": (Field("h", "1,250", format=NumberFormat()),)}),
+    ("14", ERROR, "number_unreadable header[0].value", {"header": (Field("h", "", format=MoneyFormat("EUR")),)}),
+    ("14", ERROR, "currency_unknown header[0].format.currency", {"header": (Field("h", "1", format=MoneyFormat("EURO")),)}),
+    ("15", WARNING, "row_ignored auxiliary[0].row", {"auxiliary": (Field("a", "v", row=1),)}),
+    ("15", WARNING, "row_ignored header[0].row", {"style": Style.EVENT_TICKET, "header": (Field("a", "v", row=1),)}),
+    ("15", ERROR, "row_unknown auxiliary[0].row", {"style": Style.EVENT_TICKET, "auxiliary": (Field("a", "v", row=2),)}),
+    ("16", WARNING, "fields_too_many auxiliary", {"style": Style.EVENT_TICKET, "auxiliary": fields(5, "a")}),
+    ("16", WARNING, "fields_too_many poster.header", {"poster": Poster(header=fields(2, "h"))}),
+    ("16", WARNING, "fields_too_many poster.footer", {"poster": Poster(footer=fields(3, "f"))}),
+    ("17", WARNING, "field_text_long poster.header[0].value", {"poster": Poster(header=(Field("h", "x" * 21),))}),
+    (
+        "18",
+        WARNING,
+        "change_message_generic translations.de.fields.points.change_message",
+        {"translations": {"de": {"fields.points.change_message": "Neuer Stand"}}},
+    ),
+    ("19", WARNING, "attributed_value_markup back[0].rich_text", {"back": (Field("b", "a@b", rich_text="<b>x</b>"),)}),
+    (
+        "19",
+        WARNING,
+        "attributed_value_markup translations.de.fields.b.rich_text",
+        {"back": (Field("b", "a@b", rich_text="x"),), "translations": {"de": {"fields.b.rich_text": "<b>x</b>"}}},
+    ),
+    ("19", WARNING, "rich_text_ignored header[0].rich_text", {"header": (Field("h", "v", rich_text="x"),)}),
+    ("19", WARNING, "detectors_ignored header[0].detectors", {"header": (Field("h", "v", detectors=()),)}),
+    ("22", ERROR, "barcode_message_missing barcode_fallbacks[0].message", {"barcode_fallbacks": (QR(""),)}),
+    ("22", WARNING, "barcode_not_drawn barcode.format", {"barcode": Barcode(BarcodeFormat.DATA_MATRIX, "1")}),
+    ("22", WARNING, "barcode_fallbacks_alone barcode_fallbacks", {"barcode": None, "barcode_fallbacks": (QR("1"),)}),
+    (
+        "22",
+        WARNING,
+        "rotating_barcode_lost rotating_barcode",
+        {"rotating_barcode": RotatingBarcode(BarcodeFormat.QR, "{totp_value_0}")},
+    ),
+    ("23", ERROR, "barcode_not_encodable barcode.message", {"barcode": Barcode(BarcodeFormat.QR, "€", encoding="iso-8859-1")}),
+    ("23", ERROR, "barcode_encoding_unknown barcode.encoding", {"barcode": Barcode(BarcodeFormat.QR, "1", encoding="klingon")}),
+    ("24", ERROR, "barcode_not_encodable barcode.message", {"barcode": Barcode(BarcodeFormat.ITF, "123")}),
+    ("24", ERROR, "barcode_check_digit barcode.message", {"barcode": Barcode(BarcodeFormat.EAN13, "4006381333932")}),
+    ("25", WARNING, "barcode_no_fallback barcode.format", {"barcode": EAN}),
+    (
+        "25",
+        WARNING,
+        "barcode_no_fallback barcode_fallbacks",
+        {"barcode": EAN, "barcode_fallbacks": (Barcode(BarcodeFormat.ITF, "12"),)},
+    ),
+    ("25", WARNING, "barcode_never_shown barcode_fallbacks[0].format", {"barcode": QR("1"), "barcode_fallbacks": (EAN,)}),
+    (
+        "26",
+        WARNING,
+        "barcode_not_on_watch barcode_fallbacks[0].format",
+        {"barcode": EAN, "barcode_fallbacks": (Barcode(BarcodeFormat.CODE128, "4006381333931"),)},
+    ),
+    ("28", ERROR, "beacons_too_many beacons", {"beacons": tuple(Beacon(f"{n:08x}{UUID[8:]}") for n in range(11))}),
+    ("28", ERROR, "beacon_uuid_form beacons[0].uuid", {"beacons": (Beacon("1234"),)}),
+    ("28", ERROR, "beacon_number_out_of_range beacons[0].minor", {"beacons": (Beacon(UUID, 0, 65_536),)}),
+    ("28", ERROR, "max_distance_not_positive max_distance", {"max_distance": 0}),
+    ("29", WARNING, "relevance_ignored relevant", {"relevant": (Relevance(1, 2),)}),
+    ("30", ERROR, "interval_backwards relevant[0].end", {"relevant": (Relevance(2, 2),)}),
+    ("30", ERROR, "date_out_of_range relevant[0].start", {"relevant": (Relevance(-1),)}),
+    (
+        "31",
+        WARNING,
+        "expires_before_relevant expires_at",
+        {"style": Style.EVENT_TICKET, "expires_at": 1, "relevant": (Relevance(2),)},
+    ),
+    ("38", ERROR, "nfc_message_long nfc.message", {"nfc": Nfc("é" * 33, P256)}),
+    ("38", ERROR, "nfc_key_unusable nfc.public_key", {"nfc": Nfc("1", "AAAA")}),
+    ("39", WARNING, "enhanced_ignored enhanced", {"enhanced": True}),
+    ("39", WARNING, "enhanced_ignored enhanced", {"style": Style.BOARDING_PASS, "transit_type": TransitType.BUS, "enhanced": True}),
+    ("39", WARNING, "enhanced_tag_missing semantics.venueRoom", {"style": Style.EVENT_TICKET, "enhanced": True}),
+    (
+        "39",
+        WARNING,
+        "enhanced_tag_missing semantics.performerNames",
+        {"style": Style.EVENT_TICKET, "enhanced": True, "semantics": {"eventType": "PKEventTypeLivePerformance"}},
+    ),
+    ("39", WARNING, "enhanced_tag_missing semantics.flightNumber", {"style": Style.BOARDING_PASS, "enhanced": True}),
+    (
+        "39",
+        WARNING,
+        "enhanced_without_fields enhanced",
+        {"style": Style.EVENT_TICKET, "enhanced": True, "primary": (), "secondary": (), "auxiliary": ()},
+    ),
+    ("39", WARNING, "poster_misplaced poster", {"style": Style.BOARDING_PASS, "poster": Poster()}),
+    ("39", WARNING, "poster_without_artwork images.artwork", {"poster": Poster()}),
+    ("4", WARNING, "override_protected overrides.apple.serialNumber", {"overrides": Overrides(apple={"serialNumber": "1"})}),
+    ("43", WARNING, "image_not_shown images.artwork", {"images": {ImageSlot.ARTWORK: "0"}}),
+    ("43", WARNING, "image_not_shown localized_images.de.footer", {"localized_images": {"de": {ImageSlot.FOOTER: "0"}}}),
+    ("46", ERROR, "language_malformed language", {"language": "DE"}),
+    ("46", ERROR, "language_malformed translations", {"translations": {"german": {}}}),
+    ("46", ERROR, "language_malformed localized_images", {"localized_images": {"d": {}}}),
+    ("46", WARNING, "translation_of_base translations.en", {"translations": {"en": {"description": "x"}}}),
+    ("46", WARNING, "translation_of_nothing translations.de.fields.x.label", {"translations": {"de": {"fields.x.label": "y"}}}),
+    ("46", WARNING, "translation_lost translations.de.barcode.alt_text", {"translations": {"de": {"barcode.alt_text": "y"}}}),
+    ("-", WARNING, "valid_from_lost valid_from", {"valid_from": 1}),
     ("52", WARNING, "contact_missing back", {"back": (Field("terms", "No refunds."),)}),
     ("52", WARNING, "contact_missing back", {"back": ()}),
 ]
@@ -90,6 +226,43 @@ def test_each_rule_finds_its_fault(make_content: Any, row: str, severity: str, e
     assert found[expected].severity == severity
     assert found[expected].message
     assert found[expected].mend
+
+
+RIGHT: list[dict[str, Any]] = [
+    {"header": (Field("h", "-12.50", format=MoneyFormat("EUR")), Field("d", "2026-12-31T18:00Z", format=DateFormat()))},
+    {"header": (Field("h", "x", alignment=TextAlignment.CENTER),), "language": "pt-BR"},
+    {"style": Style.EVENT_TICKET, "auxiliary": (*fields(4, "a"), *(Field(f"b{n}", "v", row=1) for n in range(4)))},
+    {"back": (Field("b", "a@b", rich_text='<a href="https://a.example?x=1&amp;y=2">a</a>', detectors=()),)},
+    {"barcode": EAN, "barcode_fallbacks": (QR("4006381333931"),)},
+    {"barcode": Barcode(BarcodeFormat.CODE128, "C-1"), "barcode_fallbacks": (QR("C-1"),)},
+    {"barcode": Barcode(BarcodeFormat.QR, "€", encoding="utf-8")},
+    {"beacons": tuple(Beacon(UUID, 1, n) for n in range(20)), "max_distance": 1, "relevant": (Relevance(1, 2), Relevance(3))},
+    {"nfc": Nfc("x" * 64, P256)},
+    {
+        "poster": Poster(primary=fields(4, "p"), footer=fields(2, "f")),
+        "images": {ImageSlot.ARTWORK: "0", ImageSlot.PRIMARY_LOGO: "1"},
+    },
+    {
+        "style": Style.EVENT_TICKET,
+        "enhanced": True,
+        "semantics": {"eventName": "x", "venueName": "x", "venueRegionName": "x", "venueRoom": "x"},
+        "images": {ImageSlot.ARTWORK: "0", ImageSlot.SECONDARY_LOGO: "0", ImageSlot.WIDE_LOGO: "0"},
+    },
+    {"translations": {"de": {"fields.points.change_message": "%@!", "fields.name.label": "MITGLIED"}, "zh-Hans": {}}},
+    {"overrides": Overrides(apple={"suppressStripShine": False, "logoText": None})},
+]
+
+
+@pytest.mark.parametrize("changes", RIGHT)
+def test_what_is_right_gets_no_finding(make_content: Any, changes: dict[str, Any]) -> None:
+    assert check(make_content(**changes)) == ()
+
+
+def test_near_field_without_an_entitled_certificate_is_told(make_content: Any) -> None:
+    content = make_content(nfc=Nfc("1", P256))
+    (found,) = judge_entitlement(content, has_nfc=False)
+    assert (found.code, found.severity, found.path) == ("nfc_not_entitled", WARNING, "nfc")
+    assert judge_entitlement(content, has_nfc=True) == judge_entitlement(make_content(), has_nfc=False) == ()
 
 
 @pytest.mark.requirement("S3-13")

@@ -17,7 +17,7 @@ from billfold.domain.ids import PassId, Scope
 from billfold.domain.passes import Pass
 from billfold.image_ports import PassPictures
 from billfold.ports import Clock, Finding, Offer
-from billfold.wallets.apple import bundle, push, rules
+from billfold.wallets.apple import bundle, languages, push, rules
 from billfold.wallets.apple.certificates import AppleCredential
 from billfold.wallets.apple.circuit import Circuit
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
@@ -28,8 +28,11 @@ SIGNERS_MAX = 256
 ALL_REFUSED_MIN = 50
 """So many tokens, all of them called bad in one batch, speak of a wrong address or certificate rather than of dead phones."""
 
+ASKED_ONCE_MAX = 8192
+
 ImageFiles = tuple[tuple[str, str, bytes], ...]
 """(file name, content hash, bytes), as ports.PassPictures gives them."""
+_BodyKey = tuple[tuple[tuple[str, str], ...], languages.Files]
 
 
 class AppleCredentials(Protocol):
@@ -95,8 +98,9 @@ class AppleWallet:
         """Makes the signed bundle. The same version of a pass gives the same bytes for as long as its certificate stays."""
         credential = await self._credentials.apple(pass_.scope, pass_.pass_type)
         files = await self._images.files(pass_.scope, content)
+        content, strings = languages.localized(content)
         # The caches belong to the event loop's thread; the callable touches none.
-        body, signer, at = self._body(files), self._signer(credential), signed_at(pass_, credential)
+        body, signer, at = self._bodies.get(files, strings), self._signer(credential), signed_at(pass_, credential)
         document = self._document(pass_, content, credential)
         return lambda: Offer(bundle=bundle.build(body, document, signer, at))
 
@@ -106,11 +110,9 @@ class AppleWallet:
             credential.team_identifier,
             self._web_service_base(pass_.scope),
             self._token_for(pass_.scope, pass_.id),
+            credential.has_nfc,
         )
         return pass_json(pass_, content, facts)
-
-    def _body(self, files: ImageFiles) -> bundle.Body:
-        return self._bodies.get(files)
 
     def _signer(self, credential: AppleCredential) -> Signer:
         """Kept by key and certificate: a renewed certificate has its own signer at once."""
@@ -215,22 +217,40 @@ def _doubt_a_massacre(outcomes: dict[str, Outcome]) -> None:
 
 
 class _Bodies:
-    """Shared bodies by what is in them, least recently used out first, bounded by bytes."""
+    """Shared bodies by what is in them, least recently used out first, bounded by bytes.
+
+    Strings that only one pass has (a translated name) would fill it for nothing: those are kept when they are asked for again."""
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
         self._bytes = 0
-        self._kept: OrderedDict[tuple[tuple[str, str], ...], bundle.Body] = OrderedDict()
+        self._kept: OrderedDict[_BodyKey, bundle.Body] = OrderedDict()
+        self._asked_once: OrderedDict[int, None] = OrderedDict()
 
-    def get(self, files: ImageFiles) -> bundle.Body:
-        key = tuple([(name, content_hash) for name, content_hash, _ in files])
+    def get(self, files: ImageFiles, strings: languages.Files = ()) -> bundle.Body:
+        """Pictures first, then strings: the same input gives the same bytes, whatever was kept."""
+        key = (tuple([(name, content_hash) for name, content_hash, _ in files]), strings)
         body = self._kept.get(key)
         if body is not None:
             self._kept.move_to_end(key)
             return body
-        body = bundle.Body([(name, data) for name, _, data in files])
+        if strings:
+            body = bundle.Body(strings, before=self.get(files))
+            if not self._asked_again(hash(key)):
+                return body
+        else:
+            body = bundle.Body([(name, data) for name, _, data in files])
         self._kept[key] = body
         self._bytes += body.size
         while self._bytes > self._bytes_max and len(self._kept) > 1:
             self._bytes -= self._kept.popitem(last=False)[1].size
         return body
+
+    def _asked_again(self, key: int) -> bool:
+        if key in self._asked_once:
+            del self._asked_once[key]
+            return True
+        self._asked_once[key] = None
+        if len(self._asked_once) > ASKED_ONCE_MAX:
+            self._asked_once.popitem(last=False)
+        return False

@@ -18,6 +18,7 @@ _ZIP32_BYTES = 0xFFFF_FFFF
 _ZIP32_ENTRIES = 0xFFFF
 _MANIFEST, _SIGNATURE, _PASS = b"manifest.json", b"signature", b"pass.json"
 _OWN = ("manifest.json", "signature", "pass.json")
+_PASS_KEY = b'"pass.json":"'
 
 # One entry's local header and directory record: what all entries share, checksum, two equal lengths (stored), lengths of names.
 _UTF8_NAMES, _STORED = 0x0800, 0
@@ -36,18 +37,26 @@ class ManifestSigner(Protocol):
 
 
 class Body:
-    """The part that all passes with the same files share. `files`: (name in the bundle, bytes); PNGs and, in time, strings."""
+    """The part that all passes with the same files share. `files`: (name in the bundle, bytes), pictures and strings.
 
-    __slots__ = ("central", "count", "data", "manifest_check", "manifest_prefix")
+    `before`: a body whose files come first and are taken over as they are, so that a few files more cost a copy and no hashing."""
 
-    def __init__(self, files: Sequence[tuple[str, bytes]]) -> None:
+    __slots__ = ("central", "count", "data", "manifest_check", "manifest_prefix", "names")
+    names: frozenset[str]
+    data: bytes
+    central: bytes
+    manifest_prefix: bytes
+
+    def __init__(self, files: Sequence[tuple[str, bytes]], before: "Body | None" = None) -> None:
         names = [name for name, _ in files]
-        assert len(set(names)) == len(names) <= _ZIP32_ENTRIES - len(_OWN), "one entry a name"
+        self.names = frozenset(names) if before is None else before.names.union(names)
+        count = len(names) + (len(before.names) if before else 0)
+        assert len(self.names) == count <= _ZIP32_ENTRIES - len(_OWN), "one entry a name"
         assert not any(_unsafe(name) for name in names), "plain relative names, none of our own"
-        data: list[bytes] = []
-        central: list[bytes] = []
-        lines: list[str] = []
-        offset = 0
+        data = [before.data] if before else []
+        central = [before.central] if before else []
+        lines = [before.manifest_prefix[1 : -len(_PASS_KEY)].decode()] if before else []
+        offset = len(before.data) if before else 0
         for name, content in sorted(files):
             local, record = _records(name.encode(), content, offset)
             data += (local, content)
@@ -57,8 +66,8 @@ class Body:
         assert offset < _ZIP32_BYTES // 2, "a bundle stays far below what zip32 can hold"
         self.data = b"".join(data)
         self.central = b"".join(central)
-        self.count = len(names) + len(_OWN)
-        self.manifest_prefix = ("{" + "".join(lines) + '"pass.json":"').encode()
+        self.count = count + len(_OWN)
+        self.manifest_prefix = ("{" + "".join(lines)).encode() + _PASS_KEY
         self.manifest_check = crc32(self.manifest_prefix)
 
     @property

@@ -20,10 +20,13 @@ IGNORED = "the phone ignores it"
 Document = Mapping[str, Json]
 
 
-def judge_shape(document: Document, found: Findings, dictionary: str = "pass", path: str = "") -> None:
-    """Everything below `document`. Depth is bounded by the reader."""
+def judge_shape(
+    document: Document, found: Findings, dictionary: str = "pass", path: str = "", styles: frozenset[str] | None = None
+) -> None:
+    """Everything below `document`. Depth is bounded by the reader. `styles`: of the pass; None: those that the document has."""
     words = vocabulary()
-    styles = frozenset(words.styles.keys() & document.keys())
+    if styles is None:
+        styles = frozenset(words.styles.keys() & document.keys())
     _Walk(words, styles, found).object_(document, words.dictionaries[dictionary], path, "")
 
 

@@ -1,18 +1,31 @@
 """Content and a pass's own facts → pass.json, as Wallet reads it. Pure: equal input gives equal bytes.
 
 Only what differs from Wallet's default is written. Sources stand beside each group: WP is Apple's current reference "Wallet
-Passes", section numbers are those of reference/apple-wallet.md. May not enter: judging the content (rules.py), settings, I/O."""
+Passes", section numbers are those of reference/apple-wallet.md. The parts are made next door: fields.py, codes.py, dates.py,
+places.py, overrides.py. May not enter: judging the content (rules.py), translations (languages.py), settings, I/O."""
 
-import time
 from dataclasses import dataclass
 from functools import lru_cache
 
 import orjson
 
-from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Location, Style, TransitType
+from billfold.domain.content import Content, JsonObject, Nfc, Poster, Style, TransitType
 from billfold.domain.passes import Pass
-
-Json = str | int | float | bool | list["Json"] | dict[str, "Json"]
+from billfold.wallets.apple import overrides
+from billfold.wallets.apple.codes import add_barcodes
+from billfold.wallets.apple.dates import add_relevance, date_text
+from billfold.wallets.apple.fields import (
+    ADDITIONAL,
+    AUXILIARY,
+    AUXILIARY_IN_ROWS,
+    BACK,
+    FOOTER,
+    HEADER,
+    PRIMARY,
+    SECONDARY,
+    add_group,
+)
+from billfold.wallets.apple.places import add_places
 
 TRANSIT_TYPES = {
     TransitType.AIR: "PKTransitTypeAir",
@@ -22,28 +35,26 @@ TRANSIT_TYPES = {
     TransitType.GENERIC: "PKTransitTypeGeneric",
 }
 GROUPING_STYLES = (Style.BOARDING_PASS, Style.EVENT_TICKET)
-BARCODES = {
-    BarcodeFormat.QR: "PKBarcodeFormatQR",
-    BarcodeFormat.PDF417: "PKBarcodeFormatPDF417",
-    BarcodeFormat.AZTEC: "PKBarcodeFormatAztec",
-    BarcodeFormat.CODE128: "PKBarcodeFormatCode128",
-    BarcodeFormat.CODE39: "PKBarcodeFormatCode39",
-    BarcodeFormat.CODABAR: "PKBarcodeFormatCodabar",
-    BarcodeFormat.EAN13: "PKBarcodeFormatEAN13",
-    BarcodeFormat.ITF: "PKBarcodeFormatI2of5",
+SCHEMES = {
+    Style.EVENT_TICKET: ["posterEventTicket", "eventTicket"],
+    Style.BOARDING_PASS: ["semanticBoardingPass", "boardingPass"],
 }
-"""Section 2.3. The last four since iOS 27; formats that are not here Apple does not draw."""
-LEGACY_FORMATS = (BarcodeFormat.QR, BarcodeFormat.PDF417, BarcodeFormat.AZTEC)
+"""The newer layouts, iOS 18 and 26; the system takes the first whose needs are met. Sections 2.8 and 2.9."""
+POSTER_STYLES = (Style.GENERIC, Style.STORE_CARD, Style.COUPON, Style.EVENT_TICKET)
+"""Those that a poster may stand beside. Section 2.10."""
 
 
 @dataclass(frozen=True, slots=True)
 class IssuingFacts:
-    """What a pass has from its certificate and from this server. `authentication_token`: 16 characters or more, never changed."""
+    """What a pass has from its certificate and from this server. `authentication_token`: 16 characters or more, never changed.
+
+    `has_nfc`: Apple has entitled the certificate; without that a reader gets nothing, so `nfc` is left out."""
 
     pass_type: str
     team: str
     web_service_url: str
     authentication_token: str
+    has_nfc: bool = False
 
     def __post_init__(self) -> None:
         assert len(self.authentication_token) >= 16, "Wallet wants tokens of 16 characters or more"
@@ -51,11 +62,16 @@ class IssuingFacts:
 
 def pass_json(pass_: Pass, content: Content, facts: IssuingFacts) -> bytes:
     """UTF-8, strict JSON, no byte order mark. `content` has passed rules.check."""
-    out: dict[str, Json] = {
+    return orjson.dumps(document_of(pass_.id, content, facts))
+
+
+def document_of(serial_number: str, content: Content, facts: IssuingFacts) -> JsonObject:
+    """The same before it is written. Shares objects with the content: not to be changed."""
+    out: JsonObject = {
         # Identity and look. WP/pass, section 2.1. The pair (type, serial number) never changes during a pass's life.
         "formatVersion": 1,
         "passTypeIdentifier": facts.pass_type,
-        "serialNumber": pass_.id,
+        "serialNumber": serial_number,
         "teamIdentifier": facts.team,
         "organizationName": content.organization_name,
         "description": content.description,
@@ -65,91 +81,82 @@ def pass_json(pass_: Pass, content: Content, facts: IssuingFacts) -> bytes:
         # Updates. WP/adding-a-web-service-to-update-passes, section 4. Both keys or neither.
         "webServiceURL": facts.web_service_url,
         "authenticationToken": facts.authentication_token,
-        str(content.style): _style(content),
+        content.style.value: _style(content),
     }
     if content.logo_text is not None:
         out["logoText"] = content.logo_text
     if content.barcode is not None:
-        _add_barcode(out, content.barcode)
-    if content.locations:
-        out["locations"] = _locations(content.locations)
+        add_barcodes(out, content)
+    if content.locations or content.beacons or content.max_distance is not None:
+        add_places(out, content)
     _add_state(out, content)
-    return orjson.dumps(out)
+    if content.semantics:
+        out["semantics"] = content.semantics
+    if content.enhanced and content.style in SCHEMES:
+        out["preferredStyleSchemes"] = SCHEMES[content.style]
+    if content.poster is not None and content.style in POSTER_STYLES:
+        out["posterGeneric"] = _poster(content, content.poster)
+    if content.nfc is not None:
+        out["nfc"] = _nfc(content.nfc)
+    if content.overrides is not None and content.overrides.apple:
+        out = overrides.merge(out, content.overrides.apple)
+    if not facts.has_nfc:
+        out.pop("nfc", None)
+    return out
 
 
-def _style(content: Content) -> dict[str, Json]:
-    """The style's dictionary of field groups; the order inside a group is what people see. WP/passfields, section 2.4."""
-    style: dict[str, Json] = {}
+def _style(content: Content) -> JsonObject:
+    """The style's dictionary of field groups. WP/passfields, section 2.4."""
+    style: JsonObject = {}
+    ticket = content.style is Style.EVENT_TICKET
     if content.header:
-        style["headerFields"] = _fields(content.header)
+        add_group(style, HEADER, content.header)
     if content.primary:
-        style["primaryFields"] = _fields(content.primary)
+        add_group(style, PRIMARY, content.primary)
     if content.secondary:
-        style["secondaryFields"] = _fields(content.secondary)
+        add_group(style, SECONDARY, content.secondary)
     if content.auxiliary:
-        style["auxiliaryFields"] = _fields(content.auxiliary)
-    if content.back:
-        style["backFields"] = _fields(content.back)
+        add_group(style, AUXILIARY_IN_ROWS if ticket else AUXILIARY, content.auxiliary)
+    back = content.back
+    if content.additional:
+        if ticket and content.enhanced:
+            add_group(style, ADDITIONAL, content.additional)
+        else:  # only the poster of a ticket has a place for them; elsewhere they open the back
+            back = content.additional + back
+    if back:
+        add_group(style, BACK, back)
     if content.transit_type is not None:
         style["transitType"] = TRANSIT_TYPES[content.transit_type]
     return style
 
 
-def _fields(group: tuple[Field, ...]) -> list[Json]:
-    """WP/passfieldcontent, section 2.5. `key` pairs old and new values, `changeMessage` makes the change audible (section 6)."""
-    out: list[Json] = []
-    for one in group:
-        label = one.label
-        field: dict[str, Json] = {"key": one.key, "value": one.value}
-        if label is not None:
-            field["label"] = label
-        if one.change_message:
-            field["changeMessage"] = one.change_message
-        out.append(field)
+def _poster(content: Content, poster: Poster) -> JsonObject:
+    """What iOS 27 shows instead of the style, which older systems need. It has the same back. WP/creating-a-poster-generic-pass,
+    section 2.10."""
+    style: JsonObject = {}
+    groups = (HEADER, poster.header), (PRIMARY, poster.primary), (FOOTER, poster.footer), (ADDITIONAL, poster.additional)
+    for group, shown in (*groups, (BACK, content.back)):
+        if shown:
+            add_group(style, group, shown)
+    return style
+
+
+def _nfc(given: Nfc) -> JsonObject:
+    """WP/pass/nfc-data.dictionary, section 3."""
+    out: JsonObject = {"message": given.message, "encryptionPublicKey": given.public_key}
+    if given.requires_authentication:
+        out["requiresAuthentication"] = True
     return out
 
 
-def _add_barcode(out: dict[str, Json], barcode: Barcode) -> None:
-    """WP/pass/barcodes-data.dictionary, section 2.3. The single `barcode` is for iOS 8 and older, which knows no Code 128.
-
-    Scanners assume Latin-1, so UTF-8 is named only where the message needs it."""
-    if barcode.format not in BARCODES:
-        return
-    code: dict[str, Json] = {
-        "format": BARCODES[barcode.format],
-        "message": barcode.message,
-        "messageEncoding": "iso-8859-1" if _fits_latin_1(barcode.message) else "utf-8",
-    }
-    if barcode.alt_text is not None:
-        code["altText"] = barcode.alt_text
-    out["barcodes"] = [code]
-    if barcode.format in LEGACY_FORMATS:
-        out["barcode"] = code
-
-
-def _locations(places: tuple[Location, ...]) -> list[Json]:
-    """WP/pass/locations-data.dictionary, section 2.6."""
-    out: list[Json] = []
-    for one in places:
-        place: dict[str, Json] = {"latitude": one.latitude, "longitude": one.longitude}
-        if one.altitude is not None:
-            place["altitude"] = one.altitude
-        if one.relevant_text is not None:
-            place["relevantText"] = one.relevant_text
-        out.append(place)
-    return out
-
-
-def _add_state(out: dict[str, Json], content: Content) -> None:
-    """Dates, void, sharing, grouping. WP/pass, WP/pass/relevantdates-data.dictionary, sections 2.1 and 2.6."""
+def _add_state(out: JsonObject, content: Content) -> None:
+    """Dates, void, sharing, grouping. WP/pass, section 2.1."""
     if content.sharing_prohibited:
         out["sharingProhibited"] = True
     if content.expires_at is not None:
-        out["expirationDate"] = _date(content.expires_at)
-    if content.relevant_at is not None:
-        date = _date(content.relevant_at)
-        out["relevantDate"] = date
-        out["relevantDates"] = [{"date": date, "relevantDate": date}]  # iOS 26 reads the first name, iOS 18 the second
+        out["expirationDate"] = date_text(content.expires_at)
+    if content.relevant_at is not None or content.relevant:
+        add_relevance(out, content)
     if content.voided:
         out["voided"] = True
     if content.grouping is not None and content.style in GROUPING_STYLES:
@@ -157,24 +164,7 @@ def _add_state(out: dict[str, Json], content: Content) -> None:
 
 
 @lru_cache(maxsize=4096)
-def _date(at: int) -> str:
-    """ISO 8601 to the second with its zone; fractions of a second are not known to be accepted. Section 2."""
-    year, month, day, hour, minute, second = time.gmtime(at)[:6]
-    return f"{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z"
-
-
-@lru_cache(maxsize=4096)
 def _rgb(color: str) -> str:
     """`#rrggbb` → `rgb(r, g, b)`, the only documented form. Section 2.2."""
     value = int(color[1:], 16)
     return f"rgb({value >> 16}, {value >> 8 & 255}, {value & 255})"
-
-
-def _fits_latin_1(text: str) -> bool:
-    if text.isascii():
-        return True
-    try:
-        text.encode("latin-1")
-    except UnicodeEncodeError:
-        return False
-    return True

@@ -6,29 +6,22 @@ A content without faults is judged in a few microseconds, so that every fresh pa
 May not enter: changing the content, the clock, the pass's own identity."""
 
 import math
-import sys
 from functools import lru_cache
 
-from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style
+from billfold.domain import texts
+from billfold.domain.content import Content, ImageSlot, Location, Style
 from billfold.ports import Finding
 from billfold.wallets.apple import predicates
-from billfold.wallets.apple.pass_json import GROUPING_STYLES
-from billfold.wallets.apple.predicates import (
-    CONTRAST_MIN,
-    DATE_MAX,
-    FRONT_TEXT_MAX,
-    LOCATIONS_MAX,
-    PRIMARY_TEXT_MAX,
-    Fault,
-    contrast,
-    is_latitude,
-    is_longitude,
-)
-from billfold.wallets.apple.vocabulary import images_of, limits_of
+from billfold.wallets.apple.pass_json import GROUPING_STYLES, POSTER_STYLES
+from billfold.wallets.apple.predicates import CONTRAST_MIN, DATE_MAX, LOCATIONS_MAX, contrast, is_latitude, is_longitude
+from billfold.wallets.apple.rules_codes import judge_barcodes
+from billfold.wallets.apple.rules_extras import judge_extras
+from billfold.wallets.apple.rules_fields import judge_fields
+from billfold.wallets.apple.rules_languages import judge_languages
+from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, warning
+from billfold.wallets.apple.vocabulary import images_of
 
-ERROR, WARNING = "error", "warning"
-
-_GROUPS = ("header", "primary", "secondary", "auxiliary", "back")
+_GROUPS = ("header", "primary", "secondary", "auxiliary", "additional", "back")
 _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
 
 
@@ -37,17 +30,20 @@ def check(content: Content) -> tuple[Finding, ...]:
     found: list[Finding] = []
     pieces = [content.organization_name, content.description, content.logo_text or "", content.grouping or ""]
     _names(content, found)
-    _fields(content, pieces, found)
+    judge_fields(content, pieces, found)
     _contact(content, found)
     _style(content, found)
     found += _colors(content.background_color, content.foreground_color, content.label_color)
-    if content.barcode is not None:
-        pieces += (content.barcode.message, content.barcode.alt_text or "")
-        _barcode(content.barcode, found)
+    if content.barcode is not None or content.barcode_fallbacks:
+        judge_barcodes(content, pieces, found)
     _places(content, pieces, found)
     _dates(content, found)
-    if content.images:
+    if content.images or content.localized_images:
         _images(content, found)
+    if _has_extras(content):
+        judge_extras(content, pieces, found)
+    if content.translations or content.localized_images or content.language is not None:
+        judge_languages(content, found)
     _texts(content, pieces, found)
     if len(found) > 1:
         found.sort(key=_severity)  # stable, and "error" sorts before "warning"
@@ -59,30 +55,33 @@ def errors(content: Content) -> tuple[Finding, ...]:
     return tuple(one for one in check(content) if one.severity == ERROR)
 
 
+def _has_extras(content: Content) -> bool:
+    return bool(
+        content.beacons
+        or content.relevant
+        or content.nfc
+        or content.enhanced
+        or content.poster
+        or content.semantics
+        or content.overrides
+        or content.rotating_barcode
+        or content.valid_from
+        or content.max_distance is not None
+    )
+
+
 def _severity(one: Finding) -> str:
     return one.severity
-
-
-def _error(code: str, path: str, message: str, mend: str) -> Finding:
-    return Finding(code, ERROR, path, message, mend)
-
-
-def _warning(code: str, path: str, message: str, mend: str) -> Finding:
-    return Finding(code, WARNING, path, message, mend)
-
-
-def _finding(severity: str, path: str, fault: Fault) -> Finding:
-    return Finding(fault.code, severity, path, fault.message, fault.mend, fault.otherwise)
 
 
 def _names(content: Content, found: list[Finding]) -> None:
     """Row 3. The identifiers of that row come from the certificate and from us."""
     if not content.organization_name.strip():
         found.append(
-            _error("organization_name_missing", "organization_name", "the issuer's name is empty", "give the name to be shown")
+            error("organization_name_missing", "organization_name", "the issuer's name is empty", "give the name to be shown")
         )
     if not content.description.strip():
-        found.append(_error("description_missing", "description", "the description is empty", "say what kind of pass it is"))
+        found.append(error("description_missing", "description", "the description is empty", "say what kind of pass it is"))
 
 
 def _texts(content: Content, pieces: list[str], found: list[Finding]) -> None:
@@ -90,7 +89,7 @@ def _texts(content: Content, pieces: list[str], found: list[Finding]) -> None:
     if predicates.is_writable("".join(pieces)):
         return
     found += [
-        _finding(ERROR, path, predicates.UNWRITABLE) for path, text in _all_texts(content) if not predicates.is_writable(text)
+        of_fault(ERROR, path, predicates.UNWRITABLE) for path, text in _all_texts(content) if not predicates.is_writable(text)
     ]
 
 
@@ -101,50 +100,22 @@ def _all_texts(content: Content) -> list[tuple[str, str]]:
         ("logo_text", content.logo_text),
         ("grouping", content.grouping),
     ]
-    for name in _GROUPS:
-        for number, one in enumerate(getattr(content, name)):
-            out += ((f"{name}[{number}].{part}", getattr(one, part)) for part in ("key", "value", "label", "change_message"))
-    if content.barcode is not None:
-        out += (("barcode.message", content.barcode.message), ("barcode.alt_text", content.barcode.alt_text))
-    out += ((f"locations[{number}].relevant_text", one.relevant_text) for number, one in enumerate(content.locations))
-    return [(path, text) for path, text in out if text is not None]
-
-
-def _fields(content: Content, pieces: list[str], found: list[Finding]) -> None:
-    """Rows 9, 10, 16, 17 and 18. Adds the fields' texts to `pieces`."""
-    limits = limits_of(content.style)
-    secondary, auxiliary = content.secondary, content.auxiliary
-    seen: set[str] = set()
-    for group, name, longest, most in (
-        (content.header, "header", FRONT_TEXT_MAX, limits[0]),
-        (content.primary, "primary", PRIMARY_TEXT_MAX, limits[1]),
-        (secondary, "secondary", FRONT_TEXT_MAX, limits[2]),
-        (auxiliary, "auxiliary", FRONT_TEXT_MAX, limits[3]),
-        (content.back, "back", sys.maxsize, sys.maxsize),
-    ):
+    groups = [(name, getattr(content, name)) for name in _GROUPS]
+    if content.poster is not None:
+        groups += [(f"poster.{name}", getattr(content.poster, name)) for name in texts.POSTER_GROUPS]
+    for name, group in groups:
         for number, one in enumerate(group):
-            key, value, change_message = one.key, one.value, one.change_message
-            pieces += (key, value, one.label or "", change_message or "")
-            if not key or key in seen or len(value) > longest or (change_message and change_message.count("%@") != 1):
-                _judge_field(one, f"{name}[{number}]", longest, seen, found)
-            seen.add(key)
-        if len(group) > most:  # Wallet leaves fields out without a word
-            found.append(_warning("fields_too_many", name, f"this style shows at most {most} here", "move fields to the back"))
-    together = len(secondary) + len(auxiliary)
-    if together > limits[4] and len(secondary) <= limits[2] and len(auxiliary) <= limits[3]:
-        text = f"this style shows at most {limits[4]} secondary and auxiliary fields together"
-        found.append(_warning("fields_too_many", "auxiliary", text, "move fields to the back"))
-
-
-def _judge_field(one: Field, path: str, longest: int, seen: set[str], found: list[Finding]) -> None:
-    if not one.key:
-        found.append(_error("field_key_missing", f"{path}.key", "the field has no key", "give each field a key that stays"))
-    elif one.key in seen:
-        found.append(_error("field_key_repeated", f"{path}.key", "another field has this key", "use each key once in the pass"))
-    if len(one.value) > longest:
-        found.append(_finding(WARNING, f"{path}.value", predicates.text_too_long(longest)))
-    if one.change_message and predicates.is_generic_change_message(one.change_message):
-        found.append(_finding(WARNING, f"{path}.change_message", predicates.CHANGE_MESSAGE_GENERIC))
+            parts = ("key", "value", "label", "change_message", "rich_text")
+            out += ((f"{name}[{number}].{part}", getattr(one, part)) for part in parts)
+    codes = [("barcode", content.barcode), *((f"barcode_fallbacks[{at}]", one) for at, one in enumerate(content.barcode_fallbacks))]
+    for name, code in codes:
+        if code is not None:
+            out += ((f"{name}.{part}", getattr(code, part)) for part in ("message", "alt_text", "encoding"))
+    for name in ("locations", "beacons"):
+        out += ((f"{name}[{at}].relevant_text", one.relevant_text) for at, one in enumerate(getattr(content, name)))
+    if content.nfc is not None:
+        out += (("nfc.message", content.nfc.message), ("nfc.public_key", content.nfc.public_key))
+    return [(path, text) for path, text in out if text is not None]
 
 
 def _contact(content: Content, found: list[Finding]) -> None:
@@ -152,7 +123,7 @@ def _contact(content: Content, found: list[Finding]) -> None:
     for one in content.back:
         if predicates.names_contact(one.value):
             return
-    found.append(_finding(WARNING, "back", predicates.CONTACT_MISSING))
+    found.append(of_fault(WARNING, "back", predicates.CONTACT_MISSING))
 
 
 def _style(content: Content, found: list[Finding]) -> None:
@@ -160,13 +131,13 @@ def _style(content: Content, found: list[Finding]) -> None:
     if content.style is Style.BOARDING_PASS:
         if content.transit_type is None:
             mend = "say air, boat, bus, train or generic"
-            found.append(_error("transit_type_missing", "transit_type", "a boarding pass needs a transit type", mend))
+            found.append(error("transit_type_missing", "transit_type", "a boarding pass needs a transit type", mend))
     elif content.transit_type is not None:
         mend = "leave it away, or make it a boarding pass"
-        found.append(_error("transit_type_misplaced", "transit_type", "only boarding passes have a transit type", mend))
+        found.append(error("transit_type_misplaced", "transit_type", "only boarding passes have a transit type", mend))
     if content.grouping is not None and content.style not in GROUPING_STYLES:
         text = "only boarding passes and event tickets are grouped"
-        found.append(_warning("grouping_ignored", "grouping", text, "leave it away"))
+        found.append(warning("grouping_ignored", "grouping", text, "leave it away"))
 
 
 @lru_cache(maxsize=4096)
@@ -175,26 +146,13 @@ def _colors(background: str, foreground: str, label: str) -> tuple[Finding, ...]
     colors = (("background_color", background), ("foreground_color", foreground), ("label_color", label))
     mend = "write #rrggbb in lower case"
     unreadable = [
-        _error("color_unreadable", name, "this is no colour", mend) for name, color in colors if not predicates.is_hex_color(color)
+        error("color_unreadable", name, "this is no colour", mend) for name, color in colors if not predicates.is_hex_color(color)
     ]
     if unreadable:
         return tuple(unreadable)
     return tuple(
-        _finding(WARNING, name, predicates.CONTRAST_LOW) for name, color in colors[1:] if contrast(background, color) < CONTRAST_MIN
+        of_fault(WARNING, name, predicates.CONTRAST_LOW) for name, color in colors[1:] if contrast(background, color) < CONTRAST_MIN
     )
-
-
-def _barcode(code: Barcode, found: list[Finding]) -> None:
-    """Rows 22 to 24, 26 and 27."""
-    path, message = "barcode.message", code.message
-    if not message:
-        found.append(_finding(ERROR, path, predicates.BARCODE_EMPTY))
-    elif (fault := predicates.barcode_fault(code.format, message)) is not None:
-        found.append(_finding(ERROR, path, fault))
-    if (fault := predicates.barcode_long_fault(code.format, message)) is not None:
-        found.append(_finding(WARNING, path, fault))
-    if code.format is BarcodeFormat.CODE128:
-        found.append(_finding(WARNING, "barcode.format", predicates.NOT_ON_WATCH))
 
 
 def _places(content: Content, pieces: list[str], found: list[Finding]) -> None:
@@ -202,25 +160,27 @@ def _places(content: Content, pieces: list[str], found: list[Finding]) -> None:
     places = content.locations
     if len(places) > LOCATIONS_MAX:
         text = f"a pass carries at most {LOCATIONS_MAX} locations"
-        found.append(_error("locations_too_many", "locations", text, "keep the nearest ones"))
+        found.append(error("locations_too_many", "locations", text, "keep the nearest ones"))
     for number, one in enumerate(places):
         if one.relevant_text:
             pieces.append(one.relevant_text)
         # Comparisons with NaN are false, so NaN is refused too.
         if not (-90 <= one.latitude <= 90 and -180 <= one.longitude <= 180) or one.altitude is not None:
             _judge_place(one, f"locations[{number}]", found)
-    if content.relevant_at is not None and not places and content.style in _LOCAL_STYLES:
-        text = "this style becomes relevant by place only, never by date"
-        found.append(_warning("relevance_ignored", "relevant_at", text, "add a location, or use an event ticket"))
+    if not places and not content.beacons and content.style in _LOCAL_STYLES:
+        for name in ("relevant_at", "relevant"):
+            if getattr(content, name) not in (None, ()):
+                text = "this style becomes relevant by place only, never by date"
+                found.append(warning("relevance_ignored", name, text, "add a location, or use an event ticket"))
 
 
 def _judge_place(one: Location, path: str, found: list[Finding]) -> None:
     if not is_latitude(one.latitude):
-        found.append(_error("latitude_out_of_range", f"{path}.latitude", "this is no latitude", "give degrees from -90 to 90"))
+        found.append(error("latitude_out_of_range", f"{path}.latitude", "this is no latitude", "give degrees from -90 to 90"))
     if not is_longitude(one.longitude):
-        found.append(_error("longitude_out_of_range", f"{path}.longitude", "this is no longitude", "give degrees from -180 to 180"))
+        found.append(error("longitude_out_of_range", f"{path}.longitude", "this is no longitude", "give degrees from -180 to 180"))
     if one.altitude is not None and not math.isfinite(one.altitude):
-        found.append(_error("altitude_not_finite", f"{path}.altitude", "this is no height", "give metres as a number"))
+        found.append(error("altitude_not_finite", f"{path}.altitude", "this is no height", "give metres as a number"))
 
 
 def _dates(content: Content, found: list[Finding]) -> None:
@@ -231,25 +191,45 @@ def _dates(content: Content, found: list[Finding]) -> None:
     for name, at in (("expires_at", expires_at), ("relevant_at", relevant_at)):
         if at is not None and not 0 <= at <= DATE_MAX:
             mend = "give seconds since 1970, before the year 10000"
-            found.append(_error("date_out_of_range", name, "this date cannot be written", mend))
-    if expires_at is not None and relevant_at is not None and expires_at < relevant_at:
+            found.append(error("date_out_of_range", name, "this date cannot be written", mend))
+    wanted_at = max(relevant_at or 0, *(one.start for one in content.relevant)) if content.relevant else relevant_at
+    if expires_at is not None and wanted_at is not None and expires_at < wanted_at:
         text = "the pass expires before it becomes relevant"
-        found.append(_warning("expires_before_relevant", "expires_at", text, "let it expire after the date that it is for"))
+        found.append(warning("expires_before_relevant", "expires_at", text, "let it expire after the date that it is for"))
 
 
 def _images(content: Content, found: list[Finding]) -> None:
-    """Rows 43 and 44. That pictures are PNGs, and that there is an icon, is the image shelf's promise (row 42)."""
-    images = content.images
-    allowed = images_of(content.style)
-    for slot in images:
-        if slot not in allowed:
-            text = "this style does not show this picture"
-            mend = "leave it away, or choose a style that shows it"
-            found.append(_warning("image_not_shown", f"images.{slot.value}", text, mend))
-    if (
-        content.style is Style.EVENT_TICKET
-        and ImageSlot.STRIP in images
-        and images.keys() & {ImageSlot.BACKGROUND, ImageSlot.THUMBNAIL}
-    ):
-        text = "an event ticket has a strip, or background and thumbnail, not both"
-        found.append(_warning("images_exclude_each_other", "images.strip", text, "decide for one layout"))
+    """Rows 43 and 44. That pictures are PNGs, that there is an icon, and that none stands at the root and in a folder too, is the
+    image shelf's promise (rows 42, 45)."""
+    allowed = _shown(content.style, content.enhanced, content.poster is not None)
+    listed = [("images", content.images), *((f"localized_images.{name}", one) for name, one in content.localized_images.items())]
+    for path, images in listed:
+        for slot in images:
+            if slot not in allowed:
+                text = "this style does not show this picture"
+                mend = "leave it away, or choose a style that shows it"
+                found.append(warning("image_not_shown", f"{path}.{slot.value}", text, mend))
+        if (
+            content.style is Style.EVENT_TICKET
+            and ImageSlot.STRIP in images
+            and images.keys() & {ImageSlot.BACKGROUND, ImageSlot.THUMBNAIL}
+        ):
+            text = "an event ticket has a strip, or background and thumbnail, not both"
+            found.append(warning("images_exclude_each_other", f"{path}.strip", text, "decide for one layout"))
+
+
+@lru_cache(maxsize=64)
+def _shown(style: Style, enhanced: bool, poster: bool) -> frozenset[ImageSlot]:
+    """Slots that some phone shows. The wide logo is Google's own."""
+    names = set(images_of(style))
+    if not enhanced:
+        names -= {"primaryLogo", "secondaryLogo", "artwork"}
+    if poster and style in POSTER_STYLES:
+        names |= images_of("posterGeneric")
+    return frozenset({slot for slot in ImageSlot if _file_name(slot) in names} | {ImageSlot.WIDE_LOGO})
+
+
+def _file_name(slot: ImageSlot) -> str:
+    """`primary_logo` → `primaryLogo`."""
+    first, *rest = slot.value.split("_")
+    return first + "".join(one.capitalize() for one in rest)
