@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from ipaddress import ip_network
 
+from billfold.checker import CheckingThread
 from billfold.domain.delivery import Channel
 from billfold.domain.errors import CredentialMissing
 from billfold.domain.ids import Environment, Scope
@@ -135,7 +136,8 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     check_value = vault.derive("deployment-check", DEMO).hex()[:16]
     facts = Facts(settings.public_url, check_value, stand_ins.google_url if stand_ins else "")
     secrets, addresses, crunch = PassSecrets(vault), Addresses(settings.public_url), SigningThreads(SIGNING_THREADS)
-    closers: list[Closer] = [store.close, outgoing.close, workshop.close, crunch.close]
+    checker = CheckingThread()
+    closers: list[Closer] = [store.close, outgoing.close, workshop.close, crunch.close, checker.close]
     apple = _apple_wallets(settings, stand_ins, keyring, secrets, shelf, addresses, clock, closers)
     google_options = _google_options(settings, stand_ins)
     google = GoogleWallet(
@@ -157,6 +159,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         apple=apple,
         google=google,
         images=shelf,
+        checker=checker,
         addresses=addresses,
         limits=TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst, time.monotonic),
         secrets=secrets,

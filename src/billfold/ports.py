@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from billfold.domain.content import Content
+from billfold.domain.checks import Report
+from billfold.domain.content import Content, JsonObject
 from billfold.domain.delivery import Backlog, Channel, Due, Outcome
 from billfold.domain.events import Event
 from billfold.domain.findings import Finding as Finding  # every wallet's rules speak in it
@@ -414,6 +415,17 @@ class CallbackReader(Protocol):
         per callback. Raises Invalid for anything not signed for our issuer, Unavailable when Google cannot be asked."""
 
 
+class Checker(Protocol):
+    """Judges passes that are not ours, or not yet (checker.py). Never raises for what they contain."""
+
+    async def file(self, data: bytes, now_ms: int) -> Report: ...
+    async def document(self, document: JsonObject, now_ms: int, earlier: JsonObject | None = None) -> Report:
+        """In whosever words it seems to be. `earlier`: the version that holders have."""
+
+    async def google(self, document: JsonObject) -> Report:
+        """In Google's words, whatever it seems to be."""
+
+
 # --- what the flows are given -----------------------------------------------------------------------------------------------------
 
 
@@ -470,6 +482,7 @@ class Services:
     apple: Wallet
     google: Wallet
     images: ImageShelf
+    checker: Checker
     addresses: Addresses
     limits: Limits
     secrets: Secrets

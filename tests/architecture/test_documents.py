@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 
+from architecture.finding_codes import codes
 from architecture.sources import ROOT, tracked_files
 from billfold.api.problems import INTERNAL, problem_of, reference
 from billfold.cli.main import LATER, app
@@ -76,6 +77,14 @@ def test_what_a_newcomer_looks_for_is_there(name: str) -> None:
 def test_the_page_of_problems_is_the_table_of_problems() -> None:
     """To renew it, write what `billfold.api.problems.reference()` gives into docs/problems.md."""
     assert (DOCS / "problems.md").read_text(encoding="utf-8") == reference()
+
+
+def test_every_code_of_a_finding_is_explained_and_no_other() -> None:
+    text = (DOCS / "why-does-my-pass-not-open.md").read_text(encoding="utf-8")
+    explained = {code for row in re.findall(r"^\| (`.*?`) \|", text, re.MULTILINE) for code in re.findall(r"`(\w+)`", row)}
+    assert len(codes()) > 130
+    assert codes() - explained == set(), "give it a row in docs/why-does-my-pass-not-open.md"
+    assert explained - codes() == set(), "no finding has this code"
 
 
 def test_every_decision_record_has_its_five_parts() -> None:

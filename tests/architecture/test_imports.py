@@ -52,7 +52,14 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sandbox": set(),
     "top": {"cli"},
 }
-ROOM_OF_MODULE = {"keyring": "bootstrap", "glue": "bootstrap", "image_ports": "ports", "__main__": "top", "__init__": "top"}
+ROOM_OF_MODULE = {
+    "keyring": "bootstrap",
+    "glue": "bootstrap",
+    "checker": "bootstrap",
+    "image_ports": "ports",
+    "__main__": "top",
+    "__init__": "top",
+}
 """Modules beside the rooms that belong to one."""
 
 EXCEPTIONS: set[tuple[str, str]] = {

@@ -137,6 +137,13 @@ def later(name: str, module: str, attribute: str, help: str, *, single: bool = F
 later("keys", "billfold.cli.keys", "keys_app", "Make, list and revoke access keys.")
 later("certs", "billfold.cli.certs", "certs_app", "Import and list the Apple certificates that live passes are signed with.")
 later("google", "billfold.cli.google", "google_app", "Connect the Google issuer account that live passes go to.")
+later(
+    "check",
+    "billfold.cli.check",
+    "check_app",
+    "Explain why a pass does not open: any .pkpass, .pkpasses or pass.json, or a Google class or object.",
+    single=True,
+)
 later("doctor", "billfold.cli.doctor", "doctor_app", "Check certificates, keys, clock and database; say what to do.", single=True)
 later(
     "phone", "billfold.cli.phone", "phone_app", "Virtual phones: open a share link, install the pass, show what a holder would see."

@@ -18,6 +18,7 @@ SCOPES: dict[str, str] = {
     "templates:read": "see templates and pictures",
     "templates:write": "make and publish templates, upload pictures",
     "keys:manage": "make and revoke access keys that hold no more than this one",
+    "checks:run": "have passes checked; sees nothing of yours",
     "usage:read": "see usage and quota",
     "events:read": "read the stream of events",
 }
@@ -40,6 +41,7 @@ OPERATIONS: dict[str, str] = {
     "keys.list": "keys:manage",
     "keys.revoke": "keys:manage",
     "previews.create": "templates:read",
+    "checks.create": "checks:run",
     "usage.read": "usage:read",
     "events.list": "events:read",
 }

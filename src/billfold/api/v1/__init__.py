@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from billfold.api.problems import MethodUnsupported, NoSuchAddress, problem_response
-from billfold.api.v1 import content, keys, parts, passes, templates
+from billfold.api.v1 import checks, content, keys, parts, passes, templates
+from billfold.api.v1.checks import add_checks
 from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
 from billfold.api.v1.operations import PREFIX
@@ -42,6 +43,7 @@ _BODIES = (
     templates.TemplateIn,
     PreviewIn,
     keys.NewKey,
+    checks.CheckIn,
 )
 
 
@@ -49,6 +51,10 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
     """All operations under `/v1`, and a problem for every other address below it. Include it in the application as it is."""
     known = sorted({name for body in _BODIES for name in body.model_fields})
     router = APIRouter(prefix=PREFIX, route_class=route_class(services, body_bytes_max, known), redirect_slashes=False)
+
+    def add_checks_here(router: APIRouter, services: Services) -> None:
+        add_checks(router, services, body_bytes_max)
+
     for tag, add in (
         ("passes", add_passes),
         ("templates", add_templates),
@@ -56,6 +62,7 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         ("previews", add_previews),
         ("keys", add_keys),
         ("records", add_records),
+        ("checks", add_checks_here),
     ):
         before = len(router.routes)
         add(router, services)

@@ -1,0 +1,64 @@
+"""Have a pass judged that is not issued here, or not yet: a file, a document in a wallet's own words, or a neutral content.
+
+Nothing is stored, fetched or signed. May not enter: HTTP, the rules themselves."""
+
+from dataclasses import replace as with_findings
+
+from msgspec.structs import replace
+
+from billfold.domain.checks import Part, Report
+from billfold.domain.content import Content, JsonObject
+from billfold.domain.drafts import Draft
+from billfold.domain.keys import Actor, authorize
+from billfold.flows.compose import DAY_SECONDS
+from billfold.flows.issue import find_workspace
+from billfold.ports import Services
+
+OPERATION = "checks.create"
+_SOME_PICTURE = "0" * 64
+"""Stands for pictures that nobody fetches for a check: the rules ask only which places are filled."""
+
+
+async def check_file(services: Services, actor: Actor, data: bytes) -> Report:
+    """A .pkpass, a .pkpasses, a pass.json, or a Google class or object as a file; anything else is told as what it is."""
+    authorize(actor, OPERATION)
+    return await services.checker.file(data, services.clock.now_ms())
+
+
+async def check_document(services: Services, actor: Actor, document: JsonObject, earlier: JsonObject | None = None) -> Report:
+    """A pass.json, or a Google class or object. `earlier`: the version that holders have, which it may not contradict."""
+    authorize(actor, OPERATION)
+    return await services.checker.document(document, services.clock.now_ms(), earlier)
+
+
+async def check_google(services: Services, actor: Actor, document: JsonObject) -> Report:
+    """A class, an object or a save link's payload."""
+    authorize(actor, OPERATION)
+    return await services.checker.google(document)
+
+
+async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
+    """What both wallets would say at issue. Pictures are not fetched."""
+    authorize(actor, OPERATION)
+    workspace = await find_workspace(services, actor.scope)
+    content = _as_issued(draft, workspace.organization_name, services.clock.now_ms())
+    parts = []
+    for name, wallet in (("apple", services.apple), ("google", services.google)):
+        findings = tuple(with_findings(one, path=f"content.{one.path}" if one.path else "content") for one in wallet.check(content))
+        parts.append(Part(name, findings))
+    return Report("content", tuple(parts))
+
+
+def _as_issued(draft: Draft, organization: str, now_ms: int) -> Content:
+    content = draft.content
+    name = content.organization_name or organization
+    expires_at = content.expires_at
+    if draft.expires_in_days is not None:
+        expires_at = now_ms // 1000 + draft.expires_in_days * DAY_SECONDS
+    return replace(
+        content,
+        organization_name=name,
+        description=content.description or name,
+        images=dict.fromkeys(draft.images, _SOME_PICTURE),
+        expires_at=expires_at,
+    )
