@@ -145,6 +145,7 @@ later(
     single=True,
 )
 later("doctor", "billfold.cli.doctor", "doctor_app", "Check certificates, keys, clock and database; say what to do.", single=True)
+later("preview", "billfold.cli.preview", "preview_app", "Draw what a wallet shows of a pass, into a PNG or SVG file.", single=True)
 later(
     "phone", "billfold.cli.phone", "phone_app", "Virtual phones: open a share link, install the pass, show what a holder would see."
 )

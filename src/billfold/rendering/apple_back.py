@@ -80,8 +80,7 @@ def draw_lock(scene: Scene) -> str:
         if dark
         else (mix(content.background_color, "#ffffff", 0.25), mix(content.background_color, "#10131a", 0.72))
     )
-    canvas.group(clip=canvas.clip(f"<rect{attributes(width=WIDTH, height=height, rx=26)}/>"))
-    canvas.rect(0, 0, WIDTH, height, canvas.fade((0, top, 1), (1, low, 1), slant=0.35))
+    canvas.rect(0, 0, WIDTH, height, canvas.fade((0, top, 1), (1, low, 1), slant=0.35), 26)
     ink = "#ffffff" if dark else ink_on(top)
     canvas.text(WIDTH / 2, 66, say["lock_date"], 17, ink, anchor="middle", opacity=0.9)
     canvas.text(WIDTH / 2, 142, "9:41", 82, ink, bold=True, anchor="middle")
@@ -90,7 +89,6 @@ def draw_lock(scene: Scene) -> str:
         y = _notice(canvas, scene, text, when, y, dark) + 10
         if y > height - 90:
             break
-    canvas.end()
     return canvas.document(WIDTH, height, f"{content.description}: the lock screen of an iPhone")
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Style, TextAlignment, TransitType
 from billfold.rendering import barcodes, fonts, symbols
 from billfold.rendering.scene import Scene, mix
-from billfold.rendering.svg import Canvas, attributes
+from billfold.rendering.svg import Canvas, attributes, coordinate
 
 WIDTH = 375.0
 RADIUS = 13.0
@@ -63,26 +63,23 @@ class Front:
             }.get(content.style, self._store_card)()
             self._barcode()
         self._void()
-        self.canvas.end()
         title = f"{content.description}: as an iPhone shows it"
         return self.canvas.document(WIDTH, _HEIGHT, title)
 
     # --- the card itself ---------------------------------------------------------------------------------------------------------
 
     def _card(self) -> None:
-        canvas, color = self.canvas, self.content.background_color
-        canvas.group(clip=canvas.clip(_outline(self.content.style)))
-        canvas.rect(0, 0, WIDTH, _HEIGHT, color)
+        """The ground. What may reach a corner is drawn in the card's outline; clipping everything would cost far more."""
+        canvas, outline = self.canvas, _outline(self.content.style)
+        canvas.path(outline, self.content.background_color)
         if self.content.style is Style.EVENT_TICKET and (png := self.scene.pictures.get(ImageSlot.BACKGROUND)):
-            blur = canvas.define(
-                '<filter id="{id}" x="0" y="0" width="1" height="1"><feGaussianBlur stdDeviation="9"/></filter>', "blur"
-            )
-            canvas.group(filter_=blur)
+            blurred = '<filter id="{id}" x="0" y="0" width="1" height="1"><feGaussianBlur stdDeviation="9"/></filter>'
+            canvas.group(clip=canvas.clip(f'<path d="{outline}"/>'))
+            canvas.group(filter_=canvas.define(blurred, "blur"))
             canvas.picture(-20, -20, WIDTH + 40, _HEIGHT + 40, png)
             canvas.end()
-            canvas.rect(0, 0, WIDTH, _HEIGHT, "#000000", opacity=0.28)
-        # A little light from above, as glass and paper have it.
-        canvas.rect(0, 0, WIDTH, _HEIGHT, canvas.fade((0, "#ffffff", 0.1), (0.5, "#ffffff", 0)))
+            canvas.end()
+            canvas.path(outline, "#000000", 0.28)
 
     def _header(self) -> None:
         """Logo and its text on the left, up to three fields on the right. The fields are what a stack of passes shows."""
@@ -167,10 +164,11 @@ class Front:
     def _poster(self) -> None:
         """All picture: logo and one field above, up to four fields and two more on a dark foot (sections 2.8, 2.10)."""
         canvas, content, poster = self.canvas, self.content, self.content.poster
-        canvas.group(clip=canvas.clip(_box(0, 0, WIDTH, _HEIGHT, 24)))
-        canvas.rect(0, 0, WIDTH, _HEIGHT, content.background_color)
+        canvas.rect(0, 0, WIDTH, _HEIGHT, content.background_color, 24)
         if png := self.scene.pictures.get(ImageSlot.ARTWORK):
+            canvas.group(clip=canvas.clip(_box(0, 0, WIDTH, _HEIGHT, 24)))
             canvas.picture(0, 0, WIDTH, _HEIGHT, png)
+            canvas.end()
         canvas.rect(
             0,
             0,
@@ -207,9 +205,7 @@ class Front:
     def _strip(self, height: float) -> float:
         """The picture behind the primary field, or the room for it. Gives back the height."""
         if png := self.scene.pictures.get(ImageSlot.STRIP):
-            self.canvas.group(clip=self.canvas.clip(_box(0, self.top, WIDTH, height, 0)))
             self.canvas.picture(0, self.top, WIDTH, height, png)
-            self.canvas.end()
         return height
 
     def _over_strip(self, height: float) -> None:
@@ -284,7 +280,8 @@ class Front:
         """A void pass is pale and its code is struck through."""
         if not self.content.voided:
             return
-        self.canvas.rect(0, 0, WIDTH, _HEIGHT, mix(self.content.background_color, "#ffffff", 0.35), opacity=0.55)
+        outline = _outline(self.content.style)
+        self.canvas.path(outline, mix(self.content.background_color, "#ffffff", 0.35), 0.55)
         self.canvas.line(WIDTH / 2 - 90, _HEIGHT - 190, WIDTH / 2 + 90, _HEIGHT - 26, "#b91c1c", 0.9)
         self.canvas.line(WIDTH / 2 + 90, _HEIGHT - 190, WIDTH / 2 - 90, _HEIGHT - 26, "#b91c1c", 0.9)
 
@@ -306,21 +303,20 @@ def _box(x: float, y: float, width: float, height: float, radius: float) -> str:
 
 def _outline(style: Style) -> str:
     """Round corners; a ticket has a bite out of its upper edge, a boarding pass one out of each side, a coupon a serrated edge."""
-    if style is Style.EVENT_TICKET:
-        d = f"M{RADIUS} 0H{WIDTH / 2 - 24}a24 13 0 0 0 48 0H{WIDTH - RADIUS}a{RADIUS} {RADIUS} 0 0 1 {RADIUS} {RADIUS}"
-        d += f"V{_HEIGHT - RADIUS}a{RADIUS} {RADIUS} 0 0 1 -{RADIUS} {RADIUS}H{RADIUS}a{RADIUS} {RADIUS} 0 0 1 -{RADIUS} -{RADIUS}"
-        return f'<path d="{d}V{RADIUS}a{RADIUS} {RADIUS} 0 0 1 {RADIUS} -{RADIUS}z"/>'
-    if style is Style.BOARDING_PASS:
-        d = f"M{RADIUS} 0H{WIDTH - RADIUS}a{RADIUS} {RADIUS} 0 0 1 {RADIUS} {RADIUS}V148a7 7 0 0 0 0 14V{_HEIGHT - RADIUS}"
-        d += f"a{RADIUS} {RADIUS} 0 0 1 -{RADIUS} {RADIUS}H{RADIUS}a{RADIUS} {RADIUS} 0 0 1 -{RADIUS} -{RADIUS}"
-        return f'<path d="{d}V162a7 7 0 0 0 0 -14V{RADIUS}a{RADIUS} {RADIUS} 0 0 1 {RADIUS} -{RADIUS}z"/>'
     if style is Style.COUPON:
         teeth, deep = 50, 4.0
         wide = WIDTH / teeth
         upper = "".join(f"l{wide / 2} -{deep}l{wide / 2} {deep}" for _ in range(teeth))
         lower = "".join(f"l-{wide / 2} {deep}l-{wide / 2} -{deep}" for _ in range(teeth))
-        return f'<path d="M0 {deep}{upper}V{_HEIGHT - deep}{lower}z"/>'
-    return _box(0, 0, WIDTH, _HEIGHT, RADIUS)
+        return f"M0 {deep}{upper}V{_HEIGHT - deep}{lower}z"
+    r = coordinate(RADIUS)
+    arc = f"a{r} {r} 0 0 1 "
+    above = f"H{WIDTH / 2 - 24}a24 13 0 0 0 48 0" if style is Style.EVENT_TICKET else ""
+    right, left = ("V148a7 7 0 0 0 0 14", "V162a7 7 0 0 0 0 -14") if style is Style.BOARDING_PASS else ("", "")
+    return (
+        f"M{r} 0{above}H{WIDTH - RADIUS}{arc}{r} {r}{right}V{_HEIGHT - RADIUS}{arc}-{r} {r}"
+        f"H{r}{arc}-{r} -{r}{left}V{r}{arc}{r} -{r}z"
+    )
 
 
 def _inside(png: bytes, wide: float, high: float) -> tuple[float, float]:

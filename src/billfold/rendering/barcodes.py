@@ -75,10 +75,10 @@ def path(modules: Modules, x: float, y: float, width: float, height: float) -> s
     over = y + (height - down * len(modules.rows)) / 2
     out = []
     for number, row in enumerate(modules.rows):
-        top, at = svg.number(over + number * down), 0
+        top, at = svg.coordinate(over + number * down), 0
         while (start := row.find("1", at)) >= 0:
             end = row.find("0", start)
             at = end if end >= 0 else len(row)
-            run = svg.number((at - start) * across)
-            out.append(f"M{svg.number(left + start * across)} {top}h{run}v{svg.number(down)}h-{run}z")
+            run = svg.coordinate((at - start) * across)
+            out.append(f"M{svg.coordinate(left + start * across)} {top}h{run}v{svg.coordinate(down)}h-{run}z")
     return "".join(out)

@@ -6,13 +6,14 @@ reference/google-wallet.md sections 1.10 to 1.12). May not enter: Apple."""
 from billfold.domain.content import BarcodeFormat, Content, Field, ImageSlot
 from billfold.rendering import barcodes, fonts
 from billfold.rendering.scene import Scene, Scheme, ink_on, mix
-from billfold.rendering.svg import Canvas, attributes
+from billfold.rendering.svg import Canvas, attributes, coordinate
 from billfold.rendering.words import words
 
 WIDTH = 375.0
 _EDGE = 20.0
 _ROWS_MAX, _ITEMS_MAX = 3, 3
 _HERO = WIDTH * 336 / 1032
+_RADIUS = 24
 
 
 def rows(content: Content) -> tuple[tuple[Field, ...], ...]:
@@ -36,16 +37,21 @@ def draw_front(scene: Scene) -> str:
         y = _row(body, scene, row, y, ink)
     y = _code(body, content, y + 8, ink)
     if png := scene.pictures.get(ImageSlot.STRIP):
+        foot = f"M0 {coordinate(y)}H{WIDTH}v{coordinate(_HERO - _RADIUS)}a{_RADIUS} {_RADIUS} 0 0 1 -{_RADIUS} {_RADIUS}"
+        foot += f"H{_RADIUS}a{_RADIUS} {_RADIUS} 0 0 1 -{_RADIUS} -{_RADIUS}z"
+        body.group(clip=body.clip(f'<path d="{foot}"/>'))
         body.picture(0, y, WIDTH, _HERO, png)
+        body.end()
         y += _HERO
     else:
         y += 10
     canvas = Canvas(definitions=body.definitions, texts=body.texts)
-    canvas.group(clip=canvas.clip(f"<rect{attributes(width=WIDTH, height=y, rx=24)}/>"), opacity=0.55 if content.voided else None)
-    canvas.rect(0, 0, WIDTH, y, content.background_color)
-    canvas.parts += body.parts
-    canvas.end()
     if content.voided:
+        canvas.group(opacity=0.55)
+    canvas.rect(0, 0, WIDTH, y, content.background_color, _RADIUS)
+    canvas.parts += body.parts
+    if content.voided:
+        canvas.end()
         word = fonts.shorten(words(scene.language)["void"], 15, WIDTH - 60, bold=True)
         wide = fonts.width(word, 15, True) + 32
         canvas.rect((WIDTH - wide) / 2, 14, wide, 34, "#1f1f1f", 17)
@@ -155,8 +161,7 @@ def draw_notice(scene: Scene) -> str:
         if dark
         else (mix(content.background_color, "#ffffff", 0.55), mix(content.background_color, "#ffffff", 0.2))
     )
-    canvas.group(clip=canvas.clip(f"<rect{attributes(width=WIDTH, height=height, rx=26)}/>"))
-    canvas.rect(0, 0, WIDTH, height, canvas.fade((0, top, 1), (1, low, 1)))
+    canvas.rect(0, 0, WIDTH, height, canvas.fade((0, top, 1), (1, low, 1)), 26)
     ink = "#ffffff" if dark else ink_on(top)
     canvas.text(28, 112, "9:41", 64, ink)
     canvas.text(30, 142, say["lock_date"], 15, ink)
@@ -175,5 +180,4 @@ def draw_notice(scene: Scene) -> str:
     canvas.text(76, 236, title, 15, text, bold=True)
     for number, line in enumerate(lines):
         canvas.text(76, 256 + 19 * number, line, 14, faint)
-    canvas.end()
     return canvas.document(WIDTH, height, f"{content.description}: the lock screen of an Android phone")

@@ -12,7 +12,7 @@ from billfold.rendering import fonts
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
 
-def number(value: float) -> str:
+def coordinate(value: float) -> str:
     """Up to two decimals, and none where none is needed."""
     text = f"{value:.2f}".rstrip("0").rstrip(".")
     return "0" if text in ("-0", "") else text
@@ -22,7 +22,7 @@ def attributes(**given: str | float | None) -> str:
     out = []
     for name, value in given.items():
         if value is not None:
-            shown = number(value) if isinstance(value, int | float) else escape(value)
+            shown = coordinate(value) if isinstance(value, int | float) else escape(value)
             out.append(f' {name.rstrip("_").replace("_", "-")}="{shown}"')
     return "".join(out)
 
@@ -123,7 +123,9 @@ class Canvas:
 
     def document(self, width: float, height: float, title: str) -> str:
         definitions = f"<defs>{''.join(self.definitions)}</defs>" if self.definitions else ""
-        head = attributes(width=width, height=height, viewBox=f"0 0 {number(width)} {number(height)}", font_family=fonts.FALLBACK)
+        head = attributes(
+            width=width, height=height, viewBox=f"0 0 {coordinate(width)} {coordinate(height)}", font_family=fonts.FALLBACK
+        )
         title = escape(_UNPRINTABLE.sub("", title), quote=False)
         body = "".join(self.parts)
         return f'<svg xmlns="http://www.w3.org/2000/svg"{head} role="img"><title>{title}</title>{definitions}{body}</svg>'
