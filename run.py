@@ -242,8 +242,9 @@ def hand_over(*arguments: str) -> None:
     """Becomes .venv's Python: its exit code, its signals and its terminal are the caller's."""
     sys.stdout.flush()
     sys.stderr.flush()
-    # -P: the folder one happens to stand in must not shadow a module.
-    os.execve(VENV_PYTHON, [str(VENV_PYTHON), "-P", *arguments], compiling(os.environ))
+    # -P: the folder one happens to stand in must not shadow a module. A script still finds its neighbours in its own folder.
+    alone = ["-P"] if arguments[0].startswith("-") else []
+    os.execve(VENV_PYTHON, [str(VENV_PYTHON), *alone, *arguments], compiling(os.environ))
 
 
 def compiling(environ: Mapping[str, str]) -> dict[str, str]:

@@ -139,7 +139,8 @@ def whole(shop: Workshop, number: int) -> bytes:
 
 
 def as_parts(shop: Workshop, number: int) -> bytes:
-    return bundle.parts(shop.body, document(shop, number), shop.signer, shop.at)[1]
+    unsealed = bundle.Unsealed(shop.body, document(shop, number), shop.signer, shop.at)
+    return unsealed.parts(shop.signer.rsa(unsealed.digest))[1]
 
 
 def judged(data: bytes, certificate: IssuedCertificate, folder: Path) -> None:

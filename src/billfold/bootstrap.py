@@ -26,7 +26,6 @@ from billfold.glue import (
     GoogleCallbackDesk,
     PassSecrets,
     PushPools,
-    SigningThreads,
     SystemClock,
     SystemEntropy,
     TrustedHttp,
@@ -41,6 +40,8 @@ from billfold.ports import Addresses, Services, Store, StoredCredential, Tx, Wal
 from billfold.sandbox.authority import SandboxAuthority
 from billfold.sandbox.site import Sandbox, SandboxAddresses, known_addresses
 from billfold.settings import Settings
+from billfold.signers.pool import SigningProcesses
+from billfold.signers.threads import SigningThreads
 from billfold.storage import revision
 from billfold.storage.blobs import FolderBlobs
 from billfold.storage.sealing import Vault
@@ -56,6 +57,7 @@ from billfold.workers.runner import Runner
 DEMO_WORKSPACE = "demo00"
 DEMO = Scope(DEMO_WORKSPACE, Environment.TEST)
 SIGNING_THREADS = 2
+"""Where no process of its own signs."""
 Closer = Callable[[], Awaitable[None] | None]
 
 
@@ -82,6 +84,8 @@ class Parts:
     vault: Vault
     sandbox: Sandbox | None
     facts: Facts
+    warm: Callable[[], None]
+    """Starts what would otherwise start with the first request that needs it."""
     closers: list[Closer] = field(default_factory=list)
 
     async def import_certificate(self, scope: Scope, files: CertificateFiles) -> tuple[StoredCredential, tuple[str, ...]]:
@@ -135,9 +139,10 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     keyring = Keyring(store, vault, clock, f"{stand_ins.google_url}/token" if stand_ins else None)
     check_value = vault.derive("deployment-check", DEMO).hex()[:16]
     facts = Facts(settings.public_url, check_value, stand_ins.google_url if stand_ins else "")
-    secrets, addresses, crunch = PassSecrets(vault), Addresses(settings.public_url), SigningThreads(SIGNING_THREADS)
+    secrets, addresses = PassSecrets(vault), Addresses(settings.public_url)
+    sign = SigningProcesses(settings.signers) if settings.signers else SigningThreads(SIGNING_THREADS)
     checker = CheckingThread()
-    closers: list[Closer] = [store.close, outgoing.close, workshop.close, crunch.close, checker.close]
+    closers: list[Closer] = [store.close, outgoing.close, workshop.close, sign.close, checker.close]
     apple = _apple_wallets(settings, stand_ins, keyring, secrets, shelf, addresses, clock, closers)
     google_options = _google_options(settings, stand_ins)
     google = GoogleWallet(
@@ -163,12 +168,13 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         addresses=addresses,
         limits=TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst, time.monotonic),
         secrets=secrets,
-        crunch=crunch,
+        sign=sign,
         wake=runner.wake,
         failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),
         devices_per_pass_max=settings.devices_per_pass_max,
     )
-    return Parts(settings, store, services, keyring, runner, GoogleCallbackDesk(google), vault, sandbox, facts, closers)
+    callbacks = GoogleCallbackDesk(google)
+    return Parts(settings, store, services, keyring, runner, callbacks, vault, sandbox, facts, sign.start, closers)
 
 
 def _runner(settings: Settings, store: Store, wallets: Mapping[Channel, Wallet], holders: HolderSource, *, serving: bool) -> Runner:

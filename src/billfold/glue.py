@@ -2,15 +2,13 @@
 
 May not enter: decisions, settings."""
 
-import asyncio
 import base64
 import hashlib
 import hmac
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from typing import TypeVar, cast
+from typing import cast
 
 import uuid_utils
 
@@ -26,15 +24,13 @@ from billfold.outgoing.errors import OutgoingError
 from billfold.outgoing.guard import Role
 from billfold.outgoing.push_pool import HttpTwoPool
 from billfold.outgoing.push_pool import PushRequest as PoolRequest
-from billfold.ports import CallbackNews, Finding, Offer, Tx, Wallet
+from billfold.ports import CallbackNews, Finding, Tx, Unsigned, Wallet
 from billfold.storage.sealing import Vault
 from billfold.wallets.apple.certificates import AppleCredential
 from billfold.wallets.apple.push import PushAnswer, PushRequest
 from billfold.wallets.google.adapter import GoogleWallet, HolderChange
 from billfold.wallets.google.callbacks import CallbackRefused
 from billfold.wallets.google.http import NoAnswer
-
-T = TypeVar("T")
 
 
 class SystemClock:
@@ -48,19 +44,6 @@ class SystemEntropy:
 
     def event_id(self) -> str:
         return str(uuid_utils.uuid7())
-
-
-class SigningThreads:
-    """ports.Crunch: `private_key.sign` lets go of the GIL, so threads use the other cores."""
-
-    def __init__(self, count: int) -> None:
-        self._threads = ThreadPoolExecutor(count, "billfold-sign")
-
-    async def __call__(self, work: Callable[[], T], /) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-
-    def close(self) -> None:
-        self._threads.shutdown(wait=True, cancel_futures=True)
 
 
 class PassSecrets:
@@ -91,7 +74,7 @@ class ByEnvironment:
     async def identity(self, scope: Scope) -> str:
         return await self._wallets[scope.environment].identity(scope)
 
-    async def prepare(self, pass_: Pass, content: Content) -> Callable[[], Offer]:
+    async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
         return await self._wallets[pass_.scope.environment].prepare(pass_, content)
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:

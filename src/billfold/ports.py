@@ -17,6 +17,7 @@ from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.keys import AccessKey
 from billfold.domain.passes import Pass, Template
 from billfold.domain.schedules import JobFigures, Kept
+from billfold.domain.signing import ToSign
 from billfold.image_ports import ImageShelf
 
 T = TypeVar("T")
@@ -385,6 +386,14 @@ class Offer:
     save_url: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unsigned:
+    """An offer that lacks one signature. `finish` puts it in: some microseconds, no I/O."""
+
+    wanted: ToSign
+    finish: Callable[[bytes], Offer]
+
+
 class Wallet(Protocol):
     channel: Channel
 
@@ -394,8 +403,8 @@ class Wallet(Protocol):
     async def identity(self, scope: Scope) -> str:
         """Under which name new passes are issued (pass type identifier, issuer id). Raises CredentialMissing."""
 
-    async def prepare(self, pass_: Pass, content: Content) -> Callable[[], Offer]:
-        """Gathers what the offer of a pass needs. The callable makes and signs it: work without I/O, good for any thread."""
+    async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
+        """The offer of a pass, but for its signature."""
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         """Brings each row's phone or object up to date; one outcome a row, in order. Never raises for what the other side does."""
@@ -439,9 +448,9 @@ class Limits(Protocol):
         """Raises TooMany as `check` would, and takes nothing: for what is counted only when it fails."""
 
 
-class Crunch(Protocol):
-    async def __call__(self, work: Callable[[], T], /) -> T:
-        """Runs work that holds a core for long (signing) where another core can take it, while requests go on."""
+class Signatures(Protocol):
+    async def __call__(self, wanted: Sequence[ToSign], /) -> list[bytes]:
+        """The signatures, in order, made where another core can make them, while requests go on. Raises Unavailable."""
 
 
 class Secrets(Protocol):
@@ -486,7 +495,7 @@ class Services:
     addresses: Addresses
     limits: Limits
     secrets: Secrets
-    crunch: Crunch
+    sign: Signatures
     wake: Callable[[], None]
     failed_sign_ins: Limits
     devices_per_pass_max: int = 50

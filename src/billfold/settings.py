@@ -157,6 +157,12 @@ class Settings:
     poll_seconds: float = _setting(
         1.0, "How often a worker looks for due work when nothing woke it.", "seconds", _between(0.01, 60)
     )
+    signers: int = _setting(
+        2,
+        "Processes beside the server that sign passes and links, so that other cores do it. 0: threads of the server sign.",
+        "processes",
+        _between(0, 64),
+    )
     log_format: str = _setting(
         "auto", "json, console, or auto: console on a terminal, else json.", check=_one_of("auto", "json", "console")
     )

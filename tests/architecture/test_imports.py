@@ -23,6 +23,7 @@ EVERYTHING_INSIDE = {
     "connectors",
     "outgoing",
     "images",
+    "signers",
 }
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -36,6 +37,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "storage": {"ports", "domain", "logs"},
     "outgoing": {"ports", "domain", "logs"},
     "images": {"ports", "domain", "logs"},
+    "signers": {"ports", "domain", "logs"},
     "connectors": {"ports", "domain", "logs"},
     "rendering": {"domain"},  # pictures of contents: pure, drawn by whichever edge is asked
     "wallets.apple": {"ports", "domain", "logs"},

@@ -82,6 +82,7 @@ async def _serve(settings: Settings, listener: socket.socket, json_line: bool) -
     stop = _stopped()
     async with running(settings, listener) as site:
         await _announce(site.parts, json_line)
+        site.parts.warm()
         await site.until(stop)
         _log.info("stopping")
 

@@ -7,22 +7,27 @@ from billfold.ports import Services
 
 async def bundle(services: Services, pass_: Pass, content: Content) -> bytes:
     """Apple's signed bundle."""
-    offer = await services.crunch(await services.apple.prepare(pass_, content))
-    assert offer.bundle is not None
-    return offer.bundle
+    apple = await services.apple.prepare(pass_, content)
+    (signature,) = await services.sign((apple.wanted,))
+    made = apple.finish(signature).bundle
+    assert made is not None
+    return made
 
 
 async def save_url(services: Services, pass_: Pass, content: Content) -> str:
     """Google's save link."""
-    offer = await services.crunch(await services.google.prepare(pass_, content))
-    assert offer.save_url is not None
-    return offer.save_url
+    google = await services.google.prepare(pass_, content)
+    (signature,) = await services.sign((google.wanted,))
+    made = google.finish(signature).save_url
+    assert made is not None
+    return made
 
 
 async def both(services: Services, pass_: Pass, content: Content) -> tuple[bytes, str]:
-    """The bundle and the save link, made in one go."""
+    """The bundle and the save link, signed in one go."""
     apple, google = await services.apple.prepare(pass_, content), await services.google.prepare(pass_, content)
-    first, second = await services.crunch(lambda: (apple(), google()))
-    assert first.bundle is not None
-    assert second.save_url is not None
-    return first.bundle, second.save_url
+    first, second = await services.sign((apple.wanted, google.wanted))
+    made, link = apple.finish(first).bundle, google.finish(second).save_url
+    assert made is not None
+    assert link is not None
+    return made, link

@@ -22,6 +22,7 @@ from billfold.ports import Wallet
 from billfold.wallets.apple.adapter import AppleWallet, _Bodies
 from billfold.wallets.apple.certificates import AppleCredential
 from wallets.apple import authority
+from wallets.offers import finished
 
 
 @dataclass
@@ -93,7 +94,7 @@ async def test_it_is_a_wallet(stage: Stage, scope: Scope) -> None:
 @pytest.mark.requirement("S3-22", "S3-57")
 async def test_an_offer_is_a_signed_bundle_of_this_pass(stage: Stage, make_pass: Any, make_content: Any) -> None:
     pass_ = make_pass()
-    files = opened((await stage.wallet.prepare(pass_, make_content(images={ImageSlot.LOGO: "1"})))().bundle)
+    files = opened(finished(await stage.wallet.prepare(pass_, make_content(images={ImageSlot.LOGO: "1"}))).bundle)
     assert set(files) == {"icon.png", "logo.png", "pass.json", "manifest.json", "signature"}
     document = json.loads(files["pass.json"])
     assert document["serialNumber"] == pass_.id
@@ -105,11 +106,11 @@ async def test_the_same_version_gives_the_same_bytes_whenever_and_however_it_is_
     stage: Stage, make_pass: Any, make_content: Any, clock: Any, credential: AppleCredential, scope: Scope
 ) -> None:
     pass_, content = make_pass(), make_content()
-    first = (await stage.wallet.prepare(pass_, content))().bundle
+    first = finished(await stage.wallet.prepare(pass_, content)).bundle
     clock.advance(days=40)
-    assert (await stage.wallet.prepare(pass_, content))().bundle == first
+    assert finished(await stage.wallet.prepare(pass_, content)).bundle == first
     later = replace(pass_, updated_at_ms=pass_.updated_at_ms + 1000)
-    assert (await stage.wallet.prepare(later, content))().bundle != first
+    assert finished(await stage.wallet.prepare(later, content)).bundle != first
 
 
 async def test_a_translated_pass_brings_its_strings_and_the_bytes_do_not_depend_on_what_was_made_before(
@@ -140,7 +141,7 @@ async def test_offers_made_at_once_do_not_mix(stage: Stage, make_pass: Any, make
     passes = [make_pass(number) for number in range(40)]
     makers = [await stage.wallet.prepare(one, make_content(description=f"Card {one.id}")) for one in passes]
     with ThreadPoolExecutor(4) as threads:
-        offers = list(threads.map(lambda make: make(), makers))
+        offers = list(threads.map(finished, makers))
     for one, offer in zip(passes, offers, strict=True):
         document = json.loads(opened(offer.bundle)["pass.json"])
         assert (document["serialNumber"], document["description"]) == (one.id, f"Card {one.id}")
@@ -150,7 +151,7 @@ async def test_a_pass_older_than_a_renewed_certificate_is_signed_at_its_beginnin
     stage: Stage, make_pass: Any, make_content: Any, credential: AppleCredential
 ) -> None:
     before = int((credential.not_before - timedelta(days=200)).timestamp() * 1000)
-    files = opened((await stage.wallet.prepare(make_pass(updated_at_ms=before), make_content()))().bundle)
+    files = opened(finished(await stage.wallet.prepare(make_pass(updated_at_ms=before), make_content())).bundle)
     assert f"{credential.not_before:%y%m%d%H%M%SZ}".encode() in files["signature"]
 
 
@@ -159,13 +160,13 @@ async def test_a_change_after_the_end_of_the_certificate_is_refused_and_an_older
 ) -> None:
     after = int((credential.not_after + timedelta(seconds=1)).timestamp() * 1000)
     with pytest.raises(CredentialRefused, match="renew"):
-        (await stage.wallet.prepare(make_pass(updated_at_ms=after), make_content()))()
-    assert (await stage.wallet.prepare(make_pass(), make_content()))().bundle
+        finished(await stage.wallet.prepare(make_pass(updated_at_ms=after), make_content()))
+    assert finished(await stage.wallet.prepare(make_pass(), make_content())).bundle
 
 
 async def test_a_pass_type_without_a_certificate_says_what_is_missing(stage: Stage, make_pass: Any, make_content: Any) -> None:
     with pytest.raises(CredentialMissing):
-        (await stage.wallet.prepare(make_pass(pass_type="pass.org.example.gone"), make_content()))()
+        finished(await stage.wallet.prepare(make_pass(pass_type="pass.org.example.gone"), make_content()))
 
 
 @pytest.mark.parametrize(

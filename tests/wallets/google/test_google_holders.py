@@ -19,6 +19,7 @@ from billfold.domain.schedules import Kept
 from billfold.wallets.google.adapter import HolderChange
 from billfold.wallets.google.callbacks import CallbackRefused
 from wallets.google.material import ISSUER, SCOPE
+from wallets.offers import finished
 
 
 @dataclass
@@ -64,7 +65,7 @@ async def published(world: Any) -> Pass:
 
 
 async def save(world: Any, made: Pass, account: str = "tester@example.com") -> None:
-    link = (await world.wallet.prepare(made, made.content))().save_url
+    link = finished(await world.wallet.prepare(made, made.content)).save_url
     answer = await asyncio.to_thread(world.google.save, link.rpartition("/")[2], account)
     assert answer.status == 200, answer.raw
 

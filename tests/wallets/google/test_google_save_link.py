@@ -15,16 +15,21 @@ from msgspec.structs import replace
 
 from billfold.domain.content import Content, Field
 from billfold.wallets.google import objects
-from billfold.wallets.google.save_link import JWT_LENGTH_MAX, SAVE_BASE_URL, save_link
+from billfold.wallets.google.save_link import JWT_LENGTH_MAX, SAVE_BASE_URL, UnsignedLink, save_link
 from wallets.google.material import COFFEE, CONTENTS, ISSUER, SCOPE, credential, faults, pass_of, private_pem, public_pem, rsa_key
+from wallets.offers import signature_of
 
 IMAGES = objects.PublicImages("https://cards.example/i/d3m0abt/" + "a" * 64 + ".png")
 IAT = 1_795_176_000
 
 
+def signed(link: UnsignedLink) -> str:
+    return link.signed(signature_of(link.wanted))
+
+
 def link_of(content: Content, images: objects.PublicImages = IMAGES, **more: Any) -> str:
     object_ = objects.generic_object(pass_of(content), content, images)
-    return save_link(credential(), object_, objects.generic_class(ISSUER, SCOPE, content, None), IAT, **more)
+    return signed(save_link(credential(), object_, objects.generic_class(ISSUER, SCOPE, content, None), IAT, **more))
 
 
 def claims_of(link: str) -> dict[str, Any]:
@@ -74,7 +79,7 @@ def test_a_pass_that_does_not_fit_at_all_is_named_by_its_ids() -> None:
 def test_a_longer_key_leaves_less_room_and_the_limit_stays(bits: int) -> None:
     other = dataclasses.replace(credential(), private_key_pem=private_pem(rsa_key(bits)))
     object_ = objects.generic_object(pass_of(COFFEE), COFFEE, IMAGES)
-    link = save_link(other, object_, objects.generic_class(ISSUER, SCOPE, COFFEE, None), IAT)
+    link = signed(save_link(other, object_, objects.generic_class(ISSUER, SCOPE, COFFEE, None), IAT))
     assert len(link.removeprefix(SAVE_BASE_URL)) <= JWT_LENGTH_MAX
 
 

@@ -15,8 +15,9 @@ from billfold.domain.delivery import Channel, CredentialRejected, Due, Gone, Out
 from billfold.domain.errors import CredentialMissing, CredentialRefused
 from billfold.domain.ids import PassId, Scope
 from billfold.domain.passes import Pass
+from billfold.domain.signing import ToSign
 from billfold.image_ports import PassPictures
-from billfold.ports import Clock, Finding, Offer
+from billfold.ports import Clock, Finding, Offer, Unsigned
 from billfold.wallets.apple import bundle, languages, push, rules
 from billfold.wallets.apple.certificates import AppleCredential
 from billfold.wallets.apple.circuit import Circuit
@@ -94,15 +95,15 @@ class AppleWallet:
     async def identity(self, scope: Scope) -> str:
         return (await self._credentials.apple(scope, None)).pass_type_identifier
 
-    async def prepare(self, pass_: Pass, content: Content) -> Callable[[], Offer]:
-        """Makes the signed bundle. The same version of a pass gives the same bytes for as long as its certificate stays."""
+    async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
+        """The signed bundle. The same version of a pass gives the same bytes for as long as its certificate stays."""
         credential = await self._credentials.apple(pass_.scope, pass_.pass_type)
         files = await self._images.files(pass_.scope, content)
         content, strings = languages.localized(content)
-        # The caches belong to the event loop's thread; the callable touches none.
-        body, signer, at = self._bodies.get(files, strings), self._signer(credential), signed_at(pass_, credential)
+        signer = self._signer(credential)
         document = self._document(pass_, content, credential)
-        return lambda: Offer(bundle=bundle.build(body, document, signer, at))
+        unsealed = bundle.Unsealed(self._bodies.get(files, strings), document, signer, signed_at(pass_, credential))
+        return Unsigned(ToSign(signer.key, unsealed.digest), lambda signature: Offer(bundle=unsealed.sealed(signature)))
 
     def _document(self, pass_: Pass, content: Content, credential: AppleCredential) -> bytes:
         facts = IssuingFacts(

@@ -33,7 +33,10 @@ _DIRECTORY = struct.Struct("<" + "".join(f"16s3LH12sL{len(name)}s" for name in (
 
 
 class ManifestSigner(Protocol):
-    def sign(self, manifest: bytes, at: int) -> bytes: ...
+    """signing.Signer, as far as a bundle needs it."""
+
+    def begin(self, manifest: bytes, at: int) -> tuple[bytes, bytes]: ...
+    def rsa(self, digest: bytes) -> bytes: ...
 
 
 class Body:
@@ -76,16 +79,32 @@ class Body:
         return len(self.data) + len(self.central) + len(self.manifest_prefix)
 
 
+class Unsealed:
+    """A bundle that lacks its RSA signature over `digest`."""
+
+    __slots__ = ("_body", "_check", "_manifest", "_pass_json", "_start", "digest")
+
+    def __init__(self, body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> None:
+        """`at`: signing time, seconds since 1970."""
+        ending = b'%b"}' % hashlib.sha1(pass_json, usedforsecurity=False).hexdigest().encode()
+        manifest = body.manifest_prefix + ending
+        self.digest, self._start = signer.begin(manifest, at)
+        self._body, self._pass_json, self._manifest = body, pass_json, manifest
+        self._check = crc32(ending, body.manifest_check)
+
+    def parts(self, signature: bytes) -> tuple[bytes, bytes]:
+        """The bundle as two pieces, (shared, own), so that a server may send them without joining a copy for each pass."""
+        return self._body.data, _tail(self._body, self._manifest, self._check, self._start + signature, self._pass_json)
+
+    def sealed(self, signature: bytes) -> bytes:
+        """The whole bundle."""
+        return b"".join(self.parts(signature))
+
+
 def build(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> bytes:
-    """A whole bundle. `at`: signing time, seconds since 1970."""
-    return b"".join(parts(body, pass_json, signer, at))
-
-
-def parts(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> tuple[bytes, bytes]:
-    """The same as two pieces, (shared, own), so that a server may send them without joining a copy for each pass."""
-    ending = b'%b"}' % hashlib.sha1(pass_json, usedforsecurity=False).hexdigest().encode()
-    manifest = body.manifest_prefix + ending
-    return body.data, _tail(body, manifest, crc32(ending, body.manifest_check), signer.sign(manifest, at), pass_json)
+    """A whole bundle, with the RSA operation made here. `at`: signing time, seconds since 1970."""
+    unsealed = Unsealed(body, pass_json, signer, at)
+    return unsealed.sealed(signer.rsa(unsealed.digest))
 
 
 def _tail(body: Body, manifest: bytes, check_1: int, signature: bytes, pass_json: bytes) -> bytes:

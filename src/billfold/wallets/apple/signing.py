@@ -5,16 +5,17 @@ attributes with 13 bytes of time and 32 of digest filled in, middle, RSA signatu
 -binary -nosmimecap -md sha256` writes, byte for byte. Source: reference/apple-wallet.md section 1.3, reference/pass-building.md.
 May not enter: settings, files, the network, the clock (the signing time is given), the zip format (bundle.py)."""
 
-import hashlib
 import time
 from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
 
+from billfold.domain.signing import SigningKey
 from billfold.wallets.apple.certificates import AppleCredential
 
 FIRST_GENERALIZED = 2_524_608_000
@@ -46,9 +47,11 @@ class _Frame:
 
 
 class Signer:
-    """One certificate's signing key, ready. Immutable, so threads may share it: `sign` lets go of the GIL while RSA works."""
+    """One certificate's signing key, ready. Immutable, so threads may share it.
 
-    __slots__ = ("_generalized", "_key", "_utc")
+    A signature is made in two steps, since the RSA operation may be another process's: `begin`, and `finish` with its result."""
+
+    __slots__ = ("_generalized", "_key", "_utc", "key")
 
     def __init__(self, credential: AppleCredential) -> None:
         # The key passed all checks when the credential was made; the primality check alone would cost 35 ms at each start.
@@ -56,16 +59,26 @@ class Signer:
         assert isinstance(key, rsa.RSAPrivateKey), "certificates.py lets only RSA keys through"
         certificate = x509.load_pem_x509_certificate(credential.certificate_pem)
         intermediate = x509.load_pem_x509_certificate(credential.intermediate_pem)
+        self.key = SigningKey(credential.key_pem)
         self._key = key
         self._utc = _frame(certificate, intermediate, key.key_size, _UTC_TIME, 13)
         self._generalized = _frame(certificate, intermediate, key.key_size, _GENERALIZED_TIME, 15)
 
-    def sign(self, manifest: bytes, at: int) -> bytes:
-        """Detached signature (DER) over the very bytes of `manifest`. `at`: signing time, whole seconds since 1970, UTC."""
+    def begin(self, manifest: bytes, at: int) -> tuple[bytes, bytes]:
+        """(the digest that the key has to sign, the detached signature up to the RSA signature that ends it) over the very bytes of
+        `manifest`. `at`: signing time, whole seconds since 1970, UTC."""
         frame = self._utc if at < FIRST_GENERALIZED else self._generalized
-        attributes = b"".join((frame.attributes, _digits(at), frame.digest, hashlib.sha256(manifest).digest()))
-        signature = self._key.sign(hashlib.sha256(b"\x31" + attributes).digest(), _PADDING, _HASH)
-        return b"".join((frame.before, attributes, frame.after, signature))
+        attributes = b"%b%b%b%b" % (frame.attributes, _digits(at), frame.digest, sha256(manifest).digest())
+        return sha256(b"\x31" + attributes).digest(), b"%b%b%b" % (frame.before, attributes, frame.after)
+
+    def sign(self, manifest: bytes, at: int) -> bytes:
+        """Detached signature (DER), with the RSA operation made here."""
+        digest, start = self.begin(manifest, at)
+        return start + self.rsa(digest)
+
+    def rsa(self, digest: bytes) -> bytes:
+        """The RSA operation alone. Lets go of the GIL while it works."""
+        return self._key.sign(digest, _PADDING, _HASH)
 
 
 @lru_cache(maxsize=1024)

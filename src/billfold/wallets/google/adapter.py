@@ -18,7 +18,7 @@ from billfold.domain.events import EventKind
 from billfold.domain.ids import PassId, Scope, scope_of_pass
 from billfold.domain.passes import Pass, content_of
 from billfold.image_ports import PassPictures
-from billfold.ports import Clock, Finding, GoogleObject, Offer, Store, Tx
+from billfold.ports import Clock, Finding, GoogleObject, Offer, Store, Tx, Unsigned
 from billfold.wallets.google import objects, rules
 from billfold.wallets.google.callbacks import Callback, CallbackRefused, claimed_issuer
 from billfold.wallets.google.client import (
@@ -145,18 +145,15 @@ class GoogleWallet:
     async def identity(self, scope: Scope) -> str:
         return (await self._credentials.google(scope, None)).issuer_id
 
-    async def prepare(self, pass_: Pass, content: Content) -> Callable[[], Offer]:
-        """Makes the save link, without asking Google anything. Each one is new: it says when it was made."""
+    async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
+        """The save link, made without asking Google anything. Each one is new: it says when it was made."""
         credential = await self._credentials.google(pass_.scope, pass_.issuer_id)
         images = await self._public_images(pass_.scope, content)
         base_url, now = self._options(pass_.scope).save_base_url, self._clock.now_ms() // 1000
-
-        def make() -> Offer:
-            object_ = objects.generic_object(pass_, content, images)
-            class_ = objects.generic_class(pass_.issuer_id, pass_.scope, content, None)
-            return Offer(save_url=save_link(credential, object_, class_, now, base_url=base_url))
-
-        return make
+        object_ = objects.generic_object(pass_, content, images)
+        class_ = objects.generic_class(pass_.issuer_id, pass_.scope, content, None)
+        link = save_link(credential, object_, class_, now, base_url=base_url)
+        return Unsigned(link.wanted, lambda signature: Offer(save_url=link.signed(signature)))
 
     async def _public_images(self, scope: Scope, content: Content) -> objects.PublicImages:
         public = await self._images.public(scope, content)

@@ -6,13 +6,16 @@ link can save the pass: it is a bearer token and belongs in no log. May not ente
 Source: reference/google-wallet.md section 3; RFC 7515, RFC 7518 section 3.3."""
 
 from base64 import urlsafe_b64encode
+from dataclasses import dataclass
 from functools import lru_cache
+from hashlib import sha256
 from typing import Final
 
 import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from billfold.domain.signing import SigningKey, ToSign
 from billfold.wallets.google.credentials import GoogleCredential, load_private_key
 from billfold.wallets.google.objects import GENERIC, Vertical, essential
 from billfold.wallets.google.shapes import GenericClass, GenericObject
@@ -27,23 +30,35 @@ _JSON: Final = msgspec.json.Encoder()
 
 
 class Rs256Signer:
-    """Signs JWTs with one service account's key. Made once a credential: reading the key costs as much as a signature."""
+    """Makes JWTs of one service account. Made once a credential: reading the key costs as much as many signatures."""
 
     def __init__(self, credential: GoogleCredential) -> None:
-        self._key = load_private_key(credential.private_key_pem)
-        self._header = b64url(_JSON.encode({"alg": "RS256", "typ": "JWT", "kid": credential.key_id})) + b"."
+        self.key = SigningKey(credential.private_key_pem.encode())
+        self.header = b64url(_JSON.encode({"alg": "RS256", "typ": "JWT", "kid": credential.key_id})) + b"."
         self.claims_start = b'{"iss":%b,"aud":"google","typ":"savetowallet","iat":' % _JSON.encode(credential.client_email)
+        self._key = load_private_key(credential.private_key_pem)
         signature_bytes = (self._key.key_size + 7) // 8
-        self._overhead = len(self._header) + 1 + _b64_length(signature_bytes)
+        self._overhead = len(self.header) + 1 + _b64_length(signature_bytes)
 
     def length(self, claims_bytes: int) -> int:
         """Characters of a JWT with so many bytes of claims, without signing one."""
         return self._overhead + _b64_length(claims_bytes)
 
     def sign(self, claims: bytes) -> str:
-        """The compact JWT over `claims` (JSON)."""
-        signing_input = self._header + b64url(claims)
+        """The compact JWT over `claims` (JSON), signed here: for the few tokens of an hour."""
+        signing_input = self.header + b64url(claims)
         return (signing_input + b"." + b64url(self._key.sign(signing_input, _PADDING, _SHA256))).decode("ascii")
+
+
+@dataclass(frozen=True, slots=True)
+class UnsignedLink:
+    """A save link that lacks its signature: what the key has to sign, and the link up to there."""
+
+    wanted: ToSign
+    start: str
+
+    def signed(self, signature: bytes) -> str:
+        return f"{self.start}.{b64url(signature).decode('ascii')}"
 
 
 @lru_cache(maxsize=1024)
@@ -59,7 +74,7 @@ def save_link(
     *,
     base_url: str = SAVE_BASE_URL,
     vertical: Vertical = GENERIC,
-) -> str:
+) -> UnsignedLink:
     """The save link of one object. `iat`: seconds since 1970. The JWT in it has at most 1,800 characters.
 
     It carries the whole object while that fits, else what a holder needs at the till, else the two ids alone, which work as soon as
@@ -75,10 +90,16 @@ def save_link(
     for candidate in (object_, essential(object_)):
         claims = b"%b%b]}}" % (before, _JSON.encode(candidate))
         if signer.length(len(claims)) <= JWT_LENGTH_MAX:
-            return base_url + signer.sign(claims)
+            return _unsigned(signer, base_url, claims)
     reference = _JSON.encode({"id": object_.id, "classId": object_.class_id})
     claims = b'%b%d,"payload":{"%bs":[%b]}}' % (signer.claims_start, iat, vertical.object_kind.encode(), reference)
-    return base_url + signer.sign(claims)
+    return _unsigned(signer, base_url, claims)
+
+
+def _unsigned(signer: Rs256Signer, base_url: str, claims: bytes) -> UnsignedLink:
+    """The compact JWT over `claims` (JSON), in an address."""
+    signing_input = signer.header + b64url(claims)
+    return UnsignedLink(ToSign(signer.key, sha256(signing_input).digest()), base_url + signing_input.decode("ascii"))
 
 
 def b64url(data: bytes) -> bytes:
