@@ -48,7 +48,7 @@ async def store_pass(services: Services, actor: Actor, draft: Draft, after: Afte
     content = await compose.compose(services, actor.scope, workspace, draft, now)
     canonical = contents.encode(content)
     new = await _new_pass(services, actor.scope, now, content=content, fingerprint=contents.fingerprint(canonical))
-    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after))
+    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after), short=True)
     return stored, content
 
 
@@ -69,7 +69,7 @@ async def store_from_template(
     new = await _new_pass(services, scope, services.clock.now_ms(), fingerprint=fingerprint, template_id=template_id, values=values)
     content = content_of(new, template)
     compose.check(services, content)
-    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after))
+    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after), short=True)
     return stored, content
 
 

@@ -29,7 +29,7 @@ async def authenticate(services: Services, text: str) -> Actor:
     stored = await services.store.read(lambda tx: tx.keys.find(presented.scope, presented.id))
     actor = keys.authenticate(presented, stored, now)
     if stored and (stored.last_used_at_ms or 0) < now - SEEN_AGAIN_MS:
-        await services.store.write(lambda tx: tx.keys.touch(presented.scope, presented.id, now))
+        await services.store.write(lambda tx: tx.keys.touch(presented.scope, presented.id, now), short=True)
     return actor
 
 

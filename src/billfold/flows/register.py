@@ -70,7 +70,7 @@ async def register(services: Services, scope: Scope, device: str, pass_type: str
             tx.events.append(Event(services.entropy.event_id(), scope, now, EventKind.PASS_INSTALLED, serial, wallet="apple"))
         return new
 
-    new = await services.store.write(transaction)
+    new = await services.store.write(transaction, short=True)
     services.wake()
     return new
 

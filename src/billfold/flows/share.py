@@ -22,4 +22,4 @@ async def record(services: Services, shown: Shown, kind: EventKind, wallet: str,
     """Keeps the fact that a link was opened or a bundle taken. `visitor`: iphone, android, desktop, bot."""
     scope, at = shown.pass_.scope, services.clock.now_ms()
     event = Event(services.entropy.event_id(), scope, at, kind, shown.pass_.id, wallet=wallet, data={"visitor": visitor})
-    await services.store.write(lambda tx: tx.events.append(event))
+    await services.store.write(lambda tx: tx.events.append(event), short=True)

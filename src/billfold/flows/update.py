@@ -120,7 +120,7 @@ async def _change(
         tx.events.append(Event(event_id, actor.scope, now, kind, pass_id, cause=f"key:{actor.key_id}", data=data))
         return Updated(stored, notified, unchanged=False)
 
-    updated = await services.store.write(transaction)
+    updated = await services.store.write(transaction, short=True)
     if not updated.unchanged:
         services.wake()
     return updated

@@ -131,7 +131,7 @@ class PostgresStore:
                 f"PostgreSQL cannot be reached ({str(problem).splitlines()[0]})", "check --database-url and that the server runs"
             ) from problem
 
-    async def write(self, fn: Callable[[Tx], T]) -> T:
+    async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
         return await self._submit(lambda: self._attempts(fn, b"BEGIN", commit=True))
 
     async def read(self, fn: Callable[[Tx], T]) -> T:

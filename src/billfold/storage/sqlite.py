@@ -1,4 +1,8 @@
-"""The store on SQLite: one writer thread that commits in groups, readers on snapshots in the calling thread.
+"""The store on SQLite: one writer that commits in groups, readers on snapshots in the calling thread.
+
+A group of short transactions runs in the event loop, where it costs no hand-over of the interpreter's lock for each statement, and
+its COMMIT in the writer's thread, so that nobody waits for the disk but those who asked. All others run in the thread as a whole.
+Either holds the connection alone: the loop from its BEGIN until it gives the thread the COMMIT, the thread until it answers.
 
 WAL with synchronous FULL: what was answered survives a power cut. Only the writer of the serving process makes checkpoints, and it
 holds the gate (a lock file) meanwhile; other processes (`keys create`) hold it while they write. So no connection ever writes while
@@ -12,8 +16,10 @@ import queue
 import sqlite3
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,6 +41,8 @@ BUSY_TIMEOUT_SECONDS = 5.0
 GROUP_MAX = 256
 GROUP_SECONDS_MAX = 0.02
 """A group takes in nothing more after this long, so that a heavy transaction delays few others."""
+SHORT_SECONDS_MAX = 0.005
+"""The same for a group that runs in the event loop, where requests wait meanwhile."""
 CHECKPOINT_GROUPS, CHECKPOINT_ROWS = 500, 4_000
 """After so many commits or changed rows the writer copies the log into the database (the log is then some 8 MB)."""
 LOG_BYTES_MAX = 256 * 2**20
@@ -111,6 +119,7 @@ def gate_lock(path: Path) -> FileLock:
 @dataclass(slots=True)
 class _Work:
     fn: Callable[[Tx], Any]
+    short: bool
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
@@ -139,22 +148,30 @@ class SqliteStore:
         except BaseException:
             self._serving.release()
             raise
-        self._queue: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
+        self._steps: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._waiting: deque[_Work] = deque()
+        self._turn: asyncio.AbstractEventLoop | None = None
+        """Whose turn it is to run or answer a group; None when nothing waits and nothing runs."""
+        self._turns = threading.Lock()
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
         self._readers_guard = threading.Lock()
         self._closed = False
         self._groups = 0
         self._rows_at_checkpoint = 0
-        self._writer = threading.Thread(target=self._write_groups, name="billfold-writer", daemon=True)
+        self._writer = threading.Thread(target=self._run_steps, name="billfold-writer", daemon=True)
         self._writer.start()
 
-    async def write(self, fn: Callable[[Tx], T]) -> T:
+    async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
         if self._closed:
             raise Unavailable("the database is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[T] = loop.create_future()
-        self._queue.put(_Work(fn, loop, future))
+        with self._turns:
+            self._waiting.append(_Work(fn, short, loop, future))
+            if self._turn is None or self._turn.is_closed():
+                self._turn = loop
+                loop.call_soon(self._begin)  # after the other requests of this turn of the loop: they join the group
         return await future
 
     async def read(self, fn: Callable[[Tx], T]) -> T:
@@ -186,7 +203,8 @@ class SqliteStore:
         if self._closed:
             return
         self._closed = True
-        self._queue.put(None)
+        self._steps.put(self._run_what_waits)
+        self._steps.put(None)
         await asyncio.to_thread(self._writer.join)
         with self._readers_guard:
             for reader in self._readers:
@@ -201,62 +219,130 @@ class SqliteStore:
         with self._gate.held():
             self._connection.close()
 
+    # --- groups ---
+
+    def _begin(self) -> None:
+        """In an event loop: runs what waits, or leaves it to the thread."""
+        if self._closed:
+            return  # the thread runs what waits
+        group = self._take()
+        if not group:
+            return
+        loop = asyncio.get_running_loop()
+        if not self._exclusive or not all(work.short and work.loop is loop for work in group):
+            self._steps.put(partial(self._run_group, group))
+            return
+        if not self._began_at_once():
+            self._steps.put(partial(self._run_group, group))
+            return
+        try:
+            self._give_back(self._run_all(group, SHORT_SECONDS_MAX))
+        except sqlite3.Error as problem:
+            self._steps.put(partial(self._give_up, group, problem))
+        else:
+            self._steps.put(partial(self._commit, group))
+
+    def _began_at_once(self) -> bool:
+        """False when another process writes at this moment: the thread may wait for it, a loop may not."""
+        execute = self._connection.execute
+        (patience,) = execute("PRAGMA busy_timeout").fetchone()
+        try:
+            execute("PRAGMA busy_timeout=0")
+            execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError:
+            return False
+        finally:
+            execute(f"PRAGMA busy_timeout={patience}")
+        return True
+
+    def _take(self) -> list[_Work]:
+        with self._turns:
+            count = min(len(self._waiting), GROUP_MAX)
+            group = [self._waiting.popleft() for _ in range(count)]
+            if not group:
+                self._turn = None
+        return group
+
+    def _give_back(self, late: list[_Work]) -> None:
+        if late:
+            with self._turns:
+                self._waiting.extendleft(reversed(late))
+
+    def _run_all(self, group: list[_Work], seconds_max: float) -> list[_Work]:
+        """Runs the group in the transaction that was begun; takes off it, and gives back, what has to wait for the next one."""
+        until = time.monotonic() + seconds_max
+        for place, work in enumerate(group):
+            if place and time.monotonic() >= until:
+                late = group[place:]
+                del group[place:]
+                return late
+            if not work.future.cancelled():
+                self._run_one(work)
+        return []
+
     # --- the writer's thread ---
 
-    def _write_groups(self) -> None:
-        ending = False
-        while not ending:
-            work = self._queue.get()
-            if work is None:
-                break
-            group, ending = self._run_group(work)
-            _answer(group)
-            self._groups += 1
-            if self._exclusive:
-                self._checkpoint_when_due()
-        self._drain()
+    def _run_steps(self) -> None:
+        while (step := self._steps.get()) is not None:
+            step()
 
-    def _drain(self) -> None:
-        """Whoever wrote at the moment of closing is told, not left waiting."""
-        late = []
-        while not self._queue.empty():
-            if (work := self._queue.get()) is not None:
-                work.error = Unavailable("the database is closed")
-                late.append(work)
-        _answer(late)
+    def _run_what_waits(self) -> None:
+        """At the end: no loop takes a turn any more."""
+        while group := self._take():
+            self._run_group(group)
 
-    def _run_group(self, first: _Work) -> tuple[list[_Work], bool]:
-        """Runs `first` and whatever waits in one transaction: (all that ran, whether the end was asked for)."""
-        group: list[_Work] = []
+    def _run_group(self, group: list[_Work]) -> None:
         if not self._exclusive:
             self._gate.acquire(wait=True)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            ending = self._run_all(first, group)
+            self._give_back(self._run_all(group, GROUP_SECONDS_MAX))
             self._connection.execute("COMMIT")
         except sqlite3.Error as problem:
-            ending = False
-            self._fail(group or [first], problem)
-            group = group or [first]
+            self._fail(group, problem)
         finally:
             if not self._exclusive:
                 self._gate.release()
-        return group, ending
+        self._answer(group)
 
-    def _run_all(self, first: _Work, group: list[_Work]) -> bool:
-        until = time.monotonic() + GROUP_SECONDS_MAX
-        work: _Work | None = first
-        while work is not None:
-            group.append(work)
-            if not work.future.cancelled():
-                self._run_one(work)
-            if len(group) >= GROUP_MAX or time.monotonic() >= until:
-                return False
+    def _commit(self, group: list[_Work]) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as problem:
+            self._fail(group, problem)
+        self._answer(group)
+
+    def _give_up(self, group: list[_Work], problem: sqlite3.Error) -> None:
+        self._fail(group, problem)
+        self._answer(group)
+
+    def _answer(self, group: list[_Work]) -> None:
+        """Wakes each event loop once, however many of its transactions were in the group, and gives the turn to the next."""
+        loops: dict[asyncio.AbstractEventLoop, list[_Work]] = {}
+        for work in group:
+            loops.setdefault(work.loop, []).append(work)
+        for loop, works in loops.items():
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(_resolve, works)
+        self._groups += 1
+        if self._exclusive and self._checkpoint_is_due():
+            self._checkpoint()
+        self._pass_turn()
+
+    def _pass_turn(self) -> None:
+        while not self._closed:
+            with self._turns:
+                self._turn = self._waiting[0].loop if self._waiting else None
+                turn = self._turn
+            if turn is None:
+                return
             try:
-                work = self._queue.get_nowait()
-            except queue.Empty:
-                return False
-        return True
+                turn.call_soon_threadsafe(self._begin)
+            except RuntimeError:  # that loop is closed
+                with self._turns:
+                    self._waiting = deque(work for work in self._waiting if work.loop is not turn)
+            else:
+                return
 
     def _run_one(self, work: _Work) -> None:
         """Under its own savepoint: a failure undoes only itself."""
@@ -289,28 +375,21 @@ class SqliteStore:
             self._connection.close()
             self._connection = fresh
 
-    def _checkpoint_when_due(self) -> None:
+    def _checkpoint_is_due(self) -> bool:
+        return (
+            self._groups >= CHECKPOINT_GROUPS
+            or not 0 <= self._connection.total_changes - self._rows_at_checkpoint < CHECKPOINT_ROWS
+        )
+
+    def _checkpoint(self) -> None:
         """Copies the log into the database when it has grown; the next commit then begins at its start. What a reader still needs
         stays until the next time."""
-        rows = self._connection.total_changes
-        if self._groups < CHECKPOINT_GROUPS and 0 <= rows - self._rows_at_checkpoint < CHECKPOINT_ROWS:
-            return
-        self._groups, self._rows_at_checkpoint = 0, rows
+        self._groups, self._rows_at_checkpoint = 0, self._connection.total_changes
         with contextlib.suppress(sqlite3.Error), self._gate.held():
             self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
             if self._path.with_name(self._path.name + "-wal").stat().st_size > LOG_BYTES_MAX:
                 log.warning("storage.log_large", extra={"bytes_max": LOG_BYTES_MAX})
                 self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-
-
-def _answer(group: list[_Work]) -> None:
-    """Wakes each event loop once, however many of its transactions were in the group."""
-    loops: dict[asyncio.AbstractEventLoop, list[_Work]] = {}
-    for work in group:
-        loops.setdefault(work.loop, []).append(work)
-    for loop, works in loops.items():
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
-            loop.call_soon_threadsafe(_resolve, works)
 
 
 def _resolve(works: list[_Work]) -> None:
