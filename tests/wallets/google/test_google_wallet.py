@@ -96,7 +96,7 @@ async def change_before_google_has_it(world: Any, made: Any, content: Content) -
 @pytest.mark.requirement("S3-27", "S0-40")
 async def test_a_change_before_google_had_the_pass_from_us_is_announced_to_who_saved_it(world: Any) -> None:
     made = await world.issue()
-    link = (await world.wallet.prepare(made, made.content))().save_url
+    link = finished(await world.wallet.prepare(made, made.content)).save_url
     assert world.google.save(link.rpartition("/")[2]).status == 200
     once = await change_before_google_has_it(world, made, with_points("1,300"))
     twice = await change_before_google_has_it(world, once, with_points("1,400"))
