@@ -17,7 +17,7 @@ from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.keys import AccessKey
 from billfold.domain.passes import Pass, Template
 from billfold.domain.schedules import JobFigures, Kept
-from billfold.domain.signing import ToSign
+from billfold.domain.signing import Signatures, ToSign
 from billfold.image_ports import ImageShelf
 
 T = TypeVar("T")
@@ -342,9 +342,8 @@ class Tx(Protocol):
 
 class Store(Protocol):
     async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
-        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only.
-
-        `short`: some ten look-ups and changes of single rows, whatever is stored; on SQLite it then runs in the event loop."""
+        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only. `short`: it looks up
+        and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop."""
 
     async def read(self, fn: Callable[[Tx], T]) -> T:
         """Runs `fn` on one snapshot. Short indexed reads only; on SQLite it runs at once, in the calling thread."""
@@ -448,11 +447,6 @@ class Limits(Protocol):
 
     def check_ahead(self, key_id: str) -> None:
         """Raises TooMany as `check` would, and takes nothing: for what is counted only when it fails."""
-
-
-class Signatures(Protocol):
-    async def __call__(self, wanted: Sequence[ToSign], /) -> list[bytes]:
-        """The signatures, in order, made where another core can make them, while requests go on. Raises Unavailable."""
 
 
 class Secrets(Protocol):

@@ -1,6 +1,8 @@
-"""What is to be signed and with which key, as values. May not enter: making a signature, where keys come from."""
+"""What is to be signed and with which key, and who does it. May not enter: making a signature, where keys come from."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -17,3 +19,8 @@ class ToSign:
 
     key: SigningKey
     digest: bytes
+
+
+class Signatures(Protocol):
+    async def __call__(self, wanted: Sequence[ToSign], /) -> list[bytes]:
+        """The signatures, in order, made where another core can make them, while requests go on. Raises Unavailable."""

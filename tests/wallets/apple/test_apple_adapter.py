@@ -117,7 +117,7 @@ async def test_a_translated_pass_brings_its_strings_and_the_bytes_do_not_depend_
     stage: Stage, make_pass: Any, make_content: Any
 ) -> None:
     content = make_content(language="en", translations={"de": {"fields.tier.label": "STUFE"}})
-    first, second, third = [(await stage.wallet.prepare(make_pass(), content))().bundle for _ in range(3)]
+    first, second, third = [finished(await stage.wallet.prepare(make_pass(), content)).bundle for _ in range(3)]
     assert first == second == third
     files = opened(first)
     assert files["de.lproj/pass.strings"] == b'"TIER" = "STUFE";\n'
