@@ -1,4 +1,4 @@
-"""domain.signing.Signatures in processes of their own (child.py), so that neither RSA nor its hand-overs cost the server's interpreter lock.
+"""Signatures in processes of their own (child.py), so that neither RSA nor its hand-overs cost the server's interpreter lock.
 
 Each child is given a little work ahead, so that it never waits; the rest waits here and goes to whichever child is free. A child
 that dies or stands still is replaced, and what it did not answer is given out anew: signing twice does no harm, for the same

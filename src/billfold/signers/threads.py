@@ -1,4 +1,4 @@
-"""domain.signing.Signatures in threads of this process: `private_key.sign` lets go of the interpreter's lock, so they use the other cores.
+"""Signatures in threads of this process: `private_key.sign` lets go of the interpreter's lock, so they use the other cores.
 
 May not enter: what is signed and why."""
 
