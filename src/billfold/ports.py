@@ -342,8 +342,9 @@ class Tx(Protocol):
 
 class Store(Protocol):
     async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
-        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only. `short`: it looks up
-        and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop."""
+        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only.
+
+        `short`: it looks up and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop."""
 
     async def read(self, fn: Callable[[Tx], T]) -> T:
         """Runs `fn` on one snapshot. Short indexed reads only; on SQLite it runs at once, in the calling thread."""
