@@ -1,5 +1,5 @@
 """Previews a second on one core: a store card with a strip, as SVG and as PNG of 2 pixels a point, against an empty picture of that
-size written as PNG by the same engine in the same run. Bar (ours): 100 ms a PNG; an editor that redraws at each key shows the SVG."""
+size by the same engine in the same run. Bar (ours): 100 ms a PNG; an editor that redraws at each key shows the SVG."""
 
 import io
 import statistics
