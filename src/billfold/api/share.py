@@ -14,7 +14,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
+from billfold.api import languages
 from billfold.api.apple_web_service import bundle_response, quietly
+from billfold.domain import formatting, texts
 from billfold.domain.content import ImageSlot
 from billfold.domain.errors import NotFound
 from billfold.domain.events import EventKind
@@ -76,21 +78,26 @@ class SharePages:
         except NotFound:
             return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
         nonce = base64.b64encode(secrets.token_bytes(12)).decode()
-        response = HTMLResponse(
-            await self._render(shown, visitor, nonce), headers={"Content-Security-Policy": POLICY.format(nonce)}
-        )
+        page = await self._render(shown, visitor, request.headers.get("accept-language", ""), nonce)
+        response = HTMLResponse(page, headers={"Content-Security-Policy": POLICY.format(nonce)})
         response.background = BackgroundTask(self._record, shown, EventKind.LINK_OPENED, "", visitor)
         return _private(response)
 
-    async def _render(self, shown: Shown, visitor: str, nonce: str) -> str:
+    async def _render(self, shown: Shown, visitor: str, accepted: str, nonce: str) -> str:
+        """`accepted`: an Accept-Language header. The page speaks to the visitor in theirs, the card in one that it has."""
         content, pass_ = shown.content, shown.pass_
+        language, around = languages.choose(accepted, texts.languages(content)), languages.choose(accepted, tuple(languages.PAGE))
         given = content.images.get(ImageSlot.LOGO)
         logo = given and await self._services.images.public_hash(pass_.scope, ImageSlot.LOGO, given)
         address = self._services.addresses.share(pass_.id)
         now = self._services.clock.now_ms() // 1000
         google = None if visitor == "iphone" else await offer.save_url(self._services, pass_, content)
         return _PAGES.get_template("share.html").render(
-            content=content,
+            content=texts.in_language(content, language),
+            language=language,
+            around=around,
+            say=languages.PAGE[around],
+            value=lambda one: formatting.display(one, language),
             serial=pass_.id,
             visitor=visitor,
             logo=f"/i/{pass_.scope.code}/{logo}.png" if logo else None,
