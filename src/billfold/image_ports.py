@@ -49,5 +49,8 @@ class ImageShelf(PassPictures, Protocol):
     async def public_hash(self, scope: Scope, slot: ImageSlot, hash_: str) -> str:
         """The public form of one picture."""
 
+    async def known(self, scope: Scope, source: str) -> str | None:
+        """The content hash of what `accept` would take, without fetching or making anything; None for what is not known yet."""
+
     async def findings(self, scope: Scope, content: Content) -> tuple[Finding, ...]:
         """What is worth saying about a content's pictures. Costs no decoding."""

@@ -22,6 +22,8 @@ NAMES = {
     "publishTemplate": "templates.publish",
     "listTemplates": "templates.list",
     "readTemplate": "templates.read",
+    "listStarters": "starters.list",
+    "readStarter": "starters.read",
     "createImage": "images.create",
     "readImage": "images.read",
     "previewImage": "images.preview",
@@ -59,6 +61,7 @@ class Things:
             "template_id": template.json["id"],
             "key_id": key.json["id"],
             "image_id": image.json["id"],
+            "starter": "cafe-stamps",
         }
         return cls(**ids, serial=ids["pass_id"])
 

@@ -136,3 +136,13 @@ async def test_a_stamp_card_needs_a_stamp_that_is_there(world: World) -> None:
     card["stamps"] = {"filled": "2", "total": "6", "stamp_image": "0" * 64}
     refused = await world.client.ask("POST", "/v1/passes", {"content": card})
     assert (refused.status, json.loads(refused.body)["errors"][0]["path"]) == (422, "content.stamps.stamp_image")
+
+
+async def test_a_check_speaks_of_pictures_that_are_known_and_fetches_none(world: World) -> None:
+    name = (await send(world.client, picture(size=(300, 300)), "image/png")).json["image"]
+    content = {"description": "x", "style": "coupon", "images": {"strip": name, "logo": "https://nowhere.example/a.png"}}
+    report = (await world.client.ask("POST", "/v1/checks", {"content": content})).json
+    assert {(one["code"], one["path"]) for one in report["findings"]} == {
+        ("image_unsharp", "content.images.strip"),
+        ("image_cut_off", "content.images.strip"),
+    }

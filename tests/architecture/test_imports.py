@@ -44,13 +44,27 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wallets.google": {"ports", "domain", "logs"},
     "wallets": set(),
     # Edges: they are given what they need, they never pick it.
-    "api": {"flows", "ports", "domain", "logs", "limits", "rendering"},
+    "api": {"flows", "ports", "domain", "logs", "limits", "rendering", "starters"},
     "studio": {"flows", "ports", "domain", "logs", "limits", "rendering"},
     "workers": {"flows", "ports", "domain", "logs"},
     # The composition root (keyring and glue are part of it) is above the edges, which it starts; only cli knows it.
     "bootstrap": EVERYTHING_INSIDE | {"ports", "domain", "settings", "logs", "limits", "sandbox"},
-    "cli": {"bootstrap", "api", "studio", "workers", "settings", "logs", "sandbox", "flows", "ports", "domain", "rendering"},
+    "cli": {
+        "bootstrap",
+        "api",
+        "studio",
+        "workers",
+        "settings",
+        "logs",
+        "sandbox",
+        "flows",
+        "ports",
+        "domain",
+        "rendering",
+        "starters",
+    },
     # The stand-ins judge the rest, so they share nothing with it.
+    "starters": {"domain"},  # data, and what reads it
     "sandbox": set(),
     "top": {"cli"},
 }

@@ -89,7 +89,8 @@ def openapi(app: FastAPI) -> Json:
     key = {"type": "http", "scheme": "bearer", "description": "An access key: bf_test_... or bf_live_..."}
     document["components"]["securitySchemes"] = {"key": key}
     document["servers"] = [{"url": "/"}]
-    document["tags"] = [{"name": one} for one in ("simple", "passes", "templates", "images", "keys", "records", "checks")]
+    tags = ("simple", "passes", "templates", "starters", "images", "keys", "records", "checks")
+    document["tags"] = [{"name": one} for one in tags]
     routes = _routes(app)
     for path, method, operation in operations(document):
         operation["security"] = [{"key": []}]

@@ -34,6 +34,8 @@ OPERATIONS: dict[str, str] = {
     "templates.publish": "templates:write",
     "templates.read": "templates:read",
     "templates.list": "templates:read",
+    "starters.list": "templates:read",
+    "starters.read": "templates:read",
     "images.create": "templates:write",
     "images.read": "templates:read",
     "images.preview": "templates:read",

@@ -9,6 +9,8 @@ from msgspec.structs import replace
 from billfold.domain.checks import Part, Report
 from billfold.domain.content import Content, JsonObject
 from billfold.domain.drafts import Draft
+from billfold.domain.findings import Finding
+from billfold.domain.ids import Scope
 from billfold.domain.keys import Actor, authorize
 from billfold.flows.compose import DAY_SECONDS
 from billfold.flows.issue import find_workspace
@@ -38,7 +40,7 @@ async def check_google(services: Services, actor: Actor, document: JsonObject) -
 
 
 async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
-    """What both wallets would say at issue. Pictures are not fetched."""
+    """What both wallets would say at issue, and what is said of those pictures that are known already; none is fetched."""
     authorize(actor, OPERATION)
     workspace = await find_workspace(services, actor.scope)
     content = _as_issued(draft, workspace.organization_name, services.clock.now_ms())
@@ -46,7 +48,14 @@ async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
     for name, wallet in (("apple", services.apple), ("google", services.google)):
         findings = tuple(with_findings(one, path=f"content.{one.path}" if one.path else "content") for one in wallet.check(content))
         parts.append(Part(name, findings))
-    return Report("content", tuple(parts))
+    return Report("content", tuple(parts), await _of_pictures(services, actor.scope, draft, content))
+
+
+async def _of_pictures(services: Services, scope: Scope, draft: Draft, content: Content) -> tuple[Finding, ...]:
+    known = {slot: await services.images.known(scope, one.source) for slot, one in draft.images.items()}
+    images = {slot: hash_ for slot, hash_ in known.items() if hash_ is not None}
+    found = await services.images.findings(scope, replace(content, images=images))
+    return tuple(with_findings(one, path=f"content.{one.path}") for one in found)
 
 
 def _as_issued(draft: Draft, organization: str, now_ms: int) -> Content:

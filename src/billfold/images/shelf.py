@@ -104,6 +104,23 @@ class Shelf:
             hash_ = await self._accept(scope, source, _UPLOADED, path)
         return await self.find(scope, hash_)
 
+    async def known(self, scope: Scope, source: str) -> str | None:
+        try:
+            address, frame = framing.split(source)
+            if address[:5].lower() == "data:":
+                root: str | None = hashlib.sha256(self._inline(address, "")).hexdigest()
+            elif found := _SHELVED.match(address):
+                root = found[1]
+            else:
+                fetched = await self._store.read(lambda tx: tx.images.source(scope, address))
+                root = fetched[0] if fetched else None
+        except (FrameRefused, Invalid):
+            return None
+        if root is None or frame is None:
+            return root
+        base = await self._image(scope, root)
+        return _part_of(facts.decode(base.record).root if base else root, frame)
+
     async def _accept(self, scope: Scope, source: str, slots: Sequence[str], path: str) -> str:
         try:
             address, frame = framing.split(source)
@@ -165,7 +182,7 @@ class Shelf:
             root, hash_ = source.root, source.root
         else:  # a part of a part is another part of the whole
             root = facts.decode(base.record).root if base else source.root
-            hash_ = hashlib.sha256(f"{root}#{frame.text()}".encode()).hexdigest()
+            hash_ = _part_of(root, frame)
         image = base if frame is None else await self._image(scope, hash_)
         missing = [name for name in slots if image is None or f"{name}@1x" not in image.variants]
         if not missing:
@@ -409,6 +426,10 @@ def spec_of(content: Content) -> StampSpec:
         reward=card.reward if card.reward in ICONS else None,
         picture=card.stamp_image,
     )
+
+
+def _part_of(root: str, frame: Frame) -> str:
+    return hashlib.sha256(f"{root}#{frame.text()}".encode()).hexdigest()
 
 
 def languages(content: Content) -> tuple[str, ...]:

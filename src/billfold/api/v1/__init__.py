@@ -18,6 +18,7 @@ from billfold.api.v1.passes import add_passes
 from billfold.api.v1.previews import PreviewIn, add_previews
 from billfold.api.v1.records import add_records
 from billfold.api.v1.route import request_id_of, route_class
+from billfold.api.v1.starters import add_starters
 from billfold.api.v1.templates import add_templates
 from billfold.ports import Services
 
@@ -58,6 +59,7 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
     for tag, add in (
         ("passes", add_passes),
         ("templates", add_templates),
+        ("starters", add_starters),
         ("images", add_images),
         ("previews", add_previews),
         ("keys", add_keys),

@@ -1,0 +1,118 @@
+"""The starters as data: whole in three languages, with values of three people, good for both wallets, with pictures of our own."""
+
+import importlib.util
+import io
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from billfold.api.v1.content import ContentIn, draft_of
+from billfold.domain import texts
+from billfold.domain.content import Content, ImageSlot
+from billfold.domain.errors import NotFound
+from billfold.domain.filling import filling_of
+from billfold.domain.passes import fill
+from billfold.images.slots import PREPARED_FOR
+from billfold.starters import catalogue
+from billfold.starters.catalogue import LANGUAGES, Starter
+from billfold.wallets.apple import rules as apple_rules
+
+ROOT = Path(__file__).resolve().parents[2]
+INDUSTRIES = {
+    "boarding-pass", "cafe-stamps", "coupon", "event-ticket", "gift-card", "gym", "membership", "parking", "prepaid-card",
+    "retail-points",
+}  # fmt: skip
+EVERY = pytest.mark.parametrize("name", catalogue.names())
+
+
+def content_of(starter: Starter) -> Content:
+    body = starter.body()["content"]
+    assert isinstance(body, dict)
+    return draft_of(ContentIn.model_validate(body)).content
+
+
+def test_there_is_one_for_each_industry() -> None:
+    assert set(catalogue.names()) >= INDUSTRIES
+
+
+@pytest.mark.parametrize("name", ["", "nothing", "../starters/gym", "gym/", "Gym"])
+def test_what_is_none_is_not_found(name: str) -> None:
+    with pytest.raises(NotFound):
+        catalogue.load(name)
+
+
+@EVERY
+def test_it_speaks_three_languages_in_every_text(name: str) -> None:
+    starter = catalogue.load(name)
+    content = content_of(starter)
+    assert tuple(starter.title) == tuple(starter.about) == LANGUAGES
+    assert texts.languages(content) == ("en", "de", "fr")
+    names = {"organization_name", "logo_text"}
+    said = {path for path, text in texts.paths(content).items() if re.search(r"[a-z]{3}", re.sub(r"\{\{.*?\}\}", "", text).lower())}
+    same = {path for path in said if path.endswith(("contact.value",))}
+    for language in ("de", "fr"):
+        lacking = said - same - names - set(texts.translation(content, language))
+        assert {one for one in lacking if not _same_word(content, one)} == set(), language
+        assert set(texts.translation(content, language)) <= set(texts.paths(content)), "a translation of no text"
+
+
+def _same_word(content: Content, path: str) -> bool:
+    """A text that needs no translation, as it is made of values alone."""
+    return "{{" in texts.paths(content)[path]
+
+
+@EVERY
+def test_it_has_values_of_three_people_one_for_each_language(name: str) -> None:
+    starter = catalogue.load(name)
+    assert [one.language for one in starter.samples] == list(LANGUAGES)
+    assert len({str(one.values) for one in starter.samples}) == 3
+    filling = filling_of(content_of(starter))
+    schema: Any = starter.template["schema"]
+    assert {one["name"] for one in schema} == set(filling.reads()) | _bound(starter), "each value is described, and each is shown"
+    for sample in starter.samples:
+        assert filling.lacking(sample.values) == []
+
+
+def _bound(starter: Starter) -> set[str]:
+    bindings: Any = starter.template.get("bindings", {})
+    return set(re.findall(r"\{\{ ([\w.]+) \}\}", str(bindings)))
+
+
+@EVERY
+def test_apples_rules_have_nothing_to_say(name: str) -> None:
+    starter = catalogue.load(name)
+    content = content_of(starter)
+    for sample in starter.samples:
+        filled = fill(content, sample.values)
+        for language in LANGUAGES:
+            assert apple_rules.check(texts.in_language(filled, language)) == (), (sample.language, language)
+
+
+@EVERY
+def test_its_pictures_fit_their_places_and_are_small(name: str) -> None:
+    starter = catalogue.load(name)
+    content: Any = starter.template["content"]
+    assert {"logo", "icon"} <= set(content["images"])
+    assert set(content["images"].values()) == set(starter.pictures)
+    for slot in content["images"]:
+        assert ImageSlot(slot) in PREPARED_FOR
+    for file, data in starter.pictures.items():
+        assert len(data) < 20_000, file
+        assert Image.open(io.BytesIO(data)).format == "PNG"
+
+
+def test_the_pictures_are_those_that_the_script_draws() -> None:
+    spec = importlib.util.spec_from_file_location("draw_starters", ROOT / "tools" / "draw_starters.py")
+    assert spec
+    assert spec.loader
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    kept = {(name, file.removesuffix(".png")) for name in catalogue.names() for file in catalogue.load(name).pictures}
+    assert kept == {(name, slot) for name, pictures in script.PICTURES.items() for slot in pictures}
+    for name in ("gym", "membership", "boarding-pass"):  # each way of drawing once; all of them take ten seconds
+        for slot, draw in script.PICTURES[name].items():
+            drawn = Image.open(io.BytesIO(draw())).convert("RGBA")
+            assert drawn.tobytes() == Image.open(io.BytesIO(catalogue.load(name).pictures[f"{slot}.png"])).convert("RGBA").tobytes()
