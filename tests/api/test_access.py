@@ -177,7 +177,7 @@ async def test_what_is_anothers_answers_as_what_never_was(world: World) -> None:
     live = Things(**{name: value.replace("other0t", "mine00l") for name, value in theirs.ids.items()})
     asked = 0
     for operation, method, path in await all_operations(world):
-        if "{" not in path:
+        if "{" not in path or operation == "readStarter":  # starters belong to nobody
             continue
         asked += 1
         if operation == "facadeReplace":  # S3's contract: 403 for another's serial, read from the serial itself
