@@ -14,7 +14,7 @@ from ipaddress import ip_network
 
 from billfold.checker import CheckingThread
 from billfold.domain.delivery import Channel
-from billfold.domain.errors import CredentialMissing
+from billfold.domain.errors import CredentialMissing, CredentialRefused, NotFound
 from billfold.domain.ids import Environment, Scope
 from billfold.domain.schedules import DAY_MS, HOUR_MS, MINUTE_MS, Retention
 from billfold.flows import workspaces
@@ -47,8 +47,9 @@ from billfold.storage.blobs import FolderBlobs
 from billfold.storage.sealing import Vault
 from billfold.storage.store import open_store
 from billfold.wallets.apple.adapter import AppleWallet
-from billfold.wallets.apple.certificates import load_apple_credential
+from billfold.wallets.apple.certificates import AppleCredential, load_apple_credential
 from billfold.wallets.apple.push import PushOptions
+from billfold.wallets.apple.signing_request import make_signing_request
 from billfold.wallets.google.adapter import GoogleOptions, GoogleWallet
 from billfold.wallets.google.credentials import load_google_credential
 from billfold.workers import jobs
@@ -89,13 +90,43 @@ class Parts:
     closers: list[Closer] = field(default_factory=list)
 
     async def import_certificate(self, scope: Scope, files: CertificateFiles) -> tuple[StoredCredential, tuple[str, ...]]:
-        """Checks and seals a pass certificate; also says what the operator should know. Raises CredentialRefused."""
+        """Checks and seals a pass certificate; also says what the operator should know. A certificate without a key is that of a
+        signing request made here. Raises CredentialRefused, NotFound."""
+        await self._known(scope)
         now = datetime.datetime.fromtimestamp(self.services.clock.now_ms() / 1000, datetime.UTC)
-        credential = load_apple_credential(files.certificate, files.key, files.password, files.intermediates, now)
+        try:
+            credential = load_apple_credential(files.certificate, files.key, files.password, files.intermediates, now)
+        except CredentialRefused as refused:
+            if refused.code != "key_missing" or files.key:
+                raise
+            credential = await self._with_requested_key(scope, files, now, refused)
         return await self.keyring.add_apple(scope, credential), credential.warnings(now)
 
+    async def _with_requested_key(
+        self, scope: Scope, files: CertificateFiles, now: datetime.datetime, refused: CredentialRefused
+    ) -> AppleCredential:
+        for key in await self.keyring.requested_keys(scope):
+            try:
+                return load_apple_credential(files.certificate, key, files.password, files.intermediates, now)
+            except CredentialRefused as other:
+                if other.code != "key_mismatch":
+                    raise
+        raise refused
+
+    async def request_certificate(self, scope: Scope, name: str) -> bytes:
+        """A signing request (PEM) for Apple, whose key stays here, sealed. Raises NotFound."""
+        await self._known(scope)
+        request = await asyncio.to_thread(make_signing_request, name)
+        await self.keyring.add_request(scope, request)
+        return request.request_pem
+
+    async def _known(self, scope: Scope) -> None:
+        if await self.store.read(lambda tx: tx.workspaces.find(scope.workspace)) is None:
+            raise NotFound("workspace (`billfold doctor` lists them)")
+
     async def connect_google(self, scope: Scope, file: bytes, issuer_id: str) -> StoredCredential:
-        """Checks and seals a service account. Raises CredentialRefused."""
+        """Checks and seals a service account. Raises CredentialRefused, NotFound."""
+        await self._known(scope)
         return await self.keyring.add_google(scope, load_google_credential(file, issuer_id))
 
     async def close(self) -> None:

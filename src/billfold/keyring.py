@@ -14,13 +14,14 @@ from billfold.ports import Clock, Store, StoredCredential
 from billfold.storage.sealing import Vault
 from billfold.wallets.apple import certificates
 from billfold.wallets.apple.certificates import AppleCredential
+from billfold.wallets.apple.signing_request import SigningRequest
 from billfold.wallets.google import credentials as accounts
 from billfold.wallets.google.credentials import GoogleCredential
 
 KEPT_SECONDS = 5.0
 """So long another process's import or renewal may go unseen."""
 
-APPLE, GOOGLE = "apple", "google"
+APPLE, GOOGLE, REQUEST = "apple", "google", "apple_request"
 MENDS = {
     APPLE: "import one with `billfold certs import`",
     GOOGLE: "connect one with `billfold google connect`",
@@ -94,6 +95,16 @@ class Keyring:
         }
         expires = int(credential.not_after.timestamp() * 1000)
         return await self._add(scope, APPLE, credential.pass_type_identifier, public, certificates.encode(credential), expires)
+
+    async def add_request(self, scope: Scope, request: SigningRequest) -> StoredCredential:
+        """Seals the key of a signing request until its certificate comes."""
+        public = {"fingerprint": request.fingerprint}
+        return await self._add(scope, REQUEST, request.fingerprint, public, request.key_pem, None)
+
+    async def requested_keys(self, scope: Scope) -> list[bytes]:
+        """The keys (PEM) of all signing requests made here, the newest first."""
+        stored = await self._store.read(lambda tx: tx.credentials.list(scope, REQUEST))
+        return [self._vault.open(scope, REQUEST, one.name, one.sealed) for one in stored]
 
     async def add_google(self, scope: Scope, credential: GoogleCredential) -> StoredCredential:
         public = {"issuer_id": credential.issuer_id, "client_email": credential.client_email}

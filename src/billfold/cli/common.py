@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from billfold.cli.preflight import prepare_folder
 from billfold.settings import Settings, SettingsError, Value, load
 
 ConfigOption = Annotated[
@@ -21,6 +22,13 @@ def fail(message: str, code: int = 1) -> NoReturn:
     """Ends the process with one line on standard error."""
     print(f"billfold: {message}", file=sys.stderr)
     raise typer.Exit(code)
+
+
+def own_settings(config: Path | None, data: Path | None) -> Settings:
+    """The settings in force, after a look at the data folder: it is ours, or empty and then becomes ours. Raises PreflightError."""
+    settings = read_settings(config, data=data)
+    prepare_folder(settings.data)
+    return settings
 
 
 def read_settings(config: Path | None = None, **options: Value) -> Settings:

@@ -16,7 +16,7 @@ from rich.table import Table
 
 from billfold import bootstrap
 from billfold.bootstrap import Parts
-from billfold.cli.common import ConfigOption, DataOption, read_settings
+from billfold.cli.common import ConfigOption, DataOption, own_settings
 from billfold.domain.ids import Environment, Scope
 from billfold.flows import deployment
 from billfold.ports import StoredCredential, Tx
@@ -41,7 +41,7 @@ class Check:
 @doctor_app.command()
 def doctor(data: DataOption = None, config: ConfigOption = None) -> None:
     """Check folder, database, clock, keys, certificates and addresses; say what to do. Exit code 1 when something is bad."""
-    settings = read_settings(config, data=data)
+    settings = own_settings(config, data)
     checks = asyncio.run(_examine(settings))
     table = Table("", "what", "finding", "what to do")
     colors = {"good": "green", "note": "yellow", "bad": "red"}

@@ -10,7 +10,7 @@ import typer
 
 from billfold import bootstrap
 from billfold.cli.certs import read
-from billfold.cli.common import ConfigOption, DataOption, read_settings
+from billfold.cli.common import ConfigOption, DataOption, own_settings
 from billfold.cli.keys import LiveOption, WorkspaceOption, scope_of
 from billfold.ports import StoredCredential
 
@@ -40,7 +40,7 @@ def connect(
     content = read(file)
 
     async def run() -> StoredCredential:
-        async with bootstrap.operate(read_settings(config, data=data)) as operator:
+        async with bootstrap.operate(own_settings(config, data)) as operator:
             return await operator.connect_google(where, content, issuer)
 
     stored = asyncio.run(run())

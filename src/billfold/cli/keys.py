@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from billfold import bootstrap
-from billfold.cli.common import ConfigOption, DataOption, fail, read_settings
+from billfold.cli.common import ConfigOption, DataOption, fail, own_settings
 from billfold.domain.ids import Environment, Scope
 from billfold.domain.keys import SCOPES, AccessKey
 from billfold.flows import keys
@@ -19,7 +19,7 @@ from billfold.flows import keys
 DAY_MS = 86_400_000
 keys_app = typer.Typer(help="Make, list and revoke access keys. A key is shown once, when it is made.", no_args_is_help=True)
 WorkspaceOption = Annotated[str, typer.Option(help="Workspace, by its short id.")]
-LiveOption = Annotated[bool, typer.Option("--live/--test", help="Which environment the key opens. Live needs live credentials.")]
+LiveOption = Annotated[bool, typer.Option("--live/--test", help="Which environment. Keys of the live one need live credentials.")]
 
 
 def scope_of(workspace: str, live: bool) -> Scope:
@@ -46,7 +46,7 @@ def create(
     where = scope_of(workspace, live)
 
     async def run() -> str:
-        async with bootstrap.operate(read_settings(config, data=data)) as operator:
+        async with bootstrap.operate(own_settings(config, data)) as operator:
             if where.environment is Environment.LIVE:
                 await operator.services.apple.identity(where)
                 await operator.services.google.identity(where)
@@ -68,7 +68,7 @@ def list_(
     where = scope_of(workspace, live)
 
     async def run() -> list[AccessKey]:
-        async with bootstrap.operate(read_settings(config, data=data)) as operator:
+        async with bootstrap.operate(own_settings(config, data)) as operator:
             return await operator.services.store.read(lambda tx: tx.keys.list(where))
 
     table = Table("id", "name", "scopes", "made", "last used", "state")
@@ -90,7 +90,7 @@ def revoke(
     where = scope_of(workspace, live)
 
     async def run() -> None:
-        async with bootstrap.operate(read_settings(config, data=data)) as operator:
+        async with bootstrap.operate(own_settings(config, data)) as operator:
             await keys.revoke_by_operator(operator.services, where, key_id)
 
     asyncio.run(run())

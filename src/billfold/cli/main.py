@@ -135,7 +135,7 @@ def later(name: str, module: str, attribute: str, help: str, *, single: bool = F
 
 
 later("keys", "billfold.cli.keys", "keys_app", "Make, list and revoke access keys.")
-later("certs", "billfold.cli.certs", "certs_app", "Import and list the Apple certificates that live passes are signed with.")
+later("certs", "billfold.cli.certs", "certs_app", "Ask for, import and list the Apple certificates that passes are signed with.")
 later("google", "billfold.cli.google", "google_app", "Connect the Google issuer account that live passes go to.")
 later(
     "check",

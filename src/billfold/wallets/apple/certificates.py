@@ -97,7 +97,8 @@ def load_apple_credential(
     if key:
         _read(key, password, found, "key")
     if not found.keys:
-        raise CredentialRefused("key_missing", "there is no private key in the files", _EXPORT_BOTH)
+        mend = f"{_EXPORT_BOTH}; a certificate that was asked for by `billfold certs request` needs none, in the same environment"
+        raise CredentialRefused("key_missing", "there is no private key in the files", mend)
     if not found.certificates:
         raise CredentialRefused("certificate_missing", "there is no certificate in the files", _EXPORT_BOTH)
     others = _Found([], [])
