@@ -16,10 +16,11 @@ MISSING = "judge not found: "
 
 @dataclass(frozen=True)
 class Judge:
-    """A program: the Debian package that brings it, and the names it goes by."""
+    """A program: the Debian package that brings it, and the names it goes by. `file`: what shows that a library is there."""
 
     package: str
     names: tuple[str, ...]
+    file: str = ""
 
 
 JUDGES: dict[str, Judge] = {
@@ -31,6 +32,13 @@ JUDGES: dict[str, Judge] = {
     "chromium": Judge("chromium", ("chromium", "chromium-browser", "google-chrome")),
     "wrk": Judge("wrk", ("wrk",)),
     "zbarimg": Judge("zbar-tools", ("zbarimg",)),
+    "kpkpass": Judge("libkpimpkpass-dev", (), "/usr/include/KPim/KPkPass/pass.h"),  # KDE's reader of passes
+    "cmake": Judge("cmake", ("cmake",)),  # builds a program over it
+    "make": Judge("make", ("make",)),
+    "c++": Judge("g++", ("c++", "g++", "clang++")),
+    "passes-gtk": Judge("passes-gtk", (), "/usr/share/passes-gtk/passes/pkpass.py"),  # GNOME's reader of passes
+    "node": Judge("nodejs", ("node", "nodejs")),  # runs passkit-generator's schemas, which npm fetches
+    "npm": Judge("npm", ("npm",)),
     "useradd": Judge("passwd", ("useradd",)),  # no judge: the PostgreSQL that pip brings makes itself an account when root runs it
 }
 """Every judge that a test may ask for. .ci/run reads the packages from here (`python3 tests/judges.py --missing`)."""
@@ -42,6 +50,8 @@ def in_ci() -> bool:
 
 def find(name: str) -> str | None:
     """Path of the judge, or None. An unknown name is a bug of the test."""
+    if JUDGES[name].file:
+        return JUDGES[name].file if os.path.exists(JUDGES[name].file) else None
     places = os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin", "/usr/local/sbin"])
     return next((path for alias in JUDGES[name].names if (path := shutil.which(alias, path=places))), None)
 

@@ -93,10 +93,10 @@ def test_a_text_that_is_empty_in_the_base_language_gets_a_key(make_content: Any)
     assert read_in(content, "en")["fields.a.value"] == ""
 
 
-def test_files_are_ascii_or_utf_16_with_its_mark(make_content: Any) -> None:
+def test_files_are_utf_16_big_end_first_with_its_mark(make_content: Any) -> None:
     files = dict(localized(make_content(translations=LABELS))[1])
-    assert files["de.lproj/pass.strings"].startswith(b'"POINTS" = "PUNKTE";\n')
-    assert files["fr.lproj/pass.strings"][:2] == b"\xff\xfe"
+    assert all(data[:2] == b"\xfe\xff" for data in files.values())
+    assert files["de.lproj/pass.strings"].decode("utf-16").startswith('"POINTS" = "PUNKTE";\n')
     assert "POINTS À VOUS" in files["fr.lproj/pass.strings"].decode("utf-16")
 
 

@@ -163,9 +163,10 @@ def _files(folders: tuple[str, ...], rows: tuple[_Row, ...]) -> Files:
 
 
 def _table(rows: tuple[_Row, ...], place: int) -> bytes:
-    """UTF-16 with byte order mark where ASCII does not suffice, as Apple asks."""
+    """Always UTF-16 with a byte order mark, big end first: Apple asks for it beyond ASCII, KDE's reader takes no other order, and
+    GNOME Passes takes every second file in UTF-8 or ASCII for UTF-16 (tests/wallets/apple/test_apple_peers.py)."""
     text = "".join([f'"{_escaped(key)}" = "{_escaped(wording[place])}";\n' for key, wording in rows])
-    return text.encode() if text.isascii() else b"\xff\xfe" + text.encode("utf-16-le")
+    return b"\xfe\xff" + text.encode("utf-16-be")
 
 
 def _escaped(text: str) -> str:
