@@ -65,7 +65,7 @@ async def fill(store: SqliteStore | PostgresStore, rows: int) -> Template:
         for number in range(first, min(rows, first + 1000)):
             pass_id = ids.pass_id(SCOPE, number.to_bytes(16, "big"))
             tx.passes.add(Pass(pass_id, SCOPE, None, mark, 1, 1, NOW, NOW, "pass.bench", "1", template.id), "key")
-            made = Registration(SCOPE, "pass.bench", f"{number:032x}", pass_id, 0, NOW)
+            made = Registration(SCOPE, "pass.bench", os.urandom(16).hex(), pass_id, 0, NOW)
             tx.registrations.add(made, f"{number:064x}", NOW, want=False)
 
     await store.write(begin)

@@ -99,10 +99,10 @@ async def prepare(settings: Settings, sandbox: Sandbox, tokens: list[str]) -> tu
 
 
 def waiting(settings: Settings) -> int:
-    """Rows that still want something, plus jobs under way: asked of the database itself."""
+    """Rows that still want something, plus the job under way: asked of the database itself."""
     sql = (
         "SELECT (SELECT count(*) FROM (SELECT 1 FROM delivery WHERE delivered < wanted AND parked = 0 LIMIT 1) AS first_row)"
-        " + (SELECT count(*) FROM job WHERE state IN ('waiting', 'running'))"
+        f" + (SELECT count(*) FROM job WHERE state IN ('waiting', 'running') AND kind = '{templates.PUBLISH_JOB}')"
     )
     return int(query(settings, sql))
 
@@ -177,9 +177,9 @@ def main() -> None:
                 one = Server(json.loads(process.stdout.readline())["url"], key, process, data)
                 urllib.request.urlopen(f"{one.url}/readyz").read()
                 first = round_of(one, settings, template, "1", count)
-                memory = one.resident_mb()
+                memory, spent = one.resident_mb(), one.cpu_seconds()
                 second = round_of(one, settings, template, "2", count)
-                growth = one.resident_mb() - memory
+                growth, spent = one.resident_mb() - memory, one.cpu_seconds() - spent
             finally:
                 process.terminate()
                 process.wait(30)
@@ -193,6 +193,7 @@ def main() -> None:
         "bare pycurl loop, pushes a second": limit,
         "share of the bare loop": rate / limit,
         "bar share": BAR_SHARE,
+        "server CPU microseconds a push": spent / count * 1e6,
         "server memory MB": memory,
         "bar MB": BAR_MB,
         "growth in the second round MB": growth,

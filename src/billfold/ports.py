@@ -4,7 +4,7 @@ bootstrap picks the adapters. May not enter: any adapter, SQL, HTTP.
 Storage works in short synchronous transactions: `await store.write(fn)` runs `fn(tx)` alone and durably (group commit on SQLite, a
 thread on PostgreSQL) and may run it again after a serialisation failure, so `fn` does no I/O and changes nothing outside `tx`."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -185,13 +185,14 @@ class Deliveries(Protocol):
         """One chunk of telling everybody who holds a pass of the template: passes by id after `after`; (last id or None at the end,
         rows wanted)."""
 
-    def slices(self, now_ms: int) -> list[tuple[Scope, Channel, int]]:
-        """Slices with rows due now."""
+    def next_due_ms(self) -> int | None: ...
+    def slices(self, now_ms: int) -> list[tuple[Scope, Channel, int]]: ...
+    def urgency(self, now_ms: int) -> dict[tuple[Scope, Channel, int], int]:
+        """Slices with rows due now, each with the priority of its most urgent one."""
 
-    def next_due_ms(self) -> int | None:
-        """When the earliest waiting row is due."""
+    def due(self, scope: Scope, channel: Channel, bucket: int, now_ms: int, limit: int, besides: Set[str] = ...) -> list[Due]:
+        """The most urgent first. Rows whose target is one of `besides` count towards `limit`, and are left out."""
 
-    def due(self, scope: Scope, channel: Channel, bucket: int, now_ms: int, limit: int) -> list[Due]: ...
     def settle(self, results: Sequence[tuple[Due, Outcome]], now_ms: int, gap_ms: int) -> list[PassId]:
         """Acknowledges; gives back the passes that went from a device which is gone, once for each device.
 

@@ -4,6 +4,7 @@ May not enter: adapters (bootstrap.py), routes (api/), settings' meaning."""
 
 import asyncio
 import contextlib
+import gc
 import json
 import shlex
 import signal
@@ -26,6 +27,8 @@ from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
 
 SHUTDOWN_SECONDS = 20
+GC_THRESHOLDS = (10_000, 20, 20)
+"""Objects made before Python looks for cycles among the young; a batch of pushes alone makes a few thousand, and no cycle."""
 _log = structlog.get_logger("billfold")
 
 
@@ -70,6 +73,14 @@ def _with_port(settings: Settings, port: int) -> Settings:
     return replace(settings, port=port, public_url="" if derived else settings.public_url)
 
 
+def _settle_memory() -> None:
+    """What the start left will be there to the end, so the collector need not look through it again and again: half a million
+    objects, for whose sake a push of many would spend a seventh of its time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(*GC_THRESHOLDS)
+
+
 def _stopped() -> asyncio.Event:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -81,6 +92,7 @@ def _stopped() -> asyncio.Event:
 async def _serve(settings: Settings, listener: socket.socket, json_line: bool) -> None:
     stop = _stopped()
     async with running(settings, listener) as site:
+        _settle_memory()
         await _announce(site.parts, json_line)
         site.parts.warm()
         await site.until(stop)
@@ -197,6 +209,7 @@ async def _work(settings: Settings) -> None:
         raise DeploymentDiffers(str(differing[0]))
     started = time.monotonic()
     working = asyncio.create_task(parts.runner.run())
+    _settle_memory()
     print("Working. Ctrl-C stops.", flush=True)
     try:
         await Site(parts, (working,)).until(stop)

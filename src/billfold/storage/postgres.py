@@ -15,6 +15,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import msgspec
 import psycopg
 from psycopg import errors
 from psycopg.types.numeric import Int8Dumper
@@ -28,6 +29,7 @@ from billfold.storage.transaction import Transaction
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
+_encode = msgspec.json.Encoder().encode
 
 THREADS = 16
 TRIES_MAX = 5
@@ -74,10 +76,13 @@ class PostgresSession:
         return self._execute(statement.postgres, scope, params).rowcount
 
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
-        arrays: dict[str, Any] = {name: list(column) for name, column in zip(change.columns, zip(*rows, strict=True), strict=True)}
-        arrays.update(change.postgres.constants)
+        given: dict[str, Any]
+        if change.pairs:
+            given = {"given": _encode({row[0]: row[1] for row in rows}).decode()}
+        else:
+            given = {name: list(column) for name, column in zip(change.columns, zip(*rows, strict=True), strict=True)}
         common = {"workspace": scope.workspace, "environment": scope.environment.value}
-        self._cursor.execute(change.postgres.sql.encode(), {**params, **common, **arrays})
+        self._cursor.execute(change.postgres.sql.encode(), {**params, **common, **change.postgres.constants, **given})
 
 
 def connect(url: str) -> Connection:

@@ -75,7 +75,7 @@ class SqliteSession:
         return self._execute(statement.sqlite, scope, params).rowcount
 
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
-        params["given"] = _encode(rows).decode()
+        params["given"] = _encode({row[0]: row[1] for row in rows} if change.pairs else rows).decode()
         self._execute(change.sqlite, scope, params)
 
 

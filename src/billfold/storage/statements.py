@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from sqlalchemy import (
     ARRAY,
+    JSON,
     BigInteger,
     BindParameter,
     ClauseElement,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     Text,
     bindparam,
     case,
+    cast,
     func,
     literal_column,
     null,
@@ -93,6 +95,22 @@ class _JsonRows:
         return case((self._rows.c.value.is_(None), null()), else_=string(name))
 
 
+class _JsonPairs:
+    """Rows of two text columns, the first of which is different in each: one JSON object. The engine gives its names and values as
+    they are; SQLite would read a row that is an array once more for each of its columns, psycopg writes arrays in Python."""
+
+    def __init__(self, columns: Sequence[str], each: Any) -> None:
+        rows = each.table_valued("key", "value", name="given")
+        self._rows = rows
+        self._places: dict[str, ColumnElement[Any]] = dict(zip(columns, (rows.c.key, rows.c.value), strict=True))
+
+    def column(self, name: str) -> ColumnElement[Any]:
+        return self._places[name]
+
+    def common(self, name: str) -> ColumnElement[Any]:
+        return case((self._rows.c.key.is_(None), null()), else_=string(name))
+
+
 class _ArrayRows:
     def __init__(self, types: Mapping[str, TypeEngine[Any]]) -> None:
         arrays = [bindparam(name, type_=ARRAY(kind)) for name, kind in types.items()]
@@ -108,20 +126,26 @@ class _ArrayRows:
 
 class Bulk:
     """One change to many rows in one statement: over `json_each` of all rows on SQLite, over `unnest` of an array per column on
-    PostgreSQL. (executemany would give the interpreter's lock away and take it again for each row.)"""
+    PostgreSQL. (executemany would give the interpreter's lock away and take it again for each row.)
 
-    def __init__(self, build: Callable[[Given], ClauseElement], **columns: TypeEngine[Any]) -> None:
+    `pairs`: there are two columns, both text, and no two rows have the same first one. Cheaper on both."""
+
+    def __init__(self, build: Callable[[Given], ClauseElement], *, pairs: bool = False, **columns: TypeEngine[Any]) -> None:
         self._build = build
+        self.pairs = pairs
         self.columns = tuple(columns)
         self._types = columns
 
     @cached_property
     def sqlite(self) -> Compiled:
-        return Compiled(self._build(_JsonRows(self.columns)), _SQLITE, None)
+        rows = _JsonPairs(self.columns, func.json_each(string("given"))) if self.pairs else _JsonRows(self.columns)
+        return Compiled(self._build(rows), _SQLITE, None)
 
     @cached_property
     def postgres(self) -> Compiled:
-        return Compiled(self._build(_ArrayRows(self._types)), _POSTGRES, None)
+        given = cast(string("given"), JSON)
+        rows = _JsonPairs(self.columns, func.json_each_text(given)) if self.pairs else _ArrayRows(self._types)
+        return Compiled(self._build(rows), _POSTGRES, None)
 
 
 Change = Callable[[Any], Mapping[str, Any]]

@@ -116,17 +116,17 @@ class Runner:
         """Starts what is due and can be started; seconds until the next look."""
         now = await self._store.now_ms()
 
-        def look(tx: Tx) -> tuple[list[Slice], int | None, list[Job]]:
-            due = [Slice(*found) for found in tx.deliveries.slices(now)]
+        def look(tx: Tx) -> tuple[dict[Slice, int], int | None, list[Job]]:
+            due = {Slice(*found): level for found, level in tx.deliveries.urgency(now).items()}
             waits_until = None if due else tx.deliveries.next_due_ms()
             return due, waits_until, tx.jobs.due(now, 100)
 
         due, waits_until, jobs = await self._store.read(look)
         await self._renew(now)
-        for slice_ in due:
+        for slice_, level in due.items():
             if running := self._slices.get(slice_):
-                running.work.nudge.set()
-        await self._start_slices(due, now)
+                running.work.look_again(level)
+        await self._start_slices(list(due), now)
         await self._start_jobs(jobs, now)
         if self._slices or self._jobs or due:
             return min(self._poll_seconds, BUSY_POLL_SECONDS)

@@ -21,6 +21,8 @@ log = logging.getLogger(__name__)
 BATCHES_AT_ONCE = 3
 READ_AHEAD = 4
 """Batches that one look at the database brings, so that rows in flight, which it also brings, weigh little."""
+READ_AHEAD_SECONDS = 2.0
+"""Rows that were read so long ago are read again: they may have changed."""
 PUBLISH_SECONDS_MAX = 120.0
 """A wallet that takes longer counts as failed: it must not hold a slice for ever."""
 SETTLE_TRIES = 5
@@ -46,7 +48,7 @@ class Slice:
 
 @dataclass(slots=True)
 class SliceWork:
-    """What runs for one slice. `nudge` says that there may be new rows; `leave` that it should end when its batches are through."""
+    """What runs for one slice. `look_again` says that rows are due, `leave` that it should end when its batches are through."""
 
     slice: Slice
     store: Store
@@ -54,23 +56,28 @@ class SliceWork:
     batch: int
     gap_ms: int
     event_id: Callable[[], str]
-    nudge: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: bool = False
+    _nudge: asyncio.Event = field(default_factory=asyncio.Event)
     _in_flight: set[str] = field(default_factory=set)
     _batches: set[asyncio.Task[None]] = field(default_factory=set)
     _ready: deque[Due] = field(default_factory=deque)
+    _read_at: float = 0.0
+
+    def look_again(self, priority: int) -> None:
+        """Rows are due, the most urgent of them with `priority`. What was read and is less urgent goes back to wait its turn."""
+        if self._ready and self._ready[0].priority > priority:
+            self._ready.clear()
+        self._nudge.set()
 
     def leave(self) -> None:
         self.leaving = True
-        self.nudge.set()
+        self._nudge.set()
 
     async def run(self) -> None:
         """Until nothing is due, or told to leave. Raises what stops it; nothing is lost then, the rows stay due."""
         try:
             while True:
-                if self.nudge.is_set():
-                    self.nudge.clear()
-                    self._ready.clear()  # something more urgent may have come
+                self._nudge.clear()
                 if not self.leaving and len(self._batches) < BATCHES_AT_ONCE:
                     rows = await self._claim()
                     if rows:
@@ -87,13 +94,17 @@ class SliceWork:
 
     async def _claim(self) -> list[Due]:
         """The next rows that are not being pushed at this moment."""
-        if not self._ready:
+        loop_time = asyncio.get_running_loop().time()
+        if not self._ready or loop_time - self._read_at > READ_AHEAD_SECONDS:
+            self._ready.clear()
+            self._read_at = loop_time
             part, now = self.slice, await self.store.now_ms()
             # Those in flight before the look, too: it may see a row as it was before an acknowledgement that comes meanwhile.
             flying = set(self._in_flight)
             limit = self.batch * READ_AHEAD + len(flying)
-            rows = await self.store.read(lambda tx: tx.deliveries.due(part.scope, part.channel, part.bucket, now, limit))
-            self._ready.extend(row for row in rows if row.target not in flying)
+            self._ready.extend(
+                await self.store.read(lambda tx: tx.deliveries.due(part.scope, part.channel, part.bucket, now, limit, flying))
+            )
         return [self._ready.popleft() for _ in range(min(self.batch, len(self._ready)))]
 
     def _start(self, rows: Sequence[Due]) -> None:
@@ -102,7 +113,7 @@ class SliceWork:
 
     async def _wait(self) -> None:
         """Until a batch is through or somebody nudges."""
-        nudged = asyncio.create_task(self.nudge.wait())
+        nudged = asyncio.create_task(self._nudge.wait())
         try:
             done, _ = await asyncio.wait({nudged, *self._batches}, return_when=asyncio.FIRST_COMPLETED)
         finally:

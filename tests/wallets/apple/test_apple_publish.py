@@ -218,7 +218,7 @@ async def test_one_bad_certificate_delays_nobody_else_and_a_renewed_one_nothing(
     await stage.publish(*tokens)
     stage.server.heal()
     elsewhere = Scope("0ther0", Environment.LIVE)
-    assert await stage.wallet.publish(elsewhere, [replace(stage.due("aa"), scope=elsewhere)]) == [Delivered()]
+    assert await stage.wallet.publish(elsewhere, [stage.due("aa")._replace(scope=elsewhere)]) == [Delivered()]
     assert await stage.wallet.publish(stage.scope, [stage.due("aa", pass_type=TICKET)]) == [Delivered()]
     stage.vault.credentials[CARD] = replace(stage.vault.credentials[CARD], serial="renewed")
     assert await stage.publish(*tokens) == [Delivered()] * len(tokens)
