@@ -3,6 +3,7 @@
 Plain ASGI, since it stands on the hot path. The log and the figures name a route's template, never its raw path, which may hold a
 token or a serial number. May not enter: what any route does."""
 
+import asyncio
 import json
 import os
 import re
@@ -18,10 +19,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from billfold.api.metrics import Metrics
 from billfold.api.problems import problem_response
-from billfold.api.strict_json import TooLarge
+from billfold.api.strict_json import TooLarge, TooSlow
 from billfold.domain.errors import FieldProblem
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
+BODY_SECONDS = 60.0
+"""For the whole body: the largest one over a line of 1 Mbit/s. A caller that sends a byte now and then holds nothing for ever."""
 SLOW_SECONDS = 1.0
 _REQUEST_ID = re.compile(rb"[0-9A-Za-z._-]{8,64}\Z")
 _HEADERS = ((b"x-content-type-options", b"nosniff"), (b"referrer-policy", b"no-referrer"))
@@ -107,13 +110,25 @@ def _add_headers(message: MutableMapping[str, object], request_id: str) -> None:
 
 
 def _bounded(scope: Scope, receive: Receive, limit: int) -> Receive:
-    """`receive` that raises TooLarge as soon as the body is known to be longer than `limit`."""
+    """`receive` that raises TooLarge as soon as the body is known to be longer than `limit`, TooSlow when it takes too long."""
     declared = next((value for name, value in scope["headers"] if name == b"content-length"), b"0")
     received = int(declared) if declared.isdigit() and len(declared) < 20 and int(declared) > limit else 0
 
+    until = 0.0
+    over = False
+
     async def bounded() -> Message:
-        nonlocal received
-        message = await receive() if received <= limit else None
+        nonlocal received, until, over
+        if over:  # what comes after the body is its end or the caller's leaving, and may take its time
+            return await receive()
+        loop = asyncio.get_running_loop()
+        until = until or loop.time() + BODY_SECONDS
+        try:
+            async with asyncio.timeout_at(until):
+                message = await receive() if received <= limit else None
+        except TimeoutError:
+            raise TooSlow(FieldProblem("", "body_too_slow", "the body did not come in time", "send it again")) from None
+        over = message is not None and not message.get("more_body", False)
         received += len(message.get("body", b"")) if message else 0
         if message is None or received > limit:
             raise TooLarge(FieldProblem("", "body_too_large", f"the body is longer than {limit} bytes", "send a smaller body"))

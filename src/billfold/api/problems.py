@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 from starlette.responses import Response
 
-from billfold.api.strict_json import Malformed, MediaTypeUnsupported, TooLarge
+from billfold.api.strict_json import Malformed, MediaTypeUnsupported, TooLarge, TooSlow
 from billfold.domain.errors import (
     BillfoldError,
     Conflict,
@@ -82,6 +82,12 @@ PROBLEMS: dict[type[BillfoldError], Problem] = {
     ),
     TooLarge: Problem(
         "body-too-large", 413, "The body is too large", "Send a smaller one: give pictures by https address, not as data URIs."
+    ),
+    TooSlow: Problem(
+        "body-too-slow",
+        408,
+        "The body did not come in time",
+        "Send it again over a faster line, or a smaller one: pictures by address.",
     ),
     Malformed: Problem(
         "malformed-json",

@@ -26,6 +26,10 @@ class TooLarge(Malformed):
     """The body is longer than this address takes."""
 
 
+class TooSlow(Malformed):
+    """The body did not come within the time allowed."""
+
+
 class MediaTypeUnsupported(Malformed):
     """The body says that it is something else than JSON."""
 

@@ -22,6 +22,7 @@ from billfold import bootstrap
 from billfold.api.app import create_app
 from billfold.bootstrap import Parts
 from billfold.cli.preflight import DeploymentDiffers
+from billfold.cli.wire import BoundedProtocol
 from billfold.flows import deployment
 from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
@@ -135,7 +136,7 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
             stand_ins=sandbox.routes() if sandbox else (),
         ),
         loop="none",
-        http="httptools",
+        http=BoundedProtocol,
         lifespan="off",
         log_config=None,
         access_log=False,
