@@ -48,6 +48,7 @@ from billfold.storage.sealing import Vault
 from billfold.storage.store import open_store
 from billfold.wallets.apple.adapter import AppleWallet
 from billfold.wallets.apple.certificates import AppleCredential, load_apple_credential
+from billfold.wallets.apple.packs import pack
 from billfold.wallets.apple.push import PushOptions
 from billfold.wallets.apple.signing_request import make_signing_request
 from billfold.wallets.google.adapter import GoogleOptions, GoogleWallet
@@ -160,10 +161,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         bytes_max=settings.image_max_bytes,
         url_cache_seconds=settings.image_url_cache_seconds,
         refusals=_failures(
-            settings.refused_fetches_per_hour,
-            3600,
-            "fetches",
-            "too many addresses gave no picture; send it as a data URI",
+            settings.refused_fetches_per_hour, 3600, "fetches", "too many addresses gave no picture; send it as a data URI"
         ),
     )
     stand_ins = _stand_ins(settings, sandbox)
@@ -200,6 +198,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         limits=TokenBuckets(settings.rate_limit_per_second, settings.rate_limit_burst, time.monotonic),
         secrets=secrets,
         sign=sign,
+        pack=pack,
         wake=runner.wake,
         failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),
         devices_per_pass_max=settings.devices_per_pass_max,

@@ -480,7 +480,8 @@ class Addresses:
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """Everything a flow may use. `wake` tells the workers of this process that something is wanted; it carries no state."""
+    """Everything a flow may use. `wake` tells the workers of this process that something is wanted; it carries no state.
+    `pack`: several of Apple's bundles, each with a name, as one download. Raises Invalid when they are more than phones take."""
 
     store: Store
     blobs: Blobs
@@ -494,6 +495,7 @@ class Services:
     limits: Limits
     secrets: Secrets
     sign: Signatures
+    pack: Callable[[Sequence[tuple[str, bytes]]], bytes]
     wake: Callable[[], None]
     failed_sign_ins: Limits
     devices_per_pass_max: int = 50

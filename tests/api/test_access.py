@@ -14,6 +14,7 @@ NAMES = {
     "listPasses": "passes.list",
     "readPass": "passes.read",
     "readAppleBundle": "passes.read",
+    "readPassPack": "passes.read",
     "readPassLinks": "passes.read",
     "previewPassPng": "passes.read",
     "previewPassSvg": "passes.read",
@@ -66,7 +67,8 @@ class Things:
         return cls(**ids, serial=ids["pass_id"])
 
     def path(self, template: str) -> str:
-        return template.format(**self.ids)
+        path = template.format(**self.ids)
+        return f"{path}?ids={self.ids['pass_id']}" if path.endswith("/packs") else path
 
 
 BODIES: dict[str, object] = {

@@ -27,6 +27,7 @@ from billfold.flows.register import Shown
 from billfold.ports import Limits, Services
 
 PKPASS = "application/vnd.apple.pkpass"
+PKPASSES = "application/vnd.apple.pkpasses"
 PUSH_TOKEN_BODY_MAX = 10_000
 LOG_BYTES_MAX, LOG_LINES_MAX, LOG_LINE_MAX = 64_000, 20, 1_000
 _PUSH_TOKEN = re.compile(r"[0-9A-Fa-f]{8,400}\Z")

@@ -1,10 +1,12 @@
-"""The hosted page of a pass, `/p/<serial>`: each visitor sees the one right thing, without a script (S3-35..S3-38, S0-05).
+"""The hosted pages of one pass, `/p/<serial>`, and of several, `/ps/<serial>.<serial>`: each visitor sees the one right thing,
+without a script (S3-35..S3-38, S0-05).
 
 A GET uses nothing up. The page of a person is never cached and never tells another site where the visitor came from.
 May not enter: storage, decisions about passes."""
 
 import base64
 import secrets
+from collections.abc import Sequence
 from pathlib import Path
 
 import jinja2
@@ -15,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billfold.api import languages
-from billfold.api.apple_web_service import bundle_response, quietly
+from billfold.api.apple_web_service import PKPASSES, bundle_response, quietly
 from billfold.domain import formatting, texts
 from billfold.domain.content import ImageSlot
 from billfold.domain.errors import NotFound
@@ -59,6 +61,21 @@ def _private(response: Response) -> Response:
     return response
 
 
+def _qr(address: str) -> str:
+    return segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#111827", light="#ffffff")
+
+
+def _shown_in(shown: Shown, accepted: str) -> dict[str, object]:
+    """One pass on the page of several, in the visitor's language if it has it."""
+    language = languages.choose(accepted, texts.languages(shown.content))
+    return {
+        "content": texts.in_language(shown.content, language),
+        "language": language,
+        "value": lambda one: formatting.display(one, language),
+        "google": f"/p/{shown.pass_.id}/go",
+    }
+
+
 class SharePages:
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -68,6 +85,8 @@ class SharePages:
             Route("/p/{serial}", self.page),
             Route("/p/{serial}/go", self.go),
             Route("/p/{serial}/apple", self.apple),
+            Route("/ps/{serials}", self.pack_page),
+            Route("/ps/{serials}/apple", self.pack),
             Route("/i/{scope}/{name}", self.image),
         ]
 
@@ -104,7 +123,7 @@ class SharePages:
             apple=f"/p/{pass_.id}/apple",
             google=google,
             address=address,
-            qr=segno.make(address, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#111827", light="#ffffff"),
+            qr=_qr(address),
             state="voided" if content.voided else "expired" if content.expires_at is not None and content.expires_at <= now else "",
             nonce=nonce,
         )
@@ -135,6 +154,44 @@ class SharePages:
         response.background = BackgroundTask(self._record, shown, EventKind.PASS_DOWNLOADED, "apple", visitor)
         return _private(response)
 
+    async def pack_page(self, request: Request) -> Response:
+        """The page of several passes: one button on an iPhone, one for each pass elsewhere."""
+        visitor = visitor_of(request.headers.get("user-agent", ""))
+        try:
+            several = await share.open_links(self._services, request.path_params["serials"])
+        except NotFound:
+            return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
+        nonce = base64.b64encode(secrets.token_bytes(12)).decode()
+        ids = [one.pass_.id for one in several]
+        address = share.pack_link(self._services, ids)
+        accepted = request.headers.get("accept-language", "")
+        around = languages.choose(accepted, tuple(languages.PAGE))
+        page = _PAGES.get_template("pack.html").render(
+            content=several[0].content,
+            passes=[_shown_in(one, accepted) for one in several],
+            around=around,
+            say=languages.PAGE[around],
+            visitor=visitor,
+            apple=f"/ps/{'.'.join(ids)}/apple",
+            qr=_qr(address),
+            nonce=nonce,
+        )
+        response = HTMLResponse(page, headers={"Content-Security-Policy": POLICY.format(nonce)})
+        response.background = BackgroundTask(self._record_all, several, EventKind.LINK_OPENED, "", visitor)
+        return _private(response)
+
+    async def pack(self, request: Request) -> Response:
+        """All of them in one download, which an iPhone's browser takes."""
+        visitor = visitor_of(request.headers.get("user-agent", ""))
+        try:
+            several = await share.open_links(self._services, request.path_params["serials"])
+        except NotFound:
+            return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
+        data = await offer.pack(self._services, [(one.pass_, one.content) for one in several])
+        response = Response(data, headers={"Content-Disposition": 'attachment; filename="passes.pkpasses"'}, media_type=PKPASSES)
+        response.background = BackgroundTask(self._record_all, several, EventKind.PASS_DOWNLOADED, "apple", visitor)
+        return _private(response)
+
     async def image(self, request: Request) -> Response:
         """A picture by content hash: the address that Google keeps for ever."""
         scope, name = Scope.parse(request.path_params["scope"]), request.path_params["name"]
@@ -146,6 +203,10 @@ class SharePages:
         return Response(
             data, 200, {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{hash_}"'}, media_type="image/png"
         )
+
+    async def _record_all(self, several: Sequence[Shown], kind: EventKind, wallet: str, visitor: str) -> None:
+        for one in several:
+            await self._record(one, kind, wallet, visitor)
 
     async def _record(self, shown: Shown, kind: EventKind, wallet: str, visitor: str) -> None:
         if visitor != "bot":

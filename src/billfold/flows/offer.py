@@ -1,5 +1,8 @@
 """What a phone installs a pass from, as the pass is now. May not enter: formats, keys, HTTP."""
 
+import asyncio
+from collections.abc import Sequence
+
 from billfold.domain.content import Content
 from billfold.domain.passes import Pass
 from billfold.ports import Services
@@ -12,6 +15,12 @@ async def bundle(services: Services, pass_: Pass, content: Content) -> bytes:
     made = apple.finish(signature).bundle
     assert made is not None
     return made
+
+
+async def pack(services: Services, several: Sequence[tuple[Pass, Content]]) -> bytes:
+    """Apple's signed bundles of several passes, in one download. Raises Invalid when they are more than phones take."""
+    bundles = [(pass_.id, await bundle(services, pass_, content)) for pass_, content in several]
+    return await asyncio.to_thread(services.pack, bundles)  # copies megabytes
 
 
 async def save_url(services: Services, pass_: Pass, content: Content) -> str:

@@ -2,12 +2,30 @@
 
 May not enter: HTML, which phone it is."""
 
+from collections.abc import Sequence
+
 from billfold.domain.errors import NotFound
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import scope_of_pass
 from billfold.flows import register
 from billfold.flows.register import Shown
 from billfold.ports import Services
+
+PASSES_MAX = 10
+"""Of one link for several: what a phone takes at once."""
+
+
+def pack_link(services: Services, pass_ids: Sequence[str]) -> str:
+    """The one page of several passes."""
+    return f"{services.addresses.public_url}/ps/{'.'.join(pass_ids)}"
+
+
+async def open_links(services: Services, serials: str) -> list[Shown]:
+    """Several passes by one link: their ids with dots between, of one issuer, at most PASSES_MAX, each once. Raises NotFound."""
+    ids = serials.split(".")
+    if len(ids) > PASSES_MAX or len(set(ids)) < len(ids) or len({scope_of_pass(one) for one in ids}) > 1:
+        raise NotFound("pass")
+    return [await open_link(services, one) for one in ids]
 
 
 async def open_link(services: Services, serial: str) -> Shown:

@@ -29,11 +29,13 @@ from billfold.domain.errors import FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.ids import TemplateId, scope_of_template
 from billfold.domain.keys import Actor
 from billfold.domain.passes import Pass
-from billfold.flows import issue, lists, offer, update
+from billfold.flows import issue, lists, offer, share, update
 from billfold.flows.update import Updated
 from billfold.ports import Services, Tx
 
 PKPASS = "application/vnd.apple.pkpass"
+PKPASSES = "application/vnd.apple.pkpasses"
+PACKED_MAX = 10
 Values = Annotated[
     dict[ValueName, object],
     Field(max_length=100, description="Fills `{{ name }}` in the template: texts, numbers, booleans, objects and lists of these."),
@@ -86,6 +88,7 @@ def in_content(error: Invalid) -> Invalid:
 
 def add_passes(router: APIRouter, services: Services) -> None:
     _add_writes(router, services)
+    _add_pack(router, services)
     _add_reads(router, services)
     _add_offers(router, services)
 
@@ -159,6 +162,29 @@ def _add_writes(router: APIRouter, services: Services) -> None:
             return answers.body(answers.pass_changed(addresses, await update.void_pass(services, actor, pass_id, after)))
 
         return await Once(services, actor, request).answer(200, work)
+
+
+def _add_pack(router: APIRouter, services: Services) -> None:
+    @router.get(
+        "/packs",
+        name="passes.read",
+        operation_id="readPassPack",
+        summary="The signed bundles of several passes in one download",
+        response_class=Response,
+        responses=binary(200, PKPASSES, "A .pkpasses file, which iPhones take in Safari; its page for holders is in `Link`.")
+        | refusals(404, 409),
+    )
+    async def read_pack(
+        actor: Asking,
+        ids: Annotated[list[Id], Query(min_length=1, max_length=PACKED_MAX, description="Passes, each once: `ids=...&ids=...`.")],
+    ) -> Response:
+        if len(set(ids)) < len(ids):
+            raise Invalid(FieldProblem("ids", "repeated", "a pass is named twice", "name each pass once"))
+        states = [await lists.read_pass(services, actor, one) for one in ids]
+        data = await offer.pack(services, [(one.pass_, one.content) for one in states])
+        page = share.pack_link(services, [one.pass_.id for one in states])
+        headers = {"Content-Disposition": 'attachment; filename="passes.pkpasses"', "Link": f'<{page}>; rel="alternate"'}
+        return Response(data, headers=headers, media_type=PKPASSES)
 
 
 def _add_reads(router: APIRouter, services: Services) -> None:
