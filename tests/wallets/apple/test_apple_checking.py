@@ -19,6 +19,7 @@ from billfold.wallets.apple.reader import Kind
 from judges import judge
 from wallets.apple import authority
 from wallets.apple.foreign import DOCUMENT, document, files_of, manifest_of, packed, png, sign, signer, styled, zipped
+from wallets.apple.test_apple_document_rules import ROWS
 
 NOW = authority.NOW
 E, W = "error", "warning"
@@ -161,6 +162,12 @@ def test_what_is_no_pass_at_all_is_told() -> None:
     checked = check_file(b"<!DOCTYPE html><title>404</title>", NOW)
     assert checked.kind is Kind.UNKNOWN
     assert said(checked) == {f"{E} not_an_archive "}
+
+
+def test_every_row_of_the_checklist_is_shown() -> None:
+    """Rows 35 and 49 to 50 have tests of their own; so have odd JSON of row 1 and the bundles of row 54."""
+    shown = {row for row, *_ in ROWS} | {row for row, *_ in PACKAGES} | {"35", "49", "50"}
+    assert {str(row) for row in range(1, 55)} <= shown
 
 
 # --- signature --------------------------------------------------------------------------------------------------------------------

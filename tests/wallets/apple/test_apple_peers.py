@@ -78,6 +78,21 @@ def test_the_schemas_of_passkit_generator_object_to_nothing(
     assert passkit_schema(document_in(data)) == []
 
 
+QUIET = {"issuer_not_apple", "barcode_not_on_watch", "barcode_no_fallback"}
+"""What is right to say of these bundles: a throwaway authority signed them, and some codes are for new phones."""
+
+
+@pytest.mark.parametrize("style", list(Style))
+@pytest.mark.parametrize("format_", [*MESSAGES])
+def test_our_own_judge_of_foreign_passes_objects_to_nothing(
+    issued: Callable[..., bytes], style: Style, format_: BarcodeFormat
+) -> None:
+    """The writer and the judge were written apart from each other: each shows the other's faults."""
+    words = {"de": {"fields.points.label": "Punkte"}}
+    data = issued(style=style, barcode=Barcode(format_, MESSAGES[format_]), language="en", translations=words)
+    assert {one.code for one in check_file(data, authority.NOW).all_findings()} <= QUIET
+
+
 @pytest.mark.parametrize("language", ["en", "de", "fr"])
 def test_each_reader_shows_the_holders_language(
     issued: Callable[..., bytes], kde_reader: Ask, gnome_passes: Ask, language: str
