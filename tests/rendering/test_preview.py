@@ -106,7 +106,7 @@ def test_each_wallet_puts_the_fields_where_it_does() -> None:
 
 def test_the_rows_of_a_google_card_are_those_that_its_class_asks_for() -> None:
     """wallets/google lays rows out for the real card: the picture must not differ."""
-    from billfold.wallets.google.objects import layout
+    from billfold.wallets.google.modules import front_groups, layout
 
     for header, secondary, auxiliary in ((1, 2, 1), (0, 0, 0), (3, 4, 4), (2, 1, 0), (0, 7, 5)):
         content = replace(
@@ -115,7 +115,7 @@ def test_the_rows_of_a_google_card_are_those_that_its_class_asks_for() -> None:
             secondary=tuple(Field(f"s{n}", "1") for n in range(secondary)),
             auxiliary=tuple(Field(f"a{n}", "1") for n in range(auxiliary)),
         )
-        assert tuple(len(row) for row in google.rows(content)) == layout(content)
+        assert tuple(len(row) for row in google.rows(content)) == layout(front_groups(content))
 
 
 @pytest.mark.requirement("S3-32", "S3-28")

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from hypothesis import strategies as st
 
 import billfold.sandbox.google
-from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style
+from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Kind, Location, Style
 from billfold.domain.ids import Environment, Scope, pass_id
 from billfold.domain.passes import Pass
 from billfold.wallets.google.credentials import GoogleCredential
@@ -95,6 +95,8 @@ CONTENTS = st.builds(
     expires_at=st.none() | st.integers(0, 2**62),
     voided=st.booleans(),
     grouping=st.none() | st.text(max_size=30),
+    kind=st.none() | st.sampled_from(Kind),
+    valid_from=st.none() | st.integers(0, 2**62),
 )
 
 

@@ -11,7 +11,6 @@ import msgspec
 import pytest
 
 from billfold.outgoing.client import OutgoingClient
-from billfold.wallets.google import objects
 from billfold.wallets.google.client import (
     Answer,
     Denied,
@@ -26,10 +25,12 @@ from billfold.wallets.google.client import (
     Stored,
     Unknown,
 )
+from billfold.wallets.google.forms import Form, form_of
+from billfold.wallets.google.look import PublicImages
 from billfold.wallets.google.pacing import Pacer
 from clocks import FakeClock
 from wallets.google.conftest import Wire
-from wallets.google.material import COFFEE, ISSUER, SCOPE, credential, pass_of
+from wallets.google.material import COFFEE, ISSUER, credential, pass_of
 
 KIND = "genericObject"
 
@@ -85,6 +86,10 @@ async def ask(oddity: Oddity, clock: FakeClock) -> Answer:
 
 def client_of(wire: Wire, url: str, clock: FakeClock) -> GoogleClient:
     return GoogleClient(wire, credential(f"{url}/token"), Pacer(10_000, 0), clock, api_url=url)
+
+
+def form(seed: bytes = b"0123456789abcdef") -> Form:
+    return form_of(pass_of(COFFEE, seed=seed), COFFEE, None, PublicImages())
 
 
 def backend(code: int, message: str, reason: str) -> bytes:
@@ -187,7 +192,7 @@ async def test_get_update_and_list_by_pages(world: Any, clock: FakeClock) -> Non
     passes = [await world.issue(seed=b"%016d" % number) for number in range(5)]
     await world.publish(*passes)
     client = client_of(world.wire, world.google.url, clock)
-    class_id = objects.class_id(ISSUER, SCOPE, COFFEE)
+    class_id = form().class_id
     found, token = [], None
     while True:
         page = await client.list_page(KIND, class_id, token, 2)
@@ -201,7 +206,7 @@ async def test_get_update_and_list_by_pages(world: Any, clock: FakeClock) -> Non
     assert isinstance(classes, Page)
     assert len(classes.resources) == 1
     assert isinstance(await client.list_page(KIND, f"{ISSUER}.nowhere"), Missing)
-    whole = objects.generic_object(pass_of(COFFEE, seed=b"%016d" % 0), COFFEE, objects.PublicImages())
+    whole = form(b"%016d" % 0).shape()
     assert isinstance(await client.update(KIND, whole.id, msgspec.json.encode(whole)), Stored)
     answer = await client.get(KIND, whole.id)
     assert isinstance(answer, Stored)
@@ -220,7 +225,7 @@ async def test_the_stand_in_s_limit_of_20_a_second_is_never_met(world: Any, cloc
 
     pacer = Pacer(18, 4, lambda: clock.now_ms() / 1000, sleep)
     client = GoogleClient(world.wire, world.accounts.known[ISSUER], pacer, clock, api_url=world.google.url)
-    class_id = objects.class_id(ISSUER, SCOPE, COFFEE)
+    class_id = form().class_id
     started = clock.now_ms()
     for number in range(120):
         assert isinstance(await client.get("genericClass", class_id, urgent=number % 2 == 0), Stored)

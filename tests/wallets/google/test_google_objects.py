@@ -10,20 +10,31 @@ from hypothesis import given
 from msgspec.structs import replace
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Location
-from billfold.wallets.google import objects
-from billfold.wallets.google.objects import PublicImages
-from wallets.google.material import COFFEE, CONTENTS, ISSUER, SCOPE, faults, pass_of
+from billfold.domain.formatting import display
+from billfold.wallets.google import forms, modules, objects
+from billfold.wallets.google.look import PublicImages
+from billfold.wallets.google.shapes import LocalizedString, TranslatedString
+from wallets.google.cards import CROSSED
+from wallets.google.material import COFFEE, CONTENTS, ISSUER, faults, pass_of
 
 LOGO = "https://cards.example/i/d3m0abt/aa.png"
 IMAGES = PublicImages(LOGO, "https://cards.example/i/d3m0abt/bb.png", "https://cards.example/i/d3m0abt/cc.png")
 
 
+def form(content: Content, images: PublicImages = IMAGES, **more: Any) -> forms.Form:
+    return forms.form_of(pass_of(content, **more), content, None, images)
+
+
 def object_of(content: Content, images: PublicImages = IMAGES, **more: Any) -> dict[str, Any]:
-    return json.loads(msgspec.json.encode(objects.generic_object(pass_of(content, **more), content, images)))
+    return json.loads(msgspec.json.encode(form(content, images, **more).object_().body))
+
+
+def patch_of(content: Content, images: PublicImages = IMAGES) -> dict[str, Any]:
+    return json.loads(msgspec.json.encode(form(content, images).object_().patch))
 
 
 def class_of(content: Content, callback: str | None = None) -> dict[str, Any]:
-    return json.loads(objects.class_body(objects.generic_class(ISSUER, SCOPE, content, callback)))
+    return json.loads(form(content).class_(callback).body)
 
 
 def text(value: Any) -> str:
@@ -79,7 +90,7 @@ def test_rows_hold_at_most_three_fields_and_there_are_at_most_three(
     header: int, secondary: int, auxiliary: int, rows: tuple[int, ...]
 ) -> None:
     content = replace(COFFEE, header=fields(header, "h"), secondary=fields(secondary, "s"), auxiliary=fields(auxiliary, "a"))
-    assert objects.layout(content) == rows
+    assert modules.layout(modules.front_groups(content)) == rows
 
 
 def test_what_has_no_room_on_the_front_moves_to_the_details_and_nothing_is_lost() -> None:
@@ -90,7 +101,7 @@ def test_what_has_no_room_on_the_front_moves_to_the_details_and_nothing_is_lost(
 
 def test_passes_of_one_layout_share_a_class_whatever_their_fields_are_called() -> None:
     other = replace(COFFEE, header=(Field("gate", "B7"),), secondary=fields(2, "x"), organization_name="Somebody else")
-    assert objects.generic_class(ISSUER, SCOPE, other, None) == objects.generic_class(ISSUER, SCOPE, COFFEE, None)
+    assert class_of(other) == class_of(COFFEE)
 
 
 @pytest.mark.requirement("S0-10", "S0-12")
@@ -101,32 +112,21 @@ def test_any_holder_of_the_link_may_save_whether_or_not_the_share_button_is_hidd
 
 
 def test_the_callback_address_belongs_to_the_class_and_changes_its_fingerprint() -> None:
-    with_address = objects.generic_class(ISSUER, SCOPE, COFFEE, "https://cards.example/google/d3m0abt/callback")
-    without = objects.generic_class(ISSUER, SCOPE, COFFEE, None)
-    assert json.loads(objects.class_body(with_address))["callbackOptions"] == {
-        "url": "https://cards.example/google/d3m0abt/callback"
-    }
-    assert objects.class_fingerprint(with_address) != objects.class_fingerprint(without)
-    assert json.loads(objects.class_patch(without))["callbackOptions"] is None
-
-
-def test_a_reviewed_vertical_is_sent_for_review_at_every_write_and_a_generic_class_never() -> None:
-    loyalty = objects.Vertical("loyaltyClass", "loyaltyObject", reviewed=True)
-    class_ = objects.generic_class(ISSUER, SCOPE, COFFEE, None)
-    assert json.loads(objects.class_body(class_, loyalty))["reviewStatus"] == "UNDER_REVIEW"
-    assert json.loads(objects.class_patch(class_, loyalty))["reviewStatus"] == "UNDER_REVIEW"
-    assert "reviewStatus" not in json.loads(objects.class_body(class_))
-    assert "reviewStatus" not in json.loads(objects.class_patch(class_))
+    with_address, without = form(COFFEE).class_("https://cards.example/google/d3m0abt/callback"), form(COFFEE).class_(None)
+    assert json.loads(with_address.body)["callbackOptions"] == {"url": "https://cards.example/google/d3m0abt/callback"}
+    assert with_address.fingerprint != without.fingerprint
+    assert json.loads(without.patch)["callbackOptions"] is None
 
 
 @pytest.mark.requirement("S3-24")
 def test_a_patch_names_what_is_gone() -> None:
     bare = Content("Bayroast", "Card", primary=(Field("card", "Rewards"),))
-    sent = json.loads(objects.object_patch(objects.generic_object(pass_of(bare), bare, PublicImages())))
+    sent = patch_of(bare, PublicImages())
     gone = {name for name, value in sent.items() if value is None}
     assert gone == {
         *("barcode", "heroImage", "textModulesData", "linksModuleData", "imageModulesData"),
-        *("validTimeInterval", "groupingInfo", "logo", "subheader"),
+        *("validTimeInterval", "groupingInfo", "logo", "wideLogo", "subheader"),
+        *("rotatingBarcode", "linkedObjectIds", "smartTapRedemptionValue"),
     }
     assert "id" not in sent
     assert "merchantLocations" not in sent
@@ -134,7 +134,7 @@ def test_a_patch_names_what_is_gone() -> None:
 
 def test_a_patch_takes_back_the_text_below_a_barcode() -> None:
     content = replace(COFFEE, barcode=Barcode(BarcodeFormat.AZTEC, "1"))
-    sent = json.loads(objects.object_patch(objects.generic_object(pass_of(content), content, IMAGES)))
+    sent = patch_of(content)
     assert sent["barcode"] == {"type": "AZTEC", "value": "1", "alternateText": None}
 
 
@@ -218,33 +218,36 @@ def test_module_ids_are_google_s_letters_and_differ() -> None:
     assert all(re.fullmatch(r"[A-Za-z0-9_-]+", one) for one in ids)
 
 
-@given(CONTENTS)
+@given(CONTENTS | CROSSED)
 @pytest.mark.requirement("S3-01")
 def test_google_s_own_description_accepts_whatever_a_content_becomes(content: Content) -> None:
-    object_ = objects.generic_object(pass_of(content), content, IMAGES)
-    class_ = objects.generic_class(ISSUER, SCOPE, content, "https://cards.example/google/d3m0abt/callback")
-    assert not faults(json.loads(msgspec.json.encode(object_)), "GenericObject")
-    assert not faults(json.loads(msgspec.json.encode(objects.essential(object_))), "GenericObject")
-    assert not faults(json.loads(objects.class_body(class_)), "GenericClass")
-    assert not faults(json.loads(objects.object_patch(object_)), "GenericObject", patch=True)
-    assert not faults(json.loads(objects.class_patch(class_)), "GenericClass", patch=True)
-    assert object_.class_id == class_.id
-    assert all(one.value for one in (object_.card_title.default_value, object_.header.default_value))
+    made = form(content)
+    class_ = made.class_("https://cards.example/google/d3m0abt/callback")
+    names = made.vertical.class_type, made.vertical.object_type
+    assert not faults(object_of(content), names[1])
+    assert not faults(json.loads(msgspec.json.encode(objects.essential(made.shape()))), names[1])
+    assert not faults(json.loads(class_.body), names[0])
+    assert not faults(patch_of(content), names[1], patch=True)
+    assert not faults(json.loads(class_.patch), names[0], patch=True)
+    assert object_of(content)["classId"] == class_.id == json.loads(class_.body)["id"]
 
 
 @given(CONTENTS)
 def test_every_place_in_a_row_is_filled_by_a_module_of_that_name_or_by_an_empty_field(content: Content) -> None:
+    content = replace(content, kind=None, language=None)
     front = content.header + content.primary[1:] + content.secondary + content.auxiliary
     paths = re.findall(r"textModulesData\['(\w+)'\]", json.dumps(class_of(content)))
     made = {one["id"]: one for one in object_of(content).get("textModulesData", [])}
     for path, one in zip(paths, front, strict=False):
-        assert made.get(path, {}).get("body", "") == one.value
+        assert made.get(path, {}).get("body", "") == display(one, "en")
     assert len(paths) == min(9, len(front))
 
 
 def test_a_message_as_google_describes_it() -> None:
     field = Field("points", "1,300", "POINTS", "You hit %@ points. %@!")
-    body = json.loads(objects.message_body(objects.message_id(7, field), "Bayroast", objects.message_text(field), notify=True))
+    content = replace(COFFEE, header=(field,))
+    header, text = LocalizedString(TranslatedString("en", "Bayroast")), objects.message_text(field, content)
+    body = json.loads(objects.message_body(objects.message_id(7, field), header, text, notify=True))
     assert body == {
         "message": {
             "id": "7-points",

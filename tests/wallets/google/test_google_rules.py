@@ -6,8 +6,23 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location
+from billfold.domain.content import (
+    Barcode,
+    BarcodeFormat,
+    Beacon,
+    Content,
+    DateFormat,
+    Field,
+    ImageSlot,
+    Kind,
+    Location,
+    Overrides,
+    Relevance,
+    Role,
+    RotatingBarcode,
+)
 from billfold.wallets.google.rules import check
+from wallets.google.cards import CARDS, CROSSED, FLIGHT, GIFT_CARD, TRANSIT
 from wallets.google.material import COFFEE, CONTENTS
 
 PLAIN = Content("Bayroast", "Card", primary=(Field("card", "Rewards", "CARD"),))
@@ -73,7 +88,87 @@ def test_that_google_shows_its_own_notice_is_told_at_each_change_message() -> No
     assert "inside the pass" in one.message
 
 
-@given(CONTENTS)
+@pytest.mark.parametrize("name", CARDS)
+def test_a_full_card_of_each_kind_has_no_error(name: str) -> None:
+    assert [one for one in check(CARDS[name]) if one.severity == "error"] == []
+
+
+@pytest.mark.parametrize(
+    ("name", "tag", "code"),
+    [
+        ("flight", "airlineCode", "airline_missing"),
+        ("flight", "flightNumber", "flight_number_missing"),
+        ("flight", "departureAirportCode", "airport_missing"),
+        ("flight", "originalDepartureDate", "departure_missing"),
+        ("flight", "passengerName", "passenger_missing"),
+        ("flight", "confirmationNumber", "reservation_missing"),
+        ("transit", "originalDepartureDate", "departure_missing"),
+    ],
+)
+def test_what_a_kind_needs_and_the_content_does_not_give_is_an_error(name: str, tag: str, code: str) -> None:
+    gone = {tag, "currentDepartureDate", "membershipProgramNumber"}
+    given = {key: value for key, value in CARDS[name].semantics.items() if key not in gone}
+    primary = TRANSIT.primary if name == "transit" else ()
+    content = replace(CARDS[name], semantics=given, primary=primary, expires_at=None, valid_from=None)
+    assert ("error", f"google.{code}", f"semantics.{tag}") in found(content)
+    assert not [one for one in found(replace(content, kind=Kind.GENERIC)) if one[0] == "error"]
+
+
+def test_a_gift_card_needs_a_number() -> None:
+    assert ("error", "google.card_number_missing", "") in found(replace(GIFT_CARD, secondary=(), barcode=None))
+    words = replace(GIFT_CARD, primary=(Field("balance", "25 euros", role=Role.BALANCE),))
+    assert ("warning", "google.balance_is_text", "fields.balance") in found(words)
+
+
+ROTATING = RotatingBarcode(BarcodeFormat.QR, "{totp_value_0}")
+AZTEC = replace(ROTATING, format=BarcodeFormat.AZTEC)
+LINKED = Field("a", "v", rich_text="<a href='https://a.example'>v</a>")
+
+
+@pytest.mark.parametrize(
+    ("changes", "severity", "code", "path"),
+    [
+        (
+            {"rotating_barcode": replace(ROTATING, format=BarcodeFormat.AZTEC)},
+            "error",
+            "rotating_format",
+            "rotating_barcode.format",
+        ),
+        ({"rotating_barcode": replace(ROTATING, pattern="x")}, "error", "rotating_pattern", "rotating_barcode.pattern"),
+        ({"rotating_barcode": ROTATING, "barcode": COFFEE.barcode}, "warning", "static_code_left_away", "barcode"),
+        ({"smart_tap": "ä"}, "error", "smart_tap_ascii", "smart_tap"),
+        ({"barcode_fallbacks": (Barcode(BarcodeFormat.QR, "1"),)}, "warning", "barcodes_lost", "barcode_fallbacks"),
+        ({"beacons": (Beacon("0" * 36),)}, "warning", "beacons_lost", "beacons"),
+        ({"max_distance": 5}, "warning", "distance_lost", "max_distance"),
+        ({"relevant": (Relevance(1),)}, "warning", "relevant_time_lost", "relevant"),
+        ({"enhanced": True}, "warning", "enhanced_lost", "enhanced"),
+        ({"localized_images": {"de": {ImageSlot.LOGO: "a"}}}, "warning", "localized_images_lost", "localized_images"),
+        ({"barcode": Barcode(BarcodeFormat.QR, "é", None, "iso-8859-1")}, "warning", "encoding_lost", "barcode.encoding"),
+        ({"valid_from": 2, "expires_at": 1}, "warning", "ends_before_start", "valid_from"),
+        ({"linked": ("a",) * 51}, "warning", "linked_overflow", "linked"),
+        ({"back": (LINKED,)}, "warning", "rich_text_lost", "back[0].rich_text"),
+        ({"back": (Field("a", "1", format=DateFormat(relative=True)),)}, "warning", "relative_date_lost", "back[0].format"),
+        ({"semantics": {"eventStartDate": "tomorrow"}}, "warning", "date_unreadable", "semantics.eventStartDate"),
+        ({"semantics": {"totalPrice": 5}}, "warning", "amount_unreadable", "semantics.totalPrice"),
+        ({"overrides": Overrides(google_object={"heder": {}})}, "error", "unknown_member", "overrides.google_object.heder"),
+        ({"overrides": Overrides(google_object={"id": "1.x"})}, "warning", "own_ignored", "overrides.google_object.id"),
+        (
+            {"overrides": Overrides(google_class={"issuerName": "x"})},
+            "error",
+            "unknown_member",
+            "overrides.google_class.issuerName",
+        ),
+    ],
+)
+def test_what_is_lost_or_wrong_of_the_newer_members(changes: dict[str, Any], severity: str, code: str, path: str) -> None:
+    assert (severity, f"google.{code}", path) in found(replace(PLAIN, **changes))
+
+
+def test_fields_of_a_journey_that_google_has_no_place_for_are_told() -> None:
+    assert ("warning", "google.front_in_details", "auxiliary[0]") in found(FLIGHT)
+
+
+@given(CONTENTS | CROSSED)
 def test_findings_never_repeat_what_was_sent(content: Content) -> None:
     for one in check(content):
         assert one.severity in ("error", "warning")

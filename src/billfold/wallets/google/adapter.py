@@ -16,11 +16,12 @@ from billfold.domain.delivery import Channel, CredentialRejected, Delivered, Due
 from billfold.domain.errors import CredentialMissing, CredentialRefused, Unavailable
 from billfold.domain.events import EventKind
 from billfold.domain.ids import PassId, Scope, scope_of_pass
-from billfold.domain.passes import Pass, content_of
+from billfold.domain.passes import Pass, Template, content_of
 from billfold.image_ports import PassPictures
 from billfold.ports import Clock, Finding, GoogleObject, Offer, Store, Tx, Unsigned
 from billfold.wallets.google import objects, rules
 from billfold.wallets.google.callbacks import Callback, CallbackRefused, claimed_issuer
+from billfold.wallets.google.classes import kind_of_class
 from billfold.wallets.google.client import (
     API_URL,
     Denied,
@@ -37,11 +38,15 @@ from billfold.wallets.google.client import (
     Unknown,
 )
 from billfold.wallets.google.credentials import GoogleCredential
+from billfold.wallets.google.forms import form_of
 from billfold.wallets.google.http import Http
+from billfold.wallets.google.look import PublicImages
+from billfold.wallets.google.objects import Extras
 from billfold.wallets.google.pacing import Pacer
 from billfold.wallets.google.publishing import Gate, Locks, NotPublished, Publisher, Wanted
 from billfold.wallets.google.root_keys import ROOT_KEYS_URL, RootKeyCache
-from billfold.wallets.google.save_link import SAVE_BASE_URL, save_link
+from billfold.wallets.google.save_link import SAVE_BASE_URL, save_claims, save_link
+from billfold.wallets.google.verticals import vertical_of
 
 log = logging.getLogger(__name__)
 
@@ -52,6 +57,9 @@ PAGE_SECONDS: Final = 0.25
 """Between two pages of a list: what people wait for goes first."""
 REMEMBER_MAX_MS: Final = 10 * 365 * 86_400_000
 """A callback that claims to hold for longer is remembered for ten years and no longer."""
+ENSURE_SECONDS: Final = 3.0
+"""How long a save link with nothing but ids in it waits for its object."""
+LINKED_SECONDS: Final = 5.0
 _SLOW_DOWN_SECONDS: Final = 2.0
 _QUOTA_SECONDS: Final = 3600.0
 
@@ -123,6 +131,7 @@ class GoogleWallet:
         callback_url: Callable[[Scope], str | None],
         clock: Clock,
         options: Callable[[Scope], GoogleOptions] = lambda _: GoogleOptions(),
+        code_secret: Callable[[Scope, PassId], bytes] = lambda *_: b"",
     ) -> None:
         self._store = store
         self._credentials = credentials
@@ -132,6 +141,8 @@ class GoogleWallet:
         self._callback_url = callback_url
         self._clock = clock
         self._options = options
+        self._code_secret = code_secret
+        self._ensuring: set[asyncio.Task[Outcome]] = set()
         self._issuers: dict[tuple[str, str], _Issuer] = {}
         self._clients: dict[tuple[GoogleCredential, str], GoogleClient] = {}
         self._root_keys: dict[str, RootKeyCache] = {}
@@ -146,22 +157,57 @@ class GoogleWallet:
         return (await self._credentials.google(scope, None)).issuer_id
 
     async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
-        """The save link, made without asking Google anything. Each one is new: it says when it was made."""
+        """Makes the save link without asking Google anything, unless a link can only name its object (`_ensure`). Each link is new:
+        it says when it was made."""
         credential = await self._credentials.google(pass_.scope, pass_.issuer_id)
         images = await self._public_images(pass_.scope, content)
         base_url, now = self._options(pass_.scope).save_base_url, self._clock.now_ms() // 1000
-        object_ = objects.generic_object(pass_, content, images)
-        class_ = objects.generic_class(pass_.issuer_id, pass_.scope, content, None)
-        link = save_link(credential, object_, class_, now, base_url=base_url)
+        template, class_known = None, False
+        if pass_.template_id is not None or content.kind is not None:
+            template = await self._template(pass_)
+        form = form_of(pass_, content, template, images)
+        if form.vertical.reviewed:
+            mark = await self._store.read(lambda tx: tx.google.class_fingerprint(pass_.scope, form.class_id))
+            class_known = mark is not None
+        secret = content.rotating_barcode is not None
+        claims, named_only = save_claims(
+            credential,
+            form.shape(),
+            now,
+            vertical=form.vertical,
+            class_=None if class_known else form.essential_class(),
+            own=content.overrides.google_object if content.overrides else None,
+            named_only=secret,
+        )
+        if named_only and (secret or form.vertical.reviewed):
+            await self._ensure(pass_)
+        link = save_link(credential, claims, base_url=base_url)
         return Unsigned(link.wanted, lambda signature: Offer(save_url=link.signed(signature)))
 
-    async def _public_images(self, scope: Scope, content: Content) -> objects.PublicImages:
+    async def _template(self, pass_: Pass) -> Template | None:
+        if (id := pass_.template_id) is None:
+            return None
+        return await self._store.read(lambda tx: tx.templates.find(pass_.scope, id))
+
+    async def _ensure(self, pass_: Pass) -> None:
+        """A link that only names its object works once Google has it. Such a pass is therefore brought there before its link is
+        given out, if no worker was faster; after ENSURE_SECONDS the link is given out all the same, and works when the object has
+        arrived."""
+        if await self._store.read(lambda tx: tx.google.find(pass_.scope, pass_.id)) is not None:
+            return
+        brakes = {pass_.issuer_id: _Brake(asyncio.get_running_loop().time() + ENSURE_SECONDS)}
+        task = asyncio.create_task(self._publish(pass_.scope, pass_, brakes, urgent=True))
+        self._ensuring.add(task)
+        task.add_done_callback(self._ensuring.discard)
+        await asyncio.wait([task], timeout=ENSURE_SECONDS)
+
+    async def _public_images(self, scope: Scope, content: Content) -> PublicImages:
         public = await self._images.public(scope, content)
 
         def address(hash_: str | None) -> str | None:
             return self._image_url(scope, hash_) if hash_ else None
 
-        return objects.PublicImages(logo=address(public.logo), hero=address(public.hero), thumbnail=address(public.module))
+        return PublicImages(address(public.logo), address(public.hero), address(public.module), address(public.wide_logo))
 
     # --- publish ------------------------------------------------------------------------------------------------------------------
 
@@ -195,6 +241,8 @@ class GoogleWallet:
                     log.exception("google.pass_unusable pass=%s", pass_.id)
                     return Parked(f"this pass cannot be put into Google's form ({type(problem).__name__})")
                 await Publisher(self._store, client, issuer.gate, now_ms, self._locks, urgent=urgent).publish(wanted)
+                if wanted.unlinked:
+                    return RetryLater("waits for a linked pass to be at Google", LINKED_SECONDS)
             except (CredentialMissing, CredentialRefused) as missing:
                 brake.outcome = CredentialRejected(str(missing))
                 return brake.outcome
@@ -206,18 +254,22 @@ class GoogleWallet:
     async def _wanted(self, scope: Scope, pass_id: PassId) -> Wanted:
         """Read inside the object's lock and just before it is sent, so that an older state never overwrites a newer one."""
 
-        def load(tx: Tx) -> tuple[Pass, Content, GoogleObject | None, str | None]:
+        def load(tx: Tx) -> tuple[Pass, Content, Template | None, GoogleObject | None, tuple[str, ...]]:
             pass_ = tx.passes.find(scope, pass_id)
             assert pass_ is not None, "passes are never deleted"
             template = tx.templates.find(scope, pass_.template_id) if pass_.template_id is not None else None
             content = content_of(pass_, template)
-            class_id = objects.class_id(pass_.issuer_id, scope, content)
-            return pass_, content, tx.google.find(scope, pass_id), tx.google.class_fingerprint(scope, class_id)
+            there = tuple(one for one in content.linked if (state := tx.google.find(scope, PassId(one))) and state.class_id)
+            return pass_, content, template, tx.google.find(scope, pass_id), there
 
-        pass_, content, state, class_fingerprint = await self._store.read(load)
-        object_ = objects.generic_object(pass_, content, await self._public_images(scope, content))
-        class_ = objects.generic_class(pass_.issuer_id, scope, content, self._usable_callback_url(scope))
-        return Wanted(pass_, content, class_, object_, state, class_fingerprint)
+        pass_, content, template, state, linked = await self._store.read(load)
+        form = form_of(pass_, content, template, await self._public_images(scope, content))
+        class_fingerprint = await self._store.read(lambda tx: tx.google.class_fingerprint(scope, form.class_id))
+        secret = self._code_secret(scope, pass_id) if content.rotating_barcode is not None else None
+        object_ = form.object_(Extras(secret, linked))
+        class_ = form.class_(self._usable_callback_url(scope))
+        unlinked = tuple(one for one in content.linked if one not in linked)
+        return Wanted(pass_, content, class_, object_, state, class_fingerprint, form.places, unlinked)
 
     def _failed(self, answer: Failure, issuer: _Issuer, brake: _Brake) -> Outcome:
         """What an answer means for the row, and for the rows after it."""
@@ -264,7 +316,7 @@ class GoogleWallet:
         if content is None:
             return None
         client = await self._client(scope, issuer_id)
-        answer = await client.get(objects.GENERIC.object_kind, callback.object_id, urgent=True)
+        answer = await client.get(vertical_of(content).object_kind, callback.object_id, urgent=True)
         if not isinstance(answer, Stored):
             raise Unavailable("Google could not be asked about the object", retry_after_seconds=5)
         saved = callback.event_type == "save"
@@ -300,7 +352,8 @@ class GoogleWallet:
         issuer_id, _, _ = class_id.partition(".")
         client = await self._client(scope, issuer_id)
         await asyncio.sleep(PAGE_SECONDS)
-        answer = await client.list_page(objects.GENERIC.object_kind, class_id, token)
+        mark = await self._store.read(lambda tx: tx.google.class_fingerprint(scope, class_id))
+        answer = await client.list_page(kind_of_class(mark).removesuffix("Class") + "Object", class_id, token)
         if isinstance(answer, Missing | Refused):
             return HolderPage((), None)  # Google has no such class (any more)
         if not isinstance(answer, Page):
@@ -314,7 +367,9 @@ class GoogleWallet:
         """Raises Unavailable, CredentialMissing."""
         issuer_id, _, _ = class_id.partition(".")
         client = await self._client(scope, issuer_id)
-        answer = await client.get(objects.GENERIC.object_kind, objects.object_id(issuer_id, pass_id))
+        mark = await self._store.read(lambda tx: tx.google.class_fingerprint(scope, class_id))
+        kind = kind_of_class(mark).removesuffix("Class") + "Object"
+        answer = await client.get(kind, objects.object_id(issuer_id, pass_id))
         if not isinstance(answer, Stored) or answer.resource.has_users is None:
             raise Unavailable("Google could not be asked about an object")
         return answer.resource.has_users

@@ -1,59 +1,45 @@
-"""Content to Google's class and object, as the JSON that the API takes. Its counterpart for the link is save_link.py.
+"""A content as Google's object, of any vertical: the members that all have, around those of stores.py, events.py and journeys.py.
 
-A generic class holds nothing that a holder reads: only the layout of the card rows and the callback address. So
-the class follows from how many fields stand where, and a few classes serve every pass of an environment. The object carries the
-rest. Card rows address their text modules by place (`r1c2`), not by field key, for the same reason.
-
-Every pass is generic here; another vertical is another pair of functions and another `Vertical` in this module.
-May not enter: the network, the store, the clock, what Google answered. Source: reference/google-wallet.md sections 1 and 9."""
+A generic pass is made here in one go, since it stands on the hot path of issuing. May not enter: the network, the store, the clock,
+what Google answered. Source: reference/google-wallet.md sections 1 and 9."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from typing import Final
 
 import msgspec
 
 from billfold.domain.content import Barcode as NeutralBarcode
-from billfold.domain.content import BarcodeFormat, Content, Field
-from billfold.domain.ids import Scope
+from billfold.domain.content import BarcodeFormat, Content, Field, JsonObject, Kind
+from billfold.domain.content import RotatingBarcode as NeutralRotating
 from billfold.domain.passes import Pass
+from billfold.wallets.google import events, journeys, modules, overrides, stores
+from billfold.wallets.google.look import HOLDERS, Look, Made
 from billfold.wallets.google.shapes import (
     Barcode,
-    CallbackOptions,
-    CardTemplate,
-    ClassTemplate,
     DateTime,
-    FieldReference,
-    FieldSelector,
     GenericClass,
     GenericObject,
     GroupingInfo,
-    Image,
     ImageModule,
-    ImageUri,
-    Item,
     LatLong,
     LinksModule,
     LocalizedString,
-    OneItem,
-    Row,
-    TextModule,
-    ThreeItems,
+    PassObject,
+    RotatingBarcode,
+    Shape,
     TimeInterval,
+    TotpDetails,
+    TotpParameter,
     TranslatedString,
-    TwoItems,
-    Uri,
 )
+from billfold.wallets.google.verticals import Vertical, vertical_of
+from billfold.wallets.google.words import Words
 
-ROWS_MAX: Final = 3
-ITEMS_MAX: Final = 3
-LINKS_MAX: Final = 10
 LOCATIONS_MAX: Final = 10
-
-LANGUAGE: Final = "en"
-"""Google wants a language tag on each text. Content does not say its language; the one value is shown anyway."""
+LINKED_MAX: Final = 50
 
 _LAST_SECOND: Final = 253_402_300_799  # 9999-12-31: ISO 8601 dates end there
 _BARCODES: Final = {
@@ -70,104 +56,169 @@ _BARCODES: Final = {
     BarcodeFormat.DATA_MATRIX: "DATA_MATRIX",
     BarcodeFormat.TEXT: "TEXT_ONLY",
 }
-_LINK: Final = re.compile(
-    r"https://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*(?::[0-9]{1,5})?(?:[/?#][A-Za-z0-9._~:/?#@!$&'()*+,;=%-]*)?"
-    r"|mailto:[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+|tel:\+?[0-9()-]+"
-)
+_MAKERS: Final = {
+    Kind.LOYALTY: stores.loyalty,
+    Kind.OFFER: stores.offer,
+    Kind.GIFT_CARD: stores.gift_card,
+    Kind.EVENT_TICKET: events.event_ticket,
+    Kind.FLIGHT: journeys.flight,
+    Kind.TRANSIT: journeys.transit,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Vertical:
-    """How a kind of pass is named in addresses and save links. `reviewed`: its class carries a reviewStatus (not generic's)."""
+class Extras:
+    """What an object holds that its content does not: the secret of a rotating code, and which linked passes Google has by now."""
 
-    class_kind: str
-    object_kind: str
-    reviewed: bool
-
-
-GENERIC: Final = Vertical("genericClass", "genericObject", reviewed=False)
+    secret: bytes | None = None
+    linked: tuple[str, ...] = ()
 
 
-_OPTIONAL_OBJECT: Final = tuple(one.encode_name for one in msgspec.structs.fields(GenericObject) if not one.required)
-_OPTIONAL_CLASS: Final = tuple(one.encode_name for one in msgspec.structs.fields(GenericClass) if not one.required)
-
-
-@dataclass(frozen=True, slots=True)
-class PublicImages:
-    """Public addresses of the pictures that Google fetches by itself, each with its content hash in it."""
-
-    logo: str | None = None
-    hero: str | None = None
-    thumbnail: str | None = None
-
-
-def layout(content: Content) -> tuple[int, ...]:
-    """How many fields stand in each card row, at most three rows of three.
-
-    Each kind of field (header; further primary and secondary; auxiliary) begins a row of its own while rows suffice; when they do
-    not, the fields follow each other without gaps, so that as many as possible stay on the front."""
-    kinds = (len(content.header), len(content.primary[1:]) + len(content.secondary), len(content.auxiliary))
-    rows = [min(ITEMS_MAX, count - start) for count in kinds for start in range(0, count, ITEMS_MAX)]
-    if len(rows) > ROWS_MAX:
-        total = min(sum(kinds), ROWS_MAX * ITEMS_MAX)
-        rows = [min(ITEMS_MAX, total - start) for start in range(0, total, ITEMS_MAX)]
-    return tuple(rows)
-
-
-def class_id(issuer_id: str, scope: Scope, content: Content) -> str:
-    """`<issuer>.<scope>-layout-<rows>`: two contents of one environment share a class exactly when they need the same one."""
-    rows = "".join(map(str, layout(content))) or "0"
-    return f"{issuer_id}.{scope.code}-layout-{rows}"
+NO_EXTRAS: Final = Extras()
 
 
 def object_id(issuer_id: str, pass_id: str) -> str:
     return f"{issuer_id}.{pass_id}"
 
 
-def generic_class(issuer_id: str, scope: Scope, content: Content, callback_url: str | None) -> GenericClass:
-    rows = tuple(_row(number, count) for number, count in enumerate(layout(content), 1))
-    return GenericClass(
-        id=class_id(issuer_id, scope, content),
-        multiple_devices_and_holders_allowed_status="MULTIPLE_HOLDERS",  # the link works again on any phone (ADR 5)
-        class_template_info=ClassTemplate(CardTemplate(rows)) if rows else None,
-        callback_options=CallbackOptions(callback_url) if callback_url else None,
-    )
+def made_of(look: Look) -> Made:
+    """Class and object with what only their vertical has; ids and common members still missing (classes.py, `object_of`)."""
+    maker = _MAKERS.get(vertical_of(look.content).kind)
+    if maker is not None:
+        return maker(look)
+    class_ = GenericClass(id="", multiple_devices_and_holders_allowed_status=HOLDERS)
+    return Made(class_, _generic(look, "", "", NO_EXTRAS))
 
 
-def generic_object(pass_: Pass, content: Content, images: PublicImages) -> GenericObject:
-    """The whole object: what a holder sees and what state it is in."""
-    modules, links = _modules(content)
-    title, subtitle = _title(content)
-    return GenericObject(
-        id=object_id(pass_.issuer_id, pass_.id),
-        class_id=class_id(pass_.issuer_id, pass_.scope, content),
-        card_title=localized(card_title(content)),
-        header=localized(title),
-        state="INACTIVE" if content.voided else "ACTIVE",
-        subheader=localized(subtitle) if subtitle else None,
-        logo=_image(images.logo, content.description),
-        hex_background_color=content.background_color,
-        barcode=_barcode(content.barcode),
-        hero_image=_image(images.hero, content.description),
-        text_modules_data=modules or None,
+def object_of(pass_: Pass, look: Look, class_id: str, made: Made | None = None, extras: Extras = NO_EXTRAS) -> PassObject:
+    """The whole object: what a holder sees and what state it is in. `made`: from `made_of`, where it is at hand."""
+    id, content = object_id(pass_.issuer_id, pass_.id), look.content
+    if vertical_of(content).kind is Kind.GENERIC:
+        return _generic(look, id, class_id, extras)
+    made = made or made_of(look)
+    groups = modules.front_groups(content, made.places)
+    rows = modules.layout(groups) if made.rows else ()
+    texts, links = modules.modules(content, look.words, groups, rows, made.places)
+    whole = msgspec.structs.replace(
+        made.object_,
+        id=id,
+        class_id=class_id,
+        state=_state(content),
+        barcode=_barcode(content),
+        rotating_barcode=_rotating(content.rotating_barcode, extras.secret),
+        hero_image=look.image(look.images.hero),
+        text_modules_data=texts or None,
         links_module_data=LinksModule(links) if links else None,
-        image_modules_data=_image_modules(images.thumbnail, content.description),
-        valid_time_interval=TimeInterval(DateTime(iso_date(content.expires_at))) if content.expires_at is not None else None,
+        image_modules_data=_image_modules(look),
+        valid_time_interval=_interval(content),
         grouping_info=GroupingInfo(content.grouping) if content.grouping else None,
+        linked_object_ids=_linked(pass_.issuer_id, extras.linked),
+        smart_tap_redemption_value=content.smart_tap,
     )
+    if vertical_of(content).object_color:
+        return msgspec.structs.replace(whole, hex_background_color=content.background_color)
+    return whole
 
 
-def essential(object_: GenericObject) -> GenericObject:
-    """What a holder needs at the till, for a save link that would be too long otherwise. A PATCH brings the rest."""
+@dataclass(frozen=True, slots=True)
+class WantedObject:
+    """An object as Google shall have it. `body`: JSON for insert; `patch`: for PATCH; `own`: digest of the members that the content
+    overrides, "" for none."""
+
+    id: str
+    class_id: str
+    vertical: Vertical
+    body: JsonObject
+    patch: JsonObject
+    own: str = ""
+
+
+def wanted_object(object_: PassObject, content: Content) -> WantedObject:
+    body: JsonObject = msgspec.to_builtins(object_)
+    patch: JsonObject = msgspec.to_builtins(patch_of(object_))
+    own = content.overrides.google_object if content.overrides else {}
+    digest = ""
+    if own:
+        body, patch = overrides.merged_object(body, own), overrides.patched_object(patch, own)
+        digest = hashlib.sha256(msgspec.json.encode(own, order="deterministic")).hexdigest()[:12]
+    return WantedObject(object_.id, object_.class_id, vertical_of(content), body, patch, digest)
+
+
+def _generic(look: Look, id: str, class_id: str, extras: Extras) -> GenericObject:
+    content, words = look.content, look.words
+    groups = modules.front_groups(content)
+    texts, links = modules.modules(content, words, groups, modules.layout(groups))
+    title, subtitle = _title(look)
     return GenericObject(
-        id=object_.id,
-        class_id=object_.class_id,
-        card_title=object_.card_title,
-        header=object_.header,
-        logo=Image(object_.logo.source_uri) if object_.logo else None,
-        hex_background_color=object_.hex_background_color,
-        barcode=object_.barcode,
+        id=id,
+        class_id=class_id,
+        card_title=look.card_title(),
+        header=title,
+        state=_state(content),
+        subheader=subtitle,
+        logo=look.image(look.images.logo),
+        wide_logo=look.image(look.images.wide_logo),
+        hex_background_color=content.background_color,
+        barcode=_barcode(content),
+        rotating_barcode=_rotating(content.rotating_barcode, extras.secret),
+        hero_image=look.image(look.images.hero),
+        text_modules_data=texts or None,
+        links_module_data=LinksModule(links) if links else None,
+        image_modules_data=_image_modules(look),
+        valid_time_interval=_interval(content),
+        grouping_info=GroupingInfo(content.grouping) if content.grouping else None,
+        linked_object_ids=_linked(id.partition(".")[0], extras.linked),
+        smart_tap_redemption_value=content.smart_tap,
     )
+
+
+def _title(look: Look) -> tuple[LocalizedString, LocalizedString | None]:
+    """Header and subheader. The header is required and may not be empty, so something always stands there."""
+    content = look.content
+    if content.primary and (value := look.words.value(content.primary[0])) is not None:
+        return value, look.words.label(content.primary[0])
+    return (look.words.at("description", content.description) if content.description else look.card_title()), None
+
+
+def essential(object_: PassObject) -> PassObject:
+    """What a holder needs at the till, for a save link that would be too long otherwise. A PATCH brings the rest."""
+    bare = msgspec.structs.replace(
+        object_,
+        hero_image=None,
+        text_modules_data=None,
+        links_module_data=None,
+        image_modules_data=None,
+        valid_time_interval=None,
+        grouping_info=None,
+        linked_object_ids=None,
+        smart_tap_redemption_value=None,
+    )
+    if isinstance(bare, GenericObject):
+        logo = bare.logo and msgspec.structs.replace(bare.logo, content_description=None)
+        return msgspec.structs.replace(bare, subheader=None, logo=logo, wide_logo=None)
+    return bare
+
+
+def least(object_: PassObject) -> PassObject:
+    """The code and what Google wants of every object of the kind, in the base language."""
+    bare = essential(object_)
+    gone = dict.fromkeys(_optional(type(bare)) - {"barcode"})
+    short = {name: _base_only(getattr(bare, name)) for name in _required(type(bare))}
+    return msgspec.structs.replace(bare, **gone, **short)
+
+
+def _base_only(value: object) -> object:
+    return msgspec.structs.replace(value, translated_values=None) if isinstance(value, LocalizedString) else value
+
+
+@cache
+def _optional(shape: type[PassObject]) -> frozenset[str]:
+    return frozenset(one.name for one in msgspec.structs.fields(shape) if not one.required)
+
+
+@cache
+def _required(shape: type[PassObject]) -> frozenset[str]:
+    return frozenset(shape.__struct_fields__) - _optional(shape)
 
 
 def locations(content: Content) -> tuple[LatLong, ...]:
@@ -175,44 +226,15 @@ def locations(content: Content) -> tuple[LatLong, ...]:
     return tuple(LatLong(one.latitude, one.longitude) for one in content.locations[:LOCATIONS_MAX])
 
 
-def object_patch(object_: GenericObject) -> bytes:
-    """JSON for PATCH. A member that the pass no longer has is null, since PATCH keeps what is not named; so is the one optional
-    member of a nested object, for the case that Google merges nested objects (unconfirmed)."""
-    body: dict[str, object] = dict.fromkeys(_OPTIONAL_OBJECT)
-    body |= msgspec.to_builtins(object_)
-    del body["id"]
-    barcode = body["barcode"]
-    if isinstance(barcode, dict):
-        barcode.setdefault("alternateText", None)
-    return msgspec.json.encode(body)
-
-
-def class_body(class_: GenericClass, vertical: Vertical = GENERIC) -> bytes:
-    """JSON for insert. A reviewed vertical is sent for review at once: it is usable as soon as Google has it."""
-    body: dict[str, object] = msgspec.to_builtins(class_)
-    return msgspec.json.encode(body | _review(vertical))
-
-
-def class_patch(class_: GenericClass, vertical: Vertical = GENERIC) -> bytes:
-    """JSON for PATCH. Each write of a reviewed class must say UNDER_REVIEW again; a generic class does not know the member."""
-    body: dict[str, object] = dict.fromkeys(_OPTIONAL_CLASS)
-    body |= msgspec.to_builtins(class_)
-    del body["id"]
-    return msgspec.json.encode(body | _review(vertical))
-
-
-def class_fingerprint(class_: GenericClass) -> str:
-    """SHA-256 (hex): a class is written again only when this changes."""
-    return hashlib.sha256(msgspec.json.encode(class_)).hexdigest()
-
-
-def card_title(content: Content) -> str:
-    """The line beside the logo: the logo text is what the designer wants there, the organisation stands in for it."""
-    return content.logo_text or content.organization_name
-
-
-def localized(text: str) -> LocalizedString:
-    return LocalizedString(TranslatedString(LANGUAGE, text))
+def patch_of(shape: Shape) -> dict[str, object]:
+    """JSON for PATCH without the id. What the pass no longer has is null, since PATCH keeps what is not named; also in nested
+    objects, for the case that Google merges them (unconfirmed). Lists are replaced as they are."""
+    body: dict[str, object] = {}
+    for name, sent_as in zip(shape.__struct_fields__, shape.__struct_encode_fields__, strict=True):
+        value = getattr(shape, name)
+        body[sent_as] = patch_of(value) if isinstance(value, Shape) else value
+    body.pop("id", None)
+    return body
 
 
 def iso_date(seconds: int) -> str:
@@ -220,73 +242,42 @@ def iso_date(seconds: int) -> str:
     return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def links_in(text: str) -> tuple[str, ...]:
-    """The https, mailto and tel addresses in a text; the only schemes that a pass may lead to."""
-    return tuple(dict.fromkeys(found.rstrip(".,;:!?)'") for found in _LINK.findall(text)))
+def _state(content: Content) -> str:
+    return "INACTIVE" if content.voided else "ACTIVE"
 
 
-def _title(content: Content) -> tuple[str, str | None]:
-    """Header and subheader. The header is required and may not be empty, so something always stands there."""
-    if content.primary and content.primary[0].value:
-        return content.primary[0].value, content.primary[0].label
-    return content.description or card_title(content), None
-
-
-def _modules(content: Content) -> tuple[tuple[TextModule, ...], tuple[Uri, ...]]:
-    """Text modules (front rows by place, the rest by field key) and links. A field that is only an address becomes a link."""
-    front = content.header + content.primary[1:] + content.secondary + content.auxiliary
-    slots = [f"r{row}c{column}" for row, count in enumerate(layout(content), 1) for column in range(1, count + 1)]
-    modules = [TextModule(slot, one.label or None, one.value or None) for slot, one in zip(slots, front, strict=False)]
-    taken = set(slots)
-    links: list[Uri] = []
-    for one in front[len(slots) :] + content.back:
-        found = links_in(one.value)
-        name = _module_id(one.key, taken)
-        links += [Uri(name if n == 0 else f"{name}-{n + 1}", uri, one.label or None) for n, uri in enumerate(found)]
-        if found != (one.value.strip(),):
-            modules.append(TextModule(name, one.label or None, one.value or None))
-    return tuple(one for one in modules if one.header or one.body), tuple(links[:LINKS_MAX])
-
-
-def _module_id(key: str, taken: set[str]) -> str:
-    """A field key in the letters that Google allows in a module id, unique in the object."""
-    name = plain = re.sub(r"[^A-Za-z0-9_-]", "_", key) or "_"
-    number = 2
-    while name in taken:
-        name, number = f"{plain}-{number}", number + 1
-    taken.add(name)
-    return name
-
-
-def _row(number: int, count: int) -> Row:
-    items = [
-        Item(FieldSelector((FieldReference(f"object.textModulesData['r{number}c{column}']"),))) for column in range(1, count + 1)
-    ]
-    if count == 1:
-        return Row(one_item=OneItem(items[0]))
-    if count == 2:
-        return Row(two_items=TwoItems(items[0], items[1]))
-    return Row(three_items=ThreeItems(items[0], items[1], items[2]))
-
-
-def _barcode(barcode: NeutralBarcode | None) -> Barcode | None:
-    """None rather than an empty code: Google refuses a barcode that has no value or type."""
-    if barcode is None or not barcode.message:
+def _interval(content: Content) -> TimeInterval | None:
+    start, end = content.valid_from, content.expires_at
+    if start is None and end is None:
         return None
-    return Barcode(_BARCODES[barcode.format], barcode.message, barcode.alt_text or None)
+    return TimeInterval(
+        end=DateTime(iso_date(end)) if end is not None else None, start=DateTime(iso_date(start)) if start is not None else None
+    )
 
 
-def _image(uri: str | None, description: str) -> Image | None:
-    return Image(ImageUri(uri), localized(description) if description else None) if uri else None
+def _barcode(content: Content) -> Barcode | None:
+    """None rather than an empty code, which Google refuses; and none beside a rotating one, which a copy of it would defeat."""
+    code: NeutralBarcode | None = content.barcode
+    if code is None or not code.message or content.rotating_barcode is not None:
+        return None
+    alt_text = None if code.format is BarcodeFormat.TEXT else code.alt_text or None
+    return Barcode(_BARCODES[code.format], code.message, alt_text)
 
 
-def _image_modules(uri: str | None, description: str) -> tuple[ImageModule, ...] | None:
-    image = _image(uri, description)
+def _rotating(code: NeutralRotating | None, secret: bytes | None) -> RotatingBarcode | None:
+    if code is None or secret is None:
+        return None
+    details = TotpDetails("TOTP_SHA1", str(code.period_seconds * 1000), (TotpParameter(secret.hex(), code.digits),))
+    return RotatingBarcode(_BARCODES[code.format], code.pattern, details, code.alt_text or None)
+
+
+def _linked(issuer_id: str, linked: tuple[str, ...]) -> tuple[str, ...] | None:
+    return tuple(object_id(issuer_id, one) for one in linked[:LINKED_MAX]) or None
+
+
+def _image_modules(look: Look) -> tuple[ImageModule, ...] | None:
+    image = look.image(look.images.thumbnail)
     return (ImageModule("thumbnail", image),) if image else None
-
-
-def _review(vertical: Vertical) -> dict[str, object]:
-    return {"reviewStatus": "UNDER_REVIEW"} if vertical.reviewed else {}
 
 
 def locations_patch(places: tuple[LatLong, ...]) -> bytes:
@@ -294,9 +285,23 @@ def locations_patch(places: tuple[LatLong, ...]) -> bytes:
     return msgspec.json.encode({"merchantLocations": places or None})
 
 
-def message_text(one: Field) -> str:
-    """What the holder reads about a changed field."""
-    return (one.change_message or "").replace("%@", one.value)
+def message_text(one: Field, content: Content) -> LocalizedString:
+    """What the holder reads about a changed field, in each language."""
+    words = Words(content)
+    told = words.at(f"fields.{one.key}.change_message", one.change_message or "")
+    value = words.value(one)
+    values = {each.language: each.value for each in (value.translated_values or ())} if value else {}
+    base = value.default_value.value if value else ""
+    texts = {each.language: each.value for each in told.translated_values or ()}
+    message = told.default_value.value
+    return LocalizedString(
+        TranslatedString(words.base, message.replace("%@", base)),
+        tuple(
+            TranslatedString(language, texts.get(language, message).replace("%@", values.get(language, base)))
+            for language in dict.fromkeys([*texts, *values])
+        )
+        or None,
+    )
 
 
 def message_id(version: int, one: Field) -> str:
@@ -304,7 +309,16 @@ def message_id(version: int, one: Field) -> str:
     return f"{version}-{one.key}"
 
 
-def message_body(id: str, header: str, text: str, *, notify: bool) -> bytes:
+def message_body(id: str, header: LocalizedString, text: LocalizedString, *, notify: bool) -> bytes:
     """JSON for addMessage. Only a notifying message is announced, in Google's words; the text stands inside the pass."""
-    message = {"id": id, "header": header, "body": text, "messageType": "TEXT_AND_NOTIFY" if notify else "TEXT"}
+    message: dict[str, object] = {
+        "id": id,
+        "header": header.default_value.value,
+        "body": text.default_value.value,
+        "messageType": "TEXT_AND_NOTIFY" if notify else "TEXT",
+    }
+    if header.translated_values:
+        message["localizedHeader"] = header
+    if text.translated_values:
+        message["localizedBody"] = text
     return msgspec.json.encode({"message": message})

@@ -7,7 +7,8 @@ answer; only one that Google has dropped by then could come twice.
 May not enter: which rows are due, pacing, credentials. Source: reference/google-wallet.md sections 2.4, 4 and 9.4."""
 
 import asyncio
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Final
 from weakref import WeakValueDictionary
 
@@ -17,7 +18,8 @@ from billfold.domain.content import Content, Field, changed_fields
 from billfold.domain.ids import Scope
 from billfold.domain.passes import Pass
 from billfold.ports import GoogleObject, Store, Tx
-from billfold.wallets.google import objects
+from billfold.wallets.google import classes, objects
+from billfold.wallets.google.classes import WantedClass
 from billfold.wallets.google.client import (
     Answer,
     Denied,
@@ -30,7 +32,8 @@ from billfold.wallets.google.client import (
     Resource,
     Stored,
 )
-from billfold.wallets.google.shapes import GenericClass, GenericObject
+from billfold.wallets.google.objects import WantedObject
+from billfold.wallets.google.words import Words
 
 NOTICES_MAX: Final = 3
 DAY_MS: Final = 86_400_000
@@ -40,6 +43,12 @@ MESSAGES_KEPT: Final = 5
 
 LOCATIONS_KEY: Final = "@merchantLocations"
 """Among the remembered values: the places last sent. No field can have this key: fields are paired by their own keys only."""
+OWN_KEY: Final = "@own"
+"""Likewise the digest of the members that the content overrides."""
+UPDATE_NOTICE_PLACES: Final = frozenset(
+    {"object.loyaltyPoints.balance", "object.secondaryLoyaltyPoints.balance", "class.rewardsTier", "object.seatInfo.seat"}
+)
+"""Members whose change Google announces in its own words when asked with `notifyPreference`, by a quota of its own."""
 
 
 class NotPublished(Exception):
@@ -52,14 +61,21 @@ class NotPublished(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A pass as Google shall have it, and what is remembered of it (`state` None: nothing)."""
+    """A pass as Google shall have it, and what is remembered of it (`state` None: nothing). `places`: field key → the member that
+    shows it. `unlinked`: linked passes that Google does not have yet."""
 
     pass_: Pass
     content: Content
-    class_: GenericClass
-    object_: GenericObject
+    class_: WantedClass
+    object_: WantedObject
     state: GoogleObject | None
     class_fingerprint: str | None
+    places: Mapping[str, str] = field(default_factory=dict)
+    unlinked: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> Words:
+        return Words(self.content)
 
 
 @dataclass(slots=True)
@@ -92,7 +108,7 @@ class Publisher:
     async def publish(self, wanted: Wanted) -> None:
         """Raises NotPublished. The caller holds the lock of the object: two writers would undo each other."""
         scope = wanted.pass_.scope
-        if wanted.class_fingerprint != objects.class_fingerprint(wanted.class_):
+        if wanted.class_fingerprint != wanted.class_.fingerprint:
             await self._put_class(scope, wanted.class_, again=False)
         resource, made = await self._put_object(scope, wanted)
         # Nobody holds an object that was not there: nothing has changed for anybody.
@@ -105,6 +121,8 @@ class Publisher:
         )
         if LOCATIONS_KEY in before:
             done.values[LOCATIONS_KEY] = before[LOCATIONS_KEY]
+        if wanted.object_.own:
+            done.values[OWN_KEY] = wanted.object_.own
         try:
             await self._send_messages(wanted, resource, pending, done)
             await self._put_locations(wanted, done)
@@ -113,20 +131,22 @@ class Publisher:
 
     # --- class --------------------------------------------------------------------------------------------------------------------
 
-    async def _put_class(self, scope: Scope, class_: GenericClass, *, again: bool) -> None:
-        """Makes or changes the class. `again`: Google says that it has none, whatever we remember."""
-        kind = objects.GENERIC.class_kind
-        fingerprint = objects.class_fingerprint(class_)
+    async def _put_class(self, scope: Scope, class_: WantedClass, *, again: bool) -> None:
+        """Makes or changes the class. `again`: Google says that it has none, whatever we remember. A class with members of the
+        content's own, now or before, is replaced as a whole: PATCH would keep those that are gone."""
+        kind, fingerprint = class_.vertical.class_kind, class_.fingerprint
         async with self._locks.of(class_.id):
             known = await self._store.read(lambda tx: tx.google.class_fingerprint(scope, class_.id))
             if known == fingerprint and not again:  # another pass of the same layout was faster
                 return
             patch = known is not None and not again
             for _ in range(3):
-                if patch:
-                    answer = await self._client.patch(kind, class_.id, objects.class_patch(class_), urgent=self._urgent)
+                if patch and (classes.with_overrides(known) or classes.with_overrides(fingerprint)):
+                    answer = await self._client.update(kind, class_.id, class_.body, urgent=self._urgent)
+                elif patch:
+                    answer = await self._client.patch(kind, class_.id, class_.patch, urgent=self._urgent)
                 else:
-                    answer = await self._client.insert(kind, objects.class_body(class_), urgent=self._urgent)
+                    answer = await self._client.insert(kind, class_.body, urgent=self._urgent)
                 if not isinstance(answer, Exists | Missing):
                     break
                 patch = isinstance(answer, Exists)
@@ -138,16 +158,19 @@ class Publisher:
     async def _put_object(self, scope: Scope, wanted: Wanted) -> tuple[Resource, bool]:
         """Makes the object (then also True) or changes it. 404 may mean the object or its class: whichever it was is made, each
         once."""
-        kind = objects.GENERIC.object_kind
+        one = wanted.object_
+        kind = one.vertical.object_kind
         patch = wanted.state is not None
         exists = class_made = False
         answer: Answer = Missing("not asked")
         for _ in range(5):
-            if patch:
-                body = objects.object_patch(wanted.object_)
-                answer = await self._client.patch(kind, wanted.object_.id, body, urgent=self._urgent)
+            if patch and wanted.state is not None and wanted.state.values.get(OWN_KEY, "") != one.own:
+                answer = await self._replace(wanted)
+            elif patch:
+                body = msgspec.json.encode(one.patch | self._notice(wanted))
+                answer = await self._client.patch(kind, one.id, body, urgent=self._urgent)
             else:
-                answer = await self._client.insert(kind, msgspec.json.encode(wanted.object_), urgent=self._urgent)
+                answer = await self._client.insert(kind, msgspec.json.encode(one.body), urgent=self._urgent)
             if isinstance(answer, Exists):
                 patch = exists = True
             elif not isinstance(answer, Missing):
@@ -161,6 +184,28 @@ class Publisher:
                 class_made = True
         return _stored(answer), not patch
 
+    async def _replace(self, wanted: Wanted) -> Answer:
+        """The whole object anew, with the messages and places that Google has: PATCH would keep own members that are gone."""
+        one = wanted.object_
+        kind = one.vertical.object_kind
+        there = await self._client.get(kind, one.id, urgent=self._urgent)
+        if not isinstance(there, Stored):
+            return there
+        kept = msgspec.json.decode(there.body, type=dict[str, msgspec.Raw])
+        body = one.body | {name: kept[name] for name in ("messages", "merchantLocations") if name in kept}
+        return await self._client.update(kind, one.id, msgspec.json.encode(body), urgent=self._urgent)
+
+    def _notice(self, wanted: Wanted) -> dict[str, object]:
+        """Once the messages of a day are used up, Google may still say by itself that points or a seat changed."""
+        state = wanted.state
+        if state is None or not wanted.object_.vertical.reviewed:
+            return {}
+        if sum(at > self._now_ms - DAY_MS for at in state.notified_ms) < NOTICES_MAX:
+            return {}
+        changed = changed_fields(state.values, wanted.content)
+        tells = any(one.change_message and wanted.places.get(one.key) in UPDATE_NOTICE_PLACES for one in changed)
+        return {"notifyPreference": "NOTIFY_ON_UPDATE"} if tells else {}
+
     # --- messages -----------------------------------------------------------------------------------------------------------------
 
     async def _send_messages(self, wanted: Wanted, resource: Resource, pending: list[Field], done: _Done) -> None:
@@ -173,13 +218,14 @@ class Publisher:
                 done.values[one.key] = one.value
         if not new:
             return
-        await self._make_room(wanted.object_.id, resource.messages, len(new))
+        await self._make_room(wanted.object_, resource.messages, len(new))
         for one in new:
             await self._send_message(wanted, one, objects.message_id(version, one), done)
 
     async def _send_message(self, wanted: Wanted, one: Field, id: str, done: _Done) -> None:
-        kind, header = objects.GENERIC.object_kind, wanted.content.organization_name or objects.card_title(wanted.content)
-        text = objects.message_text(one)
+        kind, words, content = wanted.object_.vertical.object_kind, wanted.words, wanted.content
+        title = content.organization_name or content.logo_text or content.description
+        header, text = words.at("organization_name", title), objects.message_text(one, content)
         answer: Answer = QuotaExceeded("counted here")
         if len(done.notified_ms) < NOTICES_MAX:
             body = objects.message_body(id, header, text, notify=True)
@@ -195,13 +241,13 @@ class Publisher:
             done.values[one.key] = one.value
         _stored(answer)
 
-    async def _make_room(self, object_id: str, there: list[msgspec.Raw], count: int) -> None:
+    async def _make_room(self, one: WantedObject, there: list[msgspec.Raw], count: int) -> None:
         """Google keeps ten messages: the oldest give way, as they were written."""
         if len(there) + count <= MESSAGES_MAX:
             return
         keep = min(MESSAGES_KEPT, MESSAGES_MAX - count)
         body = msgspec.json.encode({"messages": there[len(there) - keep :]})
-        _stored(await self._client.patch(objects.GENERIC.object_kind, object_id, body, urgent=self._urgent))
+        _stored(await self._client.patch(one.vertical.object_kind, one.id, body, urgent=self._urgent))
 
     # --- places -------------------------------------------------------------------------------------------------------------------
 
@@ -212,7 +258,7 @@ class Publisher:
         text = msgspec.json.encode(places).decode() if places else ""
         if done.values.get(LOCATIONS_KEY, "") == text or self._now_ms < self._gate.closed_until_ms:
             return
-        kind = objects.GENERIC.object_kind
+        kind = wanted.object_.vertical.object_kind
         answer = await self._client.patch(kind, wanted.object_.id, objects.locations_patch(places), urgent=self._urgent)
         if isinstance(answer, Refused | Denied):
             self._gate.closed_until_ms = self._now_ms + DAY_MS

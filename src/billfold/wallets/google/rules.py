@@ -7,9 +7,12 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from billfold.domain.content import Content, Field, ImageSlot
+from billfold.domain.content import Content, Field, ImageSlot, Kind
 from billfold.ports import Finding
-from billfold.wallets.google.objects import ITEMS_MAX, LINKS_MAX, LOCATIONS_MAX, ROWS_MAX, card_title, links_in
+from billfold.wallets.google import losses, requirements
+from billfold.wallets.google.modules import ITEMS_MAX, LINKS_MAX, ROWS_MAX, links_in
+from billfold.wallets.google.objects import LOCATIONS_MAX
+from billfold.wallets.google.verticals import vertical_of
 
 MODULES_SHOWN: Final = 10
 CARD_TITLE_ADVISED: Final = 20
@@ -18,6 +21,10 @@ VALUE_ADVISED: Final = 500
 LINK_TEXT_ADVISED: Final = 20
 
 _DEFAULTS: Final = Content("", "")
+
+
+def card_title(content: Content) -> str:
+    return content.logo_text or content.organization_name
 
 
 def check(content: Content) -> tuple[Finding, ...]:
@@ -29,6 +36,8 @@ def check(content: Content) -> tuple[Finding, ...]:
         *_look(content),
         *_places(content),
         *_times(content),
+        *requirements.check(content),
+        *losses.check(content),
     )
 
 
@@ -53,7 +62,8 @@ def _title(content: Content) -> Iterator[Finding]:
             f"Google may cut the name after {CARD_TITLE_ADVISED} characters",
             "shorten it, or accept the cut",
         )
-    if content.logo_text and content.organization_name and content.logo_text != content.organization_name:
+    named_by_logo = content.kind in (None, Kind.GENERIC, Kind.OFFER)
+    if named_by_logo and content.logo_text and content.organization_name and content.logo_text != content.organization_name:
         yield _warning(
             "organization_hidden",
             "organization_name",
@@ -63,7 +73,8 @@ def _title(content: Content) -> Iterator[Finding]:
 
 
 def _fields(content: Content) -> Iterator[Finding]:
-    if not content.primary:
+    generic = not vertical_of(content).reviewed
+    if generic and not content.primary:
         yield _warning(
             "header_from_description",
             "primary",
@@ -90,7 +101,7 @@ def _fields(content: Content) -> Iterator[Finding]:
         )
     if sum(len(links_in(one.value)) for one in content.back) > LINKS_MAX:
         yield _warning("links_overflow", "back", f"Google shows {LINKS_MAX} links", "use fewer links")
-    if content.header:
+    if generic and content.header:
         yield _warning(
             "header_fields_in_row", "header", "on Google header fields stand in the first row of fields, not in the corner", ""
         )

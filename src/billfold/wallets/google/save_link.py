@@ -15,10 +15,13 @@ import msgspec
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 
+from billfold.domain.content import JsonObject
 from billfold.domain.signing import SigningKey, ToSign
 from billfold.wallets.google.credentials import GoogleCredential, load_private_key
-from billfold.wallets.google.objects import GENERIC, Vertical, essential
-from billfold.wallets.google.shapes import GenericClass, GenericObject
+from billfold.wallets.google.objects import essential, least
+from billfold.wallets.google.overrides import merged_object
+from billfold.wallets.google.shapes import PassObject
+from billfold.wallets.google.verticals import GENERIC, Vertical
 
 SAVE_BASE_URL: Final = "https://pay.google.com/gp/v/save/"
 JWT_LENGTH_MAX: Final = 1800
@@ -66,38 +69,50 @@ def signer_of(credential: GoogleCredential) -> Rs256Signer:
     return Rs256Signer(credential)
 
 
-def save_link(
+def save_claims(
     credential: GoogleCredential,
-    object_: GenericObject,
-    class_: GenericClass,
+    object_: PassObject,
     iat: int,
     *,
-    base_url: str = SAVE_BASE_URL,
     vertical: Vertical = GENERIC,
-) -> UnsignedLink:
-    """The save link of one object. `iat`: seconds since 1970. The JWT in it has at most 1,800 characters.
+    class_: JsonObject | None = None,
+    own: JsonObject | None = None,
+    named_only: bool = False,
+) -> tuple[bytes, bool]:
+    """What the save link of one object says (JSON, in a JWT of at most 1,800 characters), and whether it only names the object.
 
-    It carries the whole object while that fits, else what a holder needs at the till, else the two ids alone, which work as soon as
-    the object is at Google. The class goes along by its id: Google makes a missing one, and never changes one that it knows."""
+    It carries the whole object while that fits, else what a holder needs at the till, else the code; else the two ids alone, which
+    work as soon as the object is at Google. `iat`: seconds since 1970. `class_`: goes along where Google may not have it (a generic
+    one by its id: there is nothing in it that a holder misses); Google makes a missing class, and never changes one that it knows.
+    `own`: what the content overrides in the object. `named_only`: the ids alone, for an object that holds a secret: whoever has a
+    link can read it."""
     signer = signer_of(credential)
-    before = b'%b%d,"payload":{"%bes":[{"id":"%b"}],"%bs":[' % (
-        signer.claims_start,
-        iat,
-        vertical.class_kind.encode(),
-        class_.id.encode(),
-        vertical.object_kind.encode(),
-    )
-    for candidate in (object_, essential(object_)):
-        claims = b"%b%b]}}" % (before, _JSON.encode(candidate))
-        if signer.length(len(claims)) <= JWT_LENGTH_MAX:
-            return _unsigned(signer, base_url, claims)
+    kind = vertical.object_kind.encode()
+    start = b'%b%d,"payload":{' % (signer.claims_start, iat)
+    if not named_only:
+        classes = b""
+        if class_ is not None:
+            classes = b'"%bes":[%b],' % (vertical.class_kind.encode(), _JSON.encode(class_))
+        elif vertical is GENERIC:
+            classes = b'"%bes":[{"id":"%b"}],' % (vertical.class_kind.encode(), object_.class_id.encode())
+        for made in (_whole, essential, least):
+            candidate: object = made(object_)
+            if own and made is _whole:
+                candidate = merged_object(msgspec.to_builtins(candidate), own)
+            claims = b'%b%b"%bs":[%b]}}' % (start, classes, kind, _JSON.encode(candidate))
+            if signer.length(len(claims)) <= JWT_LENGTH_MAX:
+                return claims, False
     reference = _JSON.encode({"id": object_.id, "classId": object_.class_id})
-    claims = b'%b%d,"payload":{"%bs":[%b]}}' % (signer.claims_start, iat, vertical.object_kind.encode(), reference)
-    return _unsigned(signer, base_url, claims)
+    return b'%b"%bs":[%b]}}' % (start, kind, reference), True
 
 
-def _unsigned(signer: Rs256Signer, base_url: str, claims: bytes) -> UnsignedLink:
-    """The compact JWT over `claims` (JSON), in an address."""
+def _whole(object_: PassObject) -> PassObject:
+    return object_
+
+
+def save_link(credential: GoogleCredential, claims: bytes, *, base_url: str = SAVE_BASE_URL) -> UnsignedLink:
+    """The link that says what `save_claims` wrote: the compact JWT over it, in an address."""
+    signer = signer_of(credential)
     signing_input = signer.header + b64url(claims)
     return UnsignedLink(ToSign(signer.key, sha256(signing_input).digest()), base_url + signing_input.decode("ascii"))
 

@@ -1,0 +1,124 @@
+"""What Google has no place for, and what it takes in another form: warnings, so that nothing is a surprise; and the content's own
+members for Google, judged by its vocabulary.
+
+May not enter: what Google needs (requirements.py). Source: reference/google-wallet.md section 9.2."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from billfold.domain import texts
+from billfold.domain.content import Content, DateFormat, Field, ImageSlot, Kind, NumberFormat, NumberStyle, TextAlignment
+from billfold.domain.findings import Finding
+from billfold.wallets.google import overrides
+from billfold.wallets.google.document import check_members
+from billfold.wallets.google.look import PublicImages, look_of
+from billfold.wallets.google.objects import LINKED_MAX, made_of
+from billfold.wallets.google.requirements import unreadable
+from billfold.wallets.google.semantics import tags_of
+from billfold.wallets.google.verticals import vertical_of
+
+_NO_IMAGES: Final = PublicImages()
+_MEMBERS: Final = (
+    ("barcode_fallbacks", "barcodes_lost", "Google shows one code: the others are left away"),
+    ("beacons", "beacons_lost", "Google knows no beacons"),
+    ("max_distance", "distance_lost", "Google chooses the distance around a place by itself"),
+    ("relevant", "relevant_time_lost", "Google does not bring this pass forward at a time"),
+    ("nfc", "nfc_lost", "this near-field message is Apple's: Google takes `smart_tap`"),
+    ("poster", "poster_lost", "Google has no layout that is all picture: it shows the style"),
+    ("enhanced", "enhanced_lost", "Google has one layout of each kind"),
+    ("localized_images", "localized_images_lost", "Google shows the same pictures in every language"),
+)
+
+
+def check(content: Content) -> Iterator[Finding]:
+    for name, code, message in _MEMBERS:
+        if getattr(content, name):
+            yield _warning(code, name, message, "")
+    yield from _codes(content)
+    yield from _texts(content)
+    if content.semantics or any(one.semantics for one in content.fields()):
+        yield from unreadable(tags_of(content))
+    if content.kind in (Kind.FLIGHT, Kind.TRANSIT):
+        yield from _journey_fields(content)
+    for slot in (ImageSlot.PRIMARY_LOGO, ImageSlot.SECONDARY_LOGO, ImageSlot.ARTWORK):
+        if slot in content.images:
+            yield _warning("image_lost", f"images.{slot.value}", f"Google has no place for the {slot.value} image", "")
+    if content.valid_from is not None and content.expires_at is not None and content.valid_from > content.expires_at:
+        yield _warning("ends_before_start", "valid_from", "the pass ends before it starts", "swap the two")
+    if len(content.linked) > LINKED_MAX:
+        yield _warning(
+            "linked_overflow", "linked", f"Google takes {LINKED_MAX} linked passes; the first ones are sent", "link fewer"
+        )
+    if content.overrides is not None:
+        yield from _own(content)
+
+
+def _warning(code: str, path: str, message: str, mend: str) -> Finding:
+    return Finding(f"google.{code}", "warning", path, message, mend)
+
+
+def _error(code: str, path: str, message: str, mend: str) -> Finding:
+    return Finding(f"google.{code}", "error", path, message, mend)
+
+
+def _codes(content: Content) -> Iterator[Finding]:
+    code, rotating = content.barcode, content.rotating_barcode
+    if code is not None and (code.encoding or "utf-8").lower() != "utf-8" and not code.message.isascii():
+        yield _warning("encoding_lost", "barcode.encoding", "Google writes codes in UTF-8", "check what your scanner reads")
+    if rotating is not None:
+        if rotating.format.value not in ("QR", "PDF417"):
+            yield _error("rotating_format", "rotating_barcode.format", "only QR and PDF417 rotate", "use one of them")
+        if "{totp_value_0}" not in rotating.pattern:
+            mend = "write {totp_value_0} where the changing digits go"
+            yield _error("rotating_pattern", "rotating_barcode.pattern", "holds no changing part", mend)
+        if code is not None:
+            message = "Google shows the rotating code alone: a copy of this one would defeat it"
+            yield _warning("static_code_left_away", "barcode", message, "")
+    if content.smart_tap is not None and not content.smart_tap.isascii():
+        yield _error("smart_tap_ascii", "smart_tap", "may hold ASCII only", "use letters and digits")
+    if content.barcode and any("barcode.alt_text" in words for words in content.translations.values()):
+        yield _warning("alt_text_language_lost", "barcode.alt_text", "Google shows one text below the code in every language", "")
+
+
+def _texts(content: Content) -> Iterator[Finding]:
+    for group in texts.GROUPS:
+        for at, one in enumerate(getattr(content, group)):
+            if one.format or one.alignment or one.rich_text or one.detectors is not None:
+                yield from _field(f"{group}[{at}]", one)
+
+
+def _field(path: str, one: Field) -> Iterator[Finding]:
+    if isinstance(one.format, DateFormat) and one.format.relative:
+        yield _warning(
+            "relative_date_lost", f"{path}.format", "Google shows the date itself: a stored text cannot say tomorrow", ""
+        )
+    if isinstance(one.format, NumberFormat) and one.format.style is NumberStyle.SPELL_OUT:
+        yield _warning("spelled_number_lost", f"{path}.format", "Google shows the number in digits", "")
+    if one.alignment not in (None, TextAlignment.NATURAL):
+        yield _warning("alignment_lost", f"{path}.alignment", "Google aligns texts by itself", "")
+    if one.rich_text is not None:
+        yield _warning("rich_text_lost", f"{path}.rich_text", "Google shows the value; links of the text stand below", "")
+    if one.detectors is not None:
+        yield _warning("detectors_lost", f"{path}.detectors", "Google makes links by itself", "")
+
+
+def _journey_fields(content: Content) -> Iterator[Finding]:
+    made = made_of(look_of(content, _NO_IMAGES))
+    for group in ("header", "primary", "secondary", "auxiliary"):
+        for at, one in enumerate(getattr(content, group)):
+            if one.key not in made.places:
+                message = "Google lays out this card by itself: the field stands in the details"
+                yield _warning("front_in_details", f"{group}[{at}]", message, "give the field the semantic tag that it shows")
+
+
+def _own(content: Content) -> Iterator[Finding]:
+    own, vertical = content.overrides, vertical_of(content)
+    assert own is not None
+    for given, path, type_name, protected in (
+        (own.google_class, "overrides.google_class", vertical.class_type, overrides.CLASS_PROTECTED),
+        (own.google_object, "overrides.google_object", vertical.object_type, overrides.OBJECT_PROTECTED),
+    ):
+        for name in given:
+            if name in protected:
+                yield _warning("own_ignored", f"{path}.{name}", "stays as Billfold writes it", "leave it away")
+        yield from check_members({name: value for name, value in given.items() if name not in protected}, type_name, path)
