@@ -13,6 +13,7 @@ from importlib import import_module
 from ipaddress import ip_network
 
 from billfold.checker import CheckingThread
+from billfold.domain.addresses import Addresses
 from billfold.domain.delivery import Channel
 from billfold.domain.errors import CredentialMissing, CredentialRefused, NotFound
 from billfold.domain.ids import Environment, Scope
@@ -36,7 +37,7 @@ from billfold.images.shelf import Shelf
 from billfold.keyring import Keyring
 from billfold.limits import TokenBuckets
 from billfold.outgoing.client import OutgoingClient
-from billfold.ports import Addresses, Services, Store, StoredCredential, Tx, Wallet, Workspace
+from billfold.ports import Services, Store, StoredCredential, Tx, Wallet, Workspace
 from billfold.sandbox.authority import SandboxAuthority
 from billfold.sandbox.site import Sandbox, SandboxAddresses, known_addresses
 from billfold.settings import Settings

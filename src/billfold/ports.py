@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from billfold.domain.addresses import Addresses
 from billfold.domain.checks import Report
 from billfold.domain.content import Content, JsonObject
 from billfold.domain.delivery import Backlog, Channel, Due, Outcome
@@ -456,26 +457,6 @@ class Secrets(Protocol):
 
     def pass_token(self, scope: Scope, pass_id: PassId) -> str:
         """Apple's authentication token of a pass: a MAC, never stored, 32 URL-safe characters."""
-
-
-@dataclass(frozen=True, slots=True)
-class Addresses:
-    """Where we are reached from outside. `public_url` has no slash at its end."""
-
-    public_url: str
-
-    def share(self, pass_id: PassId) -> str:
-        return f"{self.public_url}/p/{pass_id}"
-
-    def web_service(self, scope: Scope) -> str:
-        """Wallet appends `/v1/...` (reference/apple-wallet.md section 4)."""
-        return f"{self.public_url}/apple/{scope.code}"
-
-    def image(self, scope: Scope, hash: str) -> str:
-        return f"{self.public_url}/i/{scope.code}/{hash}.png"
-
-    def google_callback(self, scope: Scope) -> str:
-        return f"{self.public_url}/google/{scope.code}/callback"
 
 
 @dataclass(frozen=True, slots=True)

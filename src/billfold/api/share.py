@@ -163,7 +163,7 @@ class SharePages:
             return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
         nonce = base64.b64encode(secrets.token_bytes(12)).decode()
         ids = [one.pass_.id for one in several]
-        address = share.pack_link(self._services, ids)
+        address = self._services.addresses.share_pack(ids)
         accepted = request.headers.get("accept-language", "")
         around = languages.choose(accepted, tuple(languages.PAGE))
         page = _PAGES.get_template("pack.html").render(

@@ -2,8 +2,6 @@
 
 May not enter: HTML, which phone it is."""
 
-from collections.abc import Sequence
-
 from billfold.domain.errors import NotFound
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import scope_of_pass
@@ -13,11 +11,6 @@ from billfold.ports import Services
 
 PASSES_MAX = 10
 """Of one link for several: what a phone takes at once."""
-
-
-def pack_link(services: Services, pass_ids: Sequence[str]) -> str:
-    """The one page of several passes."""
-    return f"{services.addresses.public_url}/ps/{'.'.join(pass_ids)}"
 
 
 async def open_links(services: Services, serials: str) -> list[Shown]:

@@ -7,6 +7,7 @@ from pydantic import BaseModel
 
 from billfold.api.v1.content import ContentOut, content_out
 from billfold.api.v1.types import Out, iso, iso_or_none
+from billfold.domain.addresses import Addresses
 from billfold.domain.content import Content
 from billfold.domain.events import Event
 from billfold.domain.keys import AccessKey
@@ -14,7 +15,6 @@ from billfold.domain.passes import Pass, Template
 from billfold.flows.lists import PassState
 from billfold.flows.update import Updated
 from billfold.flows.usage import Used
-from billfold.ports import Addresses
 
 T = TypeVar("T")
 

@@ -29,7 +29,7 @@ from billfold.domain.errors import FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.ids import TemplateId, scope_of_template
 from billfold.domain.keys import Actor
 from billfold.domain.passes import Pass
-from billfold.flows import issue, lists, offer, share, update
+from billfold.flows import issue, lists, offer, update
 from billfold.flows.update import Updated
 from billfold.ports import Services, Tx
 
@@ -182,7 +182,7 @@ def _add_pack(router: APIRouter, services: Services) -> None:
             raise Invalid(FieldProblem("ids", "repeated", "a pass is named twice", "name each pass once"))
         states = [await lists.read_pass(services, actor, one) for one in ids]
         data = await offer.pack(services, [(one.pass_, one.content) for one in states])
-        page = share.pack_link(services, [one.pass_.id for one in states])
+        page = services.addresses.share_pack([one.pass_.id for one in states])
         headers = {"Content-Disposition": 'attachment; filename="passes.pkpasses"', "Link": f'<{page}>; rel="alternate"'}
         return Response(data, headers=headers, media_type=PKPASSES)
 
