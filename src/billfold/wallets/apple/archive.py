@@ -64,6 +64,7 @@ _ENCRYPTED, _DESCRIPTOR, _STRONG, _UTF8 = 0x1, 0x8, 0x40, 0x800
 _STORED, _DEFLATED = 0, 8
 _DEFLATE_RATIO_MAX = 1_032
 _SYMLINK, _KIND = 0o120000, 0o170000
+_NEXT_HEADER = re.compile(rb"PK(?:\x03\x04|\x07\x08|\x01\x02)")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _CONTROLS = re.compile(r"[\0-\x1f\x7f]")
 
@@ -190,10 +191,8 @@ def _salvage(data: bytes, limits: Limits) -> Iterator[_Entry]:
         name = _name(data[at + _LOCAL.size : at + _LOCAL.size + name_length], flags)
         body = at + _LOCAL.size + name_length + extra_length
         if flags & _DESCRIPTOR and not packed:  # the sizes stand behind the data: look for the next header
-            following = data.find(b"PK", body)
-            while following >= 0 and data[following + 2 : following + 4] not in (b"\3\4", b"\7\x08", b"\1\2"):
-                following = data.find(b"PK", following + 2)
-            packed = (following if following >= 0 else len(data)) - body
+            following = _NEXT_HEADER.search(data, body)
+            packed = (following.start() if following else len(data)) - body
             size, check = limits.entry_bytes_max, -1
         yield _Entry(name, flags & ~_DESCRIPTOR, method, check, min(packed, len(data) - body), size, 0, at)
         at = body + packed

@@ -17,6 +17,9 @@ from billfold.wallets.apple.vocabulary import Dictionary, Key, Vocabulary, vocab
 NOT_READABLE = "the add sheet never opens; an update is discarded"
 IGNORED = "the phone ignores it"
 
+LISTED_MAX = 200
+"""So many members of a list are judged: no phone shows more, and a stranger's list may have any number."""
+
 Document = Mapping[str, Json]
 
 
@@ -59,7 +62,7 @@ class _Walk:
 
     def _unknown(self, name: str, dictionary: Dictionary, path: str) -> None:
         """Row 53. Its name comes from outside."""
-        meant = dictionary.nearest(name)
+        meant = None if self._found.is_full("key_unknown") else dictionary.nearest(name)
         mend = f"did you mean {meant}?" if meant else "leave it out, or put it under userInfo"
         self._found.warning(step(path, name), "key_unknown", "Wallet knows no such key here", mend, "it is ignored without a word")
 
@@ -88,7 +91,7 @@ class _Walk:
             self._found.add(key.severity, path, "list_too_long", text, "leave the least important away", "those beyond are ignored")
         if key.least is not None and len(value) < key.least:
             self._found.add(key.severity, path, "list_too_short", f"at least {key.least:g} is needed", "name one", IGNORED)
-        for number, one in enumerate(value[:200]):
+        for number, one in enumerate(value[:LISTED_MAX]):
             self._one(one, key, f"{path}[{number}]")
 
     def _one(self, value: Json, key: Key, path: str) -> None:
@@ -114,7 +117,7 @@ class _Walk:
         if not isinstance(value, str):
             self._wrong(key, path, "a text")
         elif value not in enumeration.since:
-            meant = enumeration.nearest(value)
+            meant = None if self._found.is_full("enum_unknown") else enumeration.nearest(value)
             mend = f"did you mean {meant}?" if meant else f"write one of {', '.join(enumeration.since)}"
             self._bad(key, path, "enum_unknown", "this value is unknown; values are case-sensitive", mend)
 
@@ -243,14 +246,14 @@ def _zones() -> frozenset[str]:
 
 def objects(value: Json) -> list[dict[str, Json]]:
     """The objects of a list; what is none was told by the walk."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [one for one in value[:LISTED_MAX] if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def numbered(value: Json, path: str) -> list[tuple[str, dict[str, Json]]]:
     """(path, object) of each object in a list."""
     if not isinstance(value, list):
         return []
-    return [(f"{path}[{number}]", one) for number, one in enumerate(value) if isinstance(one, dict)]
+    return [(f"{path}[{number}]", one) for number, one in enumerate(value[:LISTED_MAX]) if isinstance(one, dict)]
 
 
 def text_of(value: Json) -> str:

@@ -44,6 +44,10 @@ class Findings:
         """A predicate's answer, at a place."""
         self.add(severity, path, fault.code, fault.message, fault.mend, fault.otherwise)
 
+    def is_full(self, code: str) -> bool:
+        """Whether one more of `code` would only be counted: then it needs no costly words."""
+        return self._counts.get(code, 0) >= SAME_CODE_MAX
+
     def has(self, code: str) -> bool:
         return code in self._counts
 

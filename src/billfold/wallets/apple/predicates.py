@@ -99,6 +99,8 @@ def names_contact(text: str) -> bool:
 
 _HEX = re.compile(r"#[0-9a-f]{6}\Z")
 _RGB = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)\Z", re.IGNORECASE | re.ASCII)
+_COLOR_CHARACTERS_MAX = 64
+"""A stranger's text that is longer is no colour, and is not kept."""
 _RGBA = re.compile(r"rgba\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*[\d.]{1,8}\s*\)\Z", re.IGNORECASE | re.ASCII)
 _ANY_HEX = re.compile(r"#(?:[0-9a-f]{3}|[0-9a-f]{6})\Z", re.IGNORECASE)
 
@@ -115,9 +117,13 @@ def is_hex_color(text: str) -> bool:
     return _HEX.match(text) is not None
 
 
-@lru_cache(maxsize=4096)
 def color_of(text: str) -> str | None:
     """`rgb(r, g, b)` → `#rrggbb`; None for anything else. Row 20, section 2.2."""
+    return _color_of(text) if len(text) <= _COLOR_CHARACTERS_MAX else None
+
+
+@lru_cache(maxsize=4096)
+def _color_of(text: str) -> str | None:
     match = _RGB.match(text)
     if not match:
         return None
@@ -224,10 +230,15 @@ def barcode_long_fault(format_: str, message: str) -> Fault | None:
     return None
 
 
+_ENCODED_CHARACTERS_MAX = 4_096
+"""No code carries more, and some of Python's charsets take their time."""
+_CHARSET_CHARACTERS_MAX = 40
+
+
 def is_encodable(message: str, charset: str) -> bool | None:
     """Row 23: whether the message can be written so; None when nobody knows the charset."""
     try:
-        message.encode(charset)
+        message[:_ENCODED_CHARACTERS_MAX].encode(charset[:_CHARSET_CHARACTERS_MAX])
     except UnicodeError:
         return False
     except (LookupError, ValueError):
@@ -403,6 +414,7 @@ class _Links(HTMLParser):
         return self.wrong or ("a link is not closed" if self._open else "")
 
 
+_RICH_CHARACTERS_MAX = 10_000
 _BARE_AMPERSAND = re.compile(r'href\s*=\s*"[^"]*&(?!#?[0-9A-Za-z]+;)', re.IGNORECASE)
 
 
@@ -411,8 +423,8 @@ def attributed_fault(text: str) -> Fault | None:
     if "<" not in text:
         return None
     parser = _Links()
-    parser.feed(text)
-    wrong = parser.finish()
+    parser.feed(text[:_RICH_CHARACTERS_MAX])  # the parser may take as long as the square of it
+    wrong = f"it has more than {_RICH_CHARACTERS_MAX:,} characters" if len(text) > _RICH_CHARACTERS_MAX else parser.finish()
     if not wrong and _BARE_AMPERSAND.search(text):
         wrong = "a link's address holds a bare &"
     if not wrong:

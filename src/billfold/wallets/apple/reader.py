@@ -16,6 +16,7 @@ from billfold.wallets.apple.predicates import BUNDLE_BYTES_MAX, BUNDLE_PASSES_MA
 from billfold.wallets.apple.strings import read_strings
 
 PASS, MANIFEST, SIGNATURE, PERSONALIZATION = "pass.json", "manifest.json", "signature", "personalization.json"
+LANGUAGES_MAX = 100
 LIMITS = Limits()
 BUNDLE_LIMITS = Limits(bytes_max=BUNDLE_BYTES_MAX, entry_bytes_max=LIMITS.bytes_max, unpacked_bytes_max=BUNDLE_BYTES_MAX)
 
@@ -117,11 +118,8 @@ def _read_pass(name: str, given: dict[str, bytes], limits: Limits, found: Findin
         found.error("", "document_missing", "the archive has no pass.json", mend, NOT_VALID)
     manifest = read_object(files[MANIFEST], MANIFEST, limits, found) if MANIFEST in files else None
     sign_up = read_object(files[PERSONALIZATION], PERSONALIZATION, limits, found) if PERSONALIZATION in files else None
-    strings = {
-        path.rpartition("/")[0]: read_strings(content, plain(path), limits, found)
-        for path, content in files.items()
-        if path.endswith(".lproj/pass.strings")
-    }
+    texts = [path for path in files if path.endswith(".lproj/pass.strings")]
+    strings = {path.rpartition("/")[0]: read_strings(files[path], plain(path), limits, found) for path in texts[:LANGUAGES_MAX]}
     images = {path: image_facts(content) for path, content in files.items() if path.lower().endswith((".png", ".jpg", ".jpeg"))}
     return ReadPass(name, document, files, manifest, strings, images, sign_up, found.all())
 

@@ -16,7 +16,7 @@ _PAIR = re.compile(
 )
 _ESCAPE = re.compile(r"\\(?:[uU]([0-9A-Fa-f]{4})|(.))", re.DOTALL)
 _SIGNS = {"n": "\n", "r": "\r", "t": "\t"}
-_PAIRS_MAX = 10_000
+_STEPS_MAX = 20_000
 
 
 def read_strings(data: bytes, path: str, limits: Limits, found: Findings) -> dict[str, str]:
@@ -33,8 +33,8 @@ def read_strings(data: bytes, path: str, limits: Limits, found: Findings) -> dic
         mend = "write it as UTF-16 with a byte order mark, or as UTF-8"
         found.error(path, "strings_unreadable", "the file is neither UTF-16 nor UTF-8", mend, _OTHERWISE)
     made: dict[str, str] = {}
-    at, doubled = 0, False
-    while (match := _PAIR.match(text.text, at)) and len(made) < _PAIRS_MAX:
+    at, doubled, steps = 0, False, 0
+    while (match := _PAIR.match(text.text, at)) and (steps := steps + 1) <= _STEPS_MAX:
         at = match.end()
         if match["key"] is not None:
             key = _unescaped(match["key"])
