@@ -55,7 +55,7 @@ async def test_an_identical_update_is_no_update(billfold):
     assert billfold.api("GET", "/api/auth/usage").json["count"] == 2
 
 
-@pytest.mark.requirement("S3-27", "S3-28", "S3-31", "S3-32", "S0-37", "S0-39", "S0-40")
+@pytest.mark.requirement("S3-27", "S3-28", "S3-31", "S3-32", "S0-37", "S0-39", "S0-40", "S0-02", "S0-19", "S0-21", "S3-02")
 async def test_both_phones_install_and_show_the_next_update(billfold, tmp_path):
     made = await asyncio.to_thread(billfold.make)
     async with (
@@ -75,6 +75,22 @@ async def test_both_phones_install_and_show_the_next_update(billfold, tmp_path):
         notice = await seen(android, Notified)
         assert notice.text
         assert not [event for event in iphone.history if isinstance(event, Complained)]
+
+
+@pytest.mark.requirement("S0-38")
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_colour_and_texts_of_a_pass_in_hand_change_on_both_phones(billfold, tmp_path):
+    made = await asyncio.to_thread(billfold.make)
+    async with VirtualIphone(home=tmp_path / "iphone") as iphone, VirtualAndroid(home=tmp_path / "android") as android:
+        await iphone.add(made["shareUrl"])
+        await android.add(made["shareUrl"])
+        await asyncio.to_thread(billfold.change, made["serialNumber"], SAMPLE | {"color": "#0f766e", "logoText": "Bayroast Gold"})
+        await seen(iphone, Updated)
+        await seen(android, Updated)
+        on_iphone, on_android = iphone.passes[0].opened.content.card, android.passes[0].card
+        assert "15, 118, 110" in on_iphone.background_color
+        assert on_android.background_color == "#0f766e"
+        assert on_android.title == "Bayroast Gold"
 
 
 @pytest.mark.requirement("S0-39")

@@ -114,6 +114,7 @@ def test_a_pass_without_a_barcode_has_neither_key(written: Any) -> None:
 
 
 @pytest.mark.requirement("S3-13")
+@pytest.mark.requirement("S0-43")
 def test_locations_carry_height_and_text_where_given(written: Any) -> None:
     document = written(locations=(Location(48.2, 16.4, 171.5, "Near"), Location(-90, 180)))
     assert document["locations"] == [
