@@ -1,9 +1,6 @@
 """`POST /v1/checks`: files, documents and contents explained. The rules themselves are judged in tests/wallets."""
 
 import json
-from typing import Any
-
-import pytest
 
 from api.client import Answer
 from api.conftest import CARD, World, on_sqlite
@@ -27,14 +24,14 @@ def form(data: bytes, name: str = "file", boundary: str = "----b0undary") -> tup
 
 
 @on_sqlite
-@pytest.mark.parametrize("media_type", ["application/octet-stream", "application/vnd.apple.pkpass", "application/zip"])
-async def test_a_file_is_explained_as_it_is(world: World, media_type: str) -> None:
-    answer = await world.client.post("/v1/checks", GOOD, headers={"content-type": media_type})
-    assert codes(answer) == {"issuer_not_apple", "certificate_expired_since"} or codes(answer) == {"issuer_not_apple"}
-    assert (answer.json["kind"], answer.json["opens"], answer.json["errors"]) == ("pkpass", True, 0)
-    [part] = answer.json["parts"]
-    assert part["facts"]["serialNumber"] == "C-0001"
-    assert part["facts"]["certificate_pass_type"] == DOCUMENT["passTypeIdentifier"]
+async def test_a_file_is_explained_as_it_is(world: World) -> None:
+    for media_type in ("application/octet-stream", "application/vnd.apple.pkpass", "application/zip"):
+        answer = await world.client.post("/v1/checks", GOOD, headers={"content-type": media_type})
+        assert codes(answer) - {"certificate_expired_since", "certificate_expires_soon"} == {"issuer_not_apple"}
+        assert (answer.json["kind"], answer.json["opens"], answer.json["errors"]) == ("pkpass", True, 0)
+        [part] = answer.json["parts"]
+        assert part["facts"]["serialNumber"] == "C-0001"
+        assert part["facts"]["certificate_pass_type"] == DOCUMENT["passTypeIdentifier"]
 
 
 @on_sqlite
@@ -126,12 +123,10 @@ REFUSED: list[tuple[object, dict[str, str], int, set[str]]] = [
 
 
 @on_sqlite
-@pytest.mark.parametrize(("body", "headers", "status", "paths"), REFUSED)
-async def test_a_request_that_cannot_be_understood_is_refused(
-    world: World, body: Any, headers: dict[str, str], status: int, paths: set[str]
-) -> None:
-    refused = await world.client.post("/v1/checks", body, headers=headers)
-    assert (refused.status, refused.paths) == (status, paths)
+async def test_a_request_that_cannot_be_understood_is_refused(world: World) -> None:
+    for body, headers, status, paths in REFUSED:
+        refused = await world.client.post("/v1/checks", body, headers=headers)
+        assert (refused.status, refused.paths) == (status, paths), (body if len(str(body)) < 100 else "large", refused.body)
 
 
 @on_sqlite
