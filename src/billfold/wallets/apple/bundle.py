@@ -5,10 +5,10 @@ show them; manifest, signature and pass.json are the tail that each pass has for
 Entries are stored: deflating PNGs gains under 0.4 % and costs more than the signature (reference/pass-building.md).
 May not enter: settings, network, disk, the clock. Source: Apple, "Building a Pass"; PKWARE APPNOTE 6.3.10; zip32 only."""
 
-import hashlib
 import json
 import struct
 from collections.abc import Sequence
+from hashlib import sha1
 from typing import Protocol
 from zlib import crc32
 
@@ -28,6 +28,7 @@ _LOCAL_HEAD = b"PK\3\4" + _SHARED
 _CENTRAL_HEAD = b"PK\1\2" + struct.pack("<H", 0x0314) + _SHARED  # made by version 2.0 on Unix, so that the mode below counts
 _REST = struct.pack("<4HL", 0, 0, 0, 0, 0o100644 << 16)  # no extra field, comment, disk, internal attributes; the mode
 _LOCAL = struct.Struct("<14s3L2H")
+_MANIFEST_LOCAL, _SIGNATURE_LOCAL, _PASS_LOCAL = (struct.Struct(f"<14s3L2H{len(name)}s") for name in (_MANIFEST, _SIGNATURE, _PASS))
 _CENTRAL = struct.Struct("<16s3LH12sL")
 _DIRECTORY = struct.Struct("<" + "".join(f"16s3LH12sL{len(name)}s" for name in (_MANIFEST, _SIGNATURE, _PASS)) + "4s4H2LH")
 
@@ -82,54 +83,55 @@ class Body:
 class Unsealed:
     """A bundle that lacks its RSA signature over `digest`."""
 
-    __slots__ = ("_body", "_check", "_manifest", "_pass_json", "_start", "digest")
+    __slots__ = ("_body", "_manifest", "_manifest_check", "_pass_json", "_start", "digest")
 
     def __init__(self, body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> None:
         """`at`: signing time, seconds since 1970."""
-        ending = b'%b"}' % hashlib.sha1(pass_json, usedforsecurity=False).hexdigest().encode()
+        ending = b'%b"}' % sha1(pass_json, usedforsecurity=False).hexdigest().encode()
         manifest = body.manifest_prefix + ending
         self.digest, self._start = signer.begin(manifest, at)
         self._body, self._pass_json, self._manifest = body, pass_json, manifest
-        self._check = crc32(ending, body.manifest_check)
+        self._manifest_check = crc32(ending, body.manifest_check)
 
     def parts(self, signature: bytes) -> tuple[bytes, bytes]:
         """The bundle as two pieces, (shared, own), so that a server may send them without joining a copy for each pass."""
-        return self._body.data, _tail(self._body, self._manifest, self._check, self._start + signature, self._pass_json)
+        return self._body.data, b"".join(self._own(signature))
 
     def sealed(self, signature: bytes) -> bytes:
         """The whole bundle."""
-        return b"".join(self.parts(signature))
+        return b"".join((self._body.data, *self._own(signature)))
+
+    def _own(self, signature: bytes) -> tuple[bytes, ...]:
+        """What each pass has for itself. pass.json stands last: it is the only member whose length differs from pass to pass."""
+        body, manifest, start, pass_json = self._body, self._manifest, self._start, self._pass_json
+        size_1, size_2, size_3 = len(manifest), len(start) + len(signature), len(pass_json)
+        check_1, check_2, check_3 = self._manifest_check, crc32(signature, crc32(start)), crc32(pass_json)
+        at_1 = len(body.data)
+        at_2 = at_1 + 30 + 13 + size_1  # a local header of 30 bytes, the name, the content
+        at_3 = at_2 + 30 + 9 + size_2
+        directory = at_3 + 30 + 9 + size_3
+        return (
+            _MANIFEST_LOCAL.pack(_LOCAL_HEAD, check_1, size_1, size_1, 13, 0, _MANIFEST),
+            manifest,
+            _SIGNATURE_LOCAL.pack(_LOCAL_HEAD, check_2, size_2, size_2, 9, 0, _SIGNATURE),
+            start,
+            signature,
+            _PASS_LOCAL.pack(_LOCAL_HEAD, check_3, size_3, size_3, 9, 0, _PASS),
+            pass_json,
+            body.central,
+            _DIRECTORY.pack(
+                *(_CENTRAL_HEAD, check_1, size_1, size_1, 13, _REST, at_1, _MANIFEST),
+                *(_CENTRAL_HEAD, check_2, size_2, size_2, 9, _REST, at_2, _SIGNATURE),
+                *(_CENTRAL_HEAD, check_3, size_3, size_3, 9, _REST, at_3, _PASS),
+                *(b"PK\5\6", 0, 0, body.count, body.count, len(body.central) + _DIRECTORY.size - 22, directory, 0),
+            ),
+        )
 
 
 def build(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> bytes:
     """A whole bundle, with the RSA operation made here. `at`: signing time, seconds since 1970."""
     unsealed = Unsealed(body, pass_json, signer, at)
     return unsealed.sealed(signer.rsa(unsealed.digest))
-
-
-def _tail(body: Body, manifest: bytes, check_1: int, signature: bytes, pass_json: bytes) -> bytes:
-    """pass.json stands last: it is the only member whose length differs from pass to pass."""
-    size_1, size_2, size_3 = len(manifest), len(signature), len(pass_json)
-    check_2, check_3 = crc32(signature), crc32(pass_json)
-    at_1 = len(body.data)
-    at_2 = at_1 + 30 + 13 + size_1  # a local header of 30 bytes, the name, the content
-    at_3 = at_2 + 30 + 9 + size_2
-    directory = at_3 + 30 + 9 + size_3
-    own = _DIRECTORY.pack(
-        *(_CENTRAL_HEAD, check_1, size_1, size_1, 13, _REST, at_1, _MANIFEST),
-        *(_CENTRAL_HEAD, check_2, size_2, size_2, 9, _REST, at_2, _SIGNATURE),
-        *(_CENTRAL_HEAD, check_3, size_3, size_3, 9, _REST, at_3, _PASS),
-        *(b"PK\5\6", 0, 0, body.count, body.count, len(body.central) + _DIRECTORY.size - 22, directory, 0),
-    )
-    return b"".join(
-        (
-            *(_LOCAL.pack(_LOCAL_HEAD, check_1, size_1, size_1, 13, 0), _MANIFEST, manifest),
-            *(_LOCAL.pack(_LOCAL_HEAD, check_2, size_2, size_2, 9, 0), _SIGNATURE, signature),
-            *(_LOCAL.pack(_LOCAL_HEAD, check_3, size_3, size_3, 9, 0), _PASS, pass_json),
-            body.central,
-            own,
-        )
-    )
 
 
 def _records(name: bytes, content: bytes, offset: int) -> tuple[bytes, bytes]:
@@ -142,7 +144,7 @@ def _records(name: bytes, content: bytes, offset: int) -> tuple[bytes, bytes]:
 
 def _quoted_sha1(content: bytes) -> str:
     """Wallet's manifest is SHA-1 whatever the signature's digest is; the signature over it is what protects the pass."""
-    return f'"{hashlib.sha1(content, usedforsecurity=False).hexdigest()}"'
+    return f'"{sha1(content, usedforsecurity=False).hexdigest()}"'
 
 
 def _unsafe(name: str) -> bool:

@@ -121,6 +121,9 @@ def _all_texts(content: Content) -> list[tuple[str, str]]:
 def _contact(content: Content, found: list[Finding]) -> None:
     """Row 52: an address, a link or a phone number, by its look."""
     for one in content.back:
+        if predicates.names_address(one.value):
+            return
+    for one in content.back:
         if predicates.names_contact(one.value):
             return
     found.append(of_fault(WARNING, "back", predicates.CONTACT_MISSING))
