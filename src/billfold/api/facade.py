@@ -11,6 +11,7 @@ import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from billfold.api import strict_json
 from billfold.api.facade_body import draft_of
@@ -66,6 +67,23 @@ def problem(error: BillfoldError) -> Response:
     return _json(status, {"error": text}, headers)
 
 
+class _Guarded:
+    """An ASGI application, which a route calls as it is: a function it would wrap twice."""
+
+    def __init__(self, services: Services, handler: Handler) -> None:
+        self._services, self._handler = services, handler
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive)
+        try:
+            actor = await actor_of(self._services, request, "api")
+            self._services.limits.check(actor.key_id)
+            response = await self._handler(request, actor)
+        except BillfoldError as error:
+            response = problem(error)
+        await response(scope, receive, send)
+
+
 class Facade:
     """The four routes, each one call of a flow."""
 
@@ -81,16 +99,8 @@ class Facade:
             Route("/api/auth/usage", self._guarded(self.usage), methods=["GET"]),
         ]
 
-    def _guarded(self, handler: Handler) -> Callable[[Request], Awaitable[Response]]:
-        async def endpoint(request: Request) -> Response:
-            try:
-                actor = await actor_of(self._services, request, "api")
-                self._services.limits.check(actor.key_id)
-                return await handler(request, actor)
-            except BillfoldError as error:
-                return problem(error)
-
-        return endpoint
+    def _guarded(self, handler: Handler) -> ASGIApp:
+        return _Guarded(self._services, handler)
 
     async def _body(self, request: Request) -> object:
         return strict_json.parse(await request.body(), bytes_max=self._body_bytes_max)
