@@ -43,9 +43,9 @@ async def main(url: str, journal_path: str, round_: int) -> None:
                 assert told == 1
                 return number
 
-            number = await store.write(issue)
+            number = await store.write(issue, short=writer % 4 > 0)
             promise(f"{a_pass(nth).id} {number} 0")
-            number = await store.write(change)
+            number = await store.write(change, short=writer % 4 > 0)
             promise(f"{a_pass(nth).id} {number} {number}")
 
     print("ready", flush=True)

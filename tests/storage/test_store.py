@@ -33,7 +33,10 @@ async def test_a_failing_transaction_undoes_its_own_work_and_nobody_elses(store:
         tx.usage.add(OURS, month, "issued")
         raise Mistake(month)
 
-    work = [store.write(lambda tx, n=n: (bad if n % 3 == 0 else good)(tx, f"2026-{n:02}")) for n in range(60)]  # type: ignore[misc]
+    work = [
+        store.write(lambda tx, n=n: (bad if n % 3 == 0 else good)(tx, f"2026-{n:02}"), short=n >= 20)  # type: ignore[misc]
+        for n in range(60)
+    ]
     results = await asyncio.gather(*work, return_exceptions=True)
     for n, result in enumerate(results):
         counted = await store.read(lambda tx, n=n: tx.usage.count(OURS, f"2026-{n:02}"))  # type: ignore[misc]
@@ -107,7 +110,7 @@ async def test_two_requests_with_one_idempotency_key_have_one_answer(store: Stor
 
 
 async def test_numbers_of_many_writers_have_no_gap_and_no_double(store: Store) -> None:
-    numbers = await asyncio.gather(*(store.write(lambda tx: tx.numbers.next(OURS)) for _ in range(200)))
+    numbers = await asyncio.gather(*(store.write(lambda tx: tx.numbers.next(OURS), short=n % 5 > 0) for n in range(200)))
     assert sorted(numbers) == list(range(1, 201))
 
 
@@ -133,7 +136,7 @@ async def test_a_reader_never_sees_a_number_without_the_one_before(store: Store)
 
     async def write(which: int) -> None:
         for _ in range(25):
-            await store.write(lambda tx: change(tx, which))
+            await store.write(lambda tx: change(tx, which), short=which < 6)
 
     def visible(tx: Tx) -> tuple[int, bool]:
         current = tx.numbers.current(OURS)
@@ -151,11 +154,14 @@ async def test_a_reader_never_sees_a_number_without_the_one_before(store: Store)
     assert (await store.read(visible)) == (200, True)
 
 
-async def test_waiting_writes_are_answered_when_the_store_closes(store: Store) -> None:
-    work = [asyncio.ensure_future(store.write(lambda tx: tx.numbers.next(OURS))) for _ in range(20)]
-    await asyncio.sleep(0)
+@pytest.mark.parametrize("turns", [0, 1, 2])
+async def test_waiting_writes_are_answered_when_the_store_closes(store: Store, turns: int) -> None:
+    work = [asyncio.ensure_future(store.write(lambda tx: tx.numbers.next(OURS), short=n < 15)) for n in range(20)]
+    for _ in range(turns):
+        await asyncio.sleep(0)
     await store.close()
-    results = await asyncio.gather(*work, return_exceptions=True)
+    async with asyncio.timeout(60):
+        results = await asyncio.gather(*work, return_exceptions=True)
     assert all(isinstance(result, int | Unavailable) for result in results)
     with pytest.raises(Unavailable):
         await store.write(lambda tx: tx.numbers.next(OURS))
@@ -165,10 +171,11 @@ async def test_waiting_writes_are_answered_when_the_store_closes(store: Store) -
 
 
 async def test_a_caller_that_gives_up_does_no_harm(store: Store) -> None:
-    given_up = asyncio.ensure_future(store.write(lambda tx: tx.numbers.next(OURS)))
-    await asyncio.sleep(0)
-    given_up.cancel()
-    assert isinstance(await store.write(lambda tx: tx.numbers.next(OURS)), int)
+    for short in (False, True):
+        given_up = asyncio.ensure_future(store.write(lambda tx: tx.numbers.next(OURS), short=short))
+        await asyncio.sleep(0)
+        given_up.cancel()
+        assert isinstance(await store.write(lambda tx: tx.numbers.next(OURS), short=short), int)
 
 
 @dataclass
@@ -272,7 +279,8 @@ async def test_the_log_does_not_grow_without_end(sqlite_file: Path) -> None:
         await store.close()
 
 
-async def test_a_full_disk_fails_the_group_and_the_next_one_works(sqlite_file: Path) -> None:
+@pytest.mark.parametrize("short", [False, True])
+async def test_a_full_disk_fails_the_group_and_the_next_one_works(sqlite_file: Path, short: bool) -> None:
     store = SqliteStore(sqlite_file)
     try:
         await store.write(add_workspaces)
@@ -280,13 +288,67 @@ async def test_a_full_disk_fails_the_group_and_the_next_one_works(sqlite_file: P
         store._connection.execute(f"PRAGMA max_page_count={pages + 2}")  # SQLite's own "database or disk is full"
         big = SavedAnswer("print", 200, bytes(100_000), NOW)
         with pytest.raises(Unavailable):
-            await store.write(lambda tx: tx.idempotency.add(OURS, "big", big))
-        assert await store.write(lambda tx: tx.numbers.next(OURS)) == 1
+            await store.write(lambda tx: tx.idempotency.add(OURS, "big", big), short=short)
+        assert await store.write(lambda tx: tx.numbers.next(OURS), short=short) == 1
         await store.write(lambda tx: tx.idempotency.add(OURS, "big", big))
         found = await store.read(lambda tx: tx.idempotency.find(OURS, "big"))
         assert found == big
     finally:
         await store.close()
+
+
+async def test_while_another_process_writes_a_short_transaction_waits_and_the_loop_does_not(sqlite_file: Path) -> None:
+    store = SqliteStore(sqlite_file)
+    other = sqlite3.connect(sqlite_file, isolation_level=None)
+    try:
+        await store.write(add_workspaces)
+        other.execute("BEGIN IMMEDIATE")
+        waiting = asyncio.ensure_future(store.write(lambda tx: tx.numbers.next(OURS), short=True))
+        for _ in range(20):
+            await asyncio.sleep(0.001)
+        assert not waiting.done()
+        assert await store.read(lambda tx: tx.numbers.current(OURS)) == 0
+        other.execute("ROLLBACK")
+        assert await waiting == 1
+        assert store._connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+    finally:
+        other.close()
+        await store.close()
+
+
+async def test_a_short_transaction_is_seen_by_nobody_before_it_is_on_the_disk(sqlite_file: Path) -> None:
+    """Its statements run in the loop, its COMMIT in the thread: what was answered is there for any other connection."""
+    store = SqliteStore(sqlite_file)
+    try:
+        await store.write(add_workspaces)
+        for n in range(1, 40):
+            assert await store.write(lambda tx: tx.numbers.next(OURS), short=True) == n
+            plain = sqlite3.connect(sqlite_file)
+            assert plain.execute("SELECT max(value) FROM counter").fetchone() == (n,)
+            plain.close()
+            assert not store._connection.in_transaction
+    finally:
+        await store.close()
+
+
+async def test_a_store_outlives_the_event_loop_that_used_it(sqlite_file: Path) -> None:
+    store = await asyncio.to_thread(asyncio.run, _opened_elsewhere(sqlite_file))
+    try:
+        async with asyncio.timeout(60):
+            assert await store.write(lambda tx: tx.numbers.next(OURS), short=True) >= 1
+            assert await store.write(lambda tx: tx.numbers.next(OURS)) >= 2
+    finally:
+        await store.close()
+
+
+async def _opened_elsewhere(path: Path) -> SqliteStore:
+    """A store with writes under way in a loop that ends."""
+    store = SqliteStore(path)
+    await store.write(add_workspaces)
+    late = [asyncio.ensure_future(store.write(lambda tx: tx.numbers.next(OURS), short=n % 2 > 0)) for n in range(8)]
+    await asyncio.sleep(0)
+    assert not any(one.done() for one in late)
+    return store
 
 
 async def test_a_locked_file_is_unavailable_not_an_internal_error(sqlite_file: Path) -> None:
