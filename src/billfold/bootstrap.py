@@ -184,6 +184,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         addresses.google_callback,
         clock,
         lambda scope: google_options[scope.environment],
+        secrets.code_secret,
     )
     runner = _runner(settings, store, {Channel.APPLE: apple, Channel.GOOGLE: google}, google, serving=serving)
     services = Services(

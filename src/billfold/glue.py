@@ -18,6 +18,7 @@ from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.events import EventKind
 from billfold.domain.ids import Environment, PassId, Scope
 from billfold.domain.passes import Pass
+from billfold.domain.totp import SECRET_BYTES
 from billfold.images.shelf import Fetch, FetchRefused
 from billfold.outgoing.client import OutgoingClient
 from billfold.outgoing.errors import OutgoingError
@@ -52,6 +53,7 @@ class PassSecrets:
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
         self._keys: dict[Scope, bytes] = {}
+        self._code_keys: dict[Scope, bytes] = {}
 
     def pass_token(self, scope: Scope, pass_id: PassId) -> str:
         key = self._keys.get(scope)
@@ -59,6 +61,12 @@ class PassSecrets:
             key = self._keys[scope] = self._vault.derive("apple-pass-token", scope)
         mac = hmac.digest(key, pass_id.encode(), hashlib.sha256)
         return base64.urlsafe_b64encode(mac[:24]).decode("ascii")
+
+    def code_secret(self, scope: Scope, pass_id: PassId) -> bytes:
+        key = self._code_keys.get(scope)
+        if key is None:
+            key = self._code_keys[scope] = self._vault.derive("rotating-code", scope)
+        return hmac.digest(key, pass_id.encode(), hashlib.sha256)[:SECRET_BYTES]
 
 
 class ByEnvironment:

@@ -458,6 +458,9 @@ class Secrets(Protocol):
     def pass_token(self, scope: Scope, pass_id: PassId) -> str:
         """Apple's authentication token of a pass: a MAC, never stored, 32 URL-safe characters."""
 
+    def code_secret(self, scope: Scope, pass_id: PassId) -> bytes:
+        """The secret of a pass's rotating code (domain/totp.py), never stored, 20 bytes."""
+
 
 @dataclass(frozen=True, slots=True)
 class Services:

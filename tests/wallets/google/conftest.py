@@ -2,6 +2,7 @@
 
 May not enter: mocks. Only the clock stands still."""
 
+import hashlib
 import json
 from collections.abc import AsyncIterator, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -16,6 +17,7 @@ from billfold.domain.errors import CredentialMissing
 from billfold.domain.ids import Scope
 from billfold.domain.passes import Pass
 from billfold.domain.pictures import PublicPictures
+from billfold.domain.totp import SECRET_BYTES
 from billfold.outgoing.client import OutgoingClient
 from billfold.outgoing.errors import OutgoingError
 from billfold.outgoing.guard import Role
@@ -199,6 +201,7 @@ async def world(google: Google, store: Store, clock: FakeClock) -> AsyncIterator
         lambda _: made.callback_url,
         clock,
         options,
+        lambda scope, pass_id: hashlib.sha256(f"{scope.code}/{pass_id}".encode()).digest()[:SECRET_BYTES],
     )
     made = World(google, store, wire, accounts, wallet, clock)
     yield made

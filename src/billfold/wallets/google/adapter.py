@@ -59,7 +59,8 @@ REMEMBER_MAX_MS: Final = 10 * 365 * 86_400_000
 """A callback that claims to hold for longer is remembered for ten years and no longer."""
 ENSURE_SECONDS: Final = 3.0
 """How long a save link with nothing but ids in it waits for its object."""
-LINKED_SECONDS: Final = 5.0
+LINKED_MS: Final = 3_600_000
+"""How long after its issue a linked pass is waited for; then the others go without it until their next change."""
 _SLOW_DOWN_SECONDS: Final = 2.0
 _QUOTA_SECONDS: Final = 3600.0
 
@@ -242,7 +243,7 @@ class GoogleWallet:
                     return Parked(f"this pass cannot be put into Google's form ({type(problem).__name__})")
                 await Publisher(self._store, client, issuer.gate, now_ms, self._locks, urgent=urgent).publish(wanted)
                 if wanted.unlinked:
-                    return RetryLater("waits for a linked pass to be at Google", LINKED_SECONDS)
+                    return RetryLater("waits for a linked pass to be at Google")
             except (CredentialMissing, CredentialRefused) as missing:
                 brake.outcome = CredentialRejected(str(missing))
                 return brake.outcome
@@ -254,21 +255,30 @@ class GoogleWallet:
     async def _wanted(self, scope: Scope, pass_id: PassId) -> Wanted:
         """Read inside the object's lock and just before it is sent, so that an older state never overwrites a newer one."""
 
-        def load(tx: Tx) -> tuple[Pass, Content, Template | None, GoogleObject | None, tuple[str, ...]]:
+        new_since_ms = self._clock.now_ms() - LINKED_MS
+
+        def load(tx: Tx) -> tuple[Pass, Content, Template | None, GoogleObject | None, tuple[str, ...], tuple[str, ...]]:
             pass_ = tx.passes.find(scope, pass_id)
             assert pass_ is not None, "passes are never deleted"
             template = tx.templates.find(scope, pass_.template_id) if pass_.template_id is not None else None
             content = content_of(pass_, template)
-            there = tuple(one for one in content.linked if (state := tx.google.find(scope, PassId(one))) and state.class_id)
-            return pass_, content, template, tx.google.find(scope, pass_id), there
+            there, coming = [], []
+            for one in map(PassId, content.linked):
+                other = tx.passes.find(scope, one)
+                if other is None or other.issuer_id != pass_.issuer_id or one == pass_id:
+                    continue  # Google links passes of one issuer only
+                if (state := tx.google.find(scope, one)) and state.class_id:
+                    there.append(one)
+                elif other.issued_at_ms >= new_since_ms:
+                    coming.append(one)
+            return pass_, content, template, tx.google.find(scope, pass_id), tuple(there), tuple(coming)
 
-        pass_, content, template, state, linked = await self._store.read(load)
+        pass_, content, template, state, linked, unlinked = await self._store.read(load)
         form = form_of(pass_, content, template, await self._public_images(scope, content))
         class_fingerprint = await self._store.read(lambda tx: tx.google.class_fingerprint(scope, form.class_id))
         secret = self._code_secret(scope, pass_id) if content.rotating_barcode is not None else None
         object_ = form.object_(Extras(secret, linked))
         class_ = form.class_(self._usable_callback_url(scope))
-        unlinked = tuple(one for one in content.linked if one not in linked)
         return Wanted(pass_, content, class_, object_, state, class_fingerprint, form.places, unlinked)
 
     def _failed(self, answer: Failure, issuer: _Issuer, brake: _Brake) -> Outcome:
