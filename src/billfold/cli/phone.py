@@ -14,6 +14,7 @@ import typer
 
 from billfold.cli.phone_screen import PhoneScreen
 from billfold.sandbox.phones.android import DEFAULT_ACCOUNT, VirtualAndroid
+from billfold.sandbox.phones.content import IOS
 from billfold.sandbox.phones.events import Event, Notified, Updated
 from billfold.sandbox.phones.iphone import VirtualIphone
 from billfold.sandbox.phones.share_link import CannotInstall
@@ -53,13 +54,15 @@ def iphone(
     home: HomeOption = None,
     once: OnceOption = False,
     timeout: TimeoutOption = None,
+    language: Annotated[str, typer.Option(metavar="TAG", help="The phone's language: de, fr, pt-BR...")] = "en",
+    ios: Annotated[float, typer.Option(min=6.0, max=99.0, help="Its iOS: which layout and which code of the pass it shows.")] = IOS,
 ) -> None:
     """An iPhone: installs the pass, registers it, and waits for pushes.
 
     Events in order: opened, installed, registered, waiting; on an update pushed, fetched, notified (the lock-screen line,
     absent when silent), updated; also unchanged, complained, removed, failed.
     """
-    _play(_start(lambda: VirtualIphone(home), link), json, once, timeout)
+    _play(_start(lambda: VirtualIphone(home, language=language, ios=ios), link), json, once, timeout)
 
 
 @phone_app.command()

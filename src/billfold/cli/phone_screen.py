@@ -100,13 +100,16 @@ def draw_card(card: Card) -> Panel:
         row.add_row(*[_field(field) for field in front[start : start + 3]])
         rows.append(row)
     if card.barcode:
-        rows.append(Text(f"▌▐▌║▐ {_safe(card.barcode)}", justify="center"))
+        kind = f" ({_safe(card.barcode_format)})" if card.barcode_format else ""
+        rows.append(Text(f"▌▐▌║▐ {_safe(card.barcode)}{kind}", justify="center"))
+    if card.relevance:
+        rows.append(Text("\n".join(f"⌖ {_safe(line)}" for line in card.relevance), style="dim"))
     behind = sum(field.group in ("back", "additionalInfo") for field in card.fields)
     return Panel(
         Group(*rows),
         width=_CARD_WIDTH,
         border_style=_border(card.background_color),
-        title="VOID" if card.voided else None,
+        title="VOID" if card.voided else "EXPIRED" if card.expired else None,
         subtitle=f"{behind} on the back" if behind else None,
     )
 

@@ -15,7 +15,7 @@ from billfold.sandbox.apns.courier import create_courier
 from billfold.sandbox.apns.server import PushServer
 from billfold.sandbox.authority import IssuedCertificate
 from sandbox.apns.sender import Sender
-from sandbox.phones.bundles import bundle, pass_json
+from sandbox.phones.bundles import bundle, pass_json, zipped
 
 AUTHENTICATION_TOKEN = "vxwxd7J8AlNNFPS8k0a0FfUFtq0ewzFdc"
 BUNDLE_TYPE = "application/vnd.apple.pkpass"
@@ -66,6 +66,7 @@ class HonestServer:
                 Route("/p/{serial}", self.share_page),
                 Route("/redirect/{serial}", self.redirect),
                 Route("/direct/{serial}", self.download),
+                Route("/pack", self.pack),
                 Route(device + "/{serial}", self.register, methods=["POST"]),
                 Route(device + "/{serial}", self.unregister, methods=["DELETE"]),
                 Route(device, self.list_changed),
@@ -92,6 +93,11 @@ class HonestServer:
         kept = self.passes[request.path_params["serial"]]
         headers = {"Last-Modified": kept.last_modified}
         return Response(kept.data, media_type=BUNDLE_TYPE, headers=headers)
+
+    async def pack(self, _request: Request) -> Response:
+        """All passes in one download."""
+        files = {f"{serial}.pkpass": kept.data for serial, kept in self.passes.items()}
+        return Response(zipped(files), media_type="application/vnd.apple.pkpasses")
 
     def _refused(self, request: Request) -> Response | None:
         self.calls.append(f"{request.method} {request.url.path.removeprefix('/apple/v1/')}?{request.url.query}".rstrip("?"))

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import pkcs7
 
 from billfold.sandbox.authority import IssuedCertificate, SandboxAuthority
 from billfold.sandbox.phones.bundle import InvalidPass, open_bundle
+from billfold.sandbox.phones.content import Reader
 from billfold.sandbox.phones.signature import Trust
 from judges import judge
 from sandbox.phones.bundles import TEAM, TYPE, bundle, files_of, manifest_of, pass_json, sign, store_card, zipped
@@ -272,8 +273,8 @@ async def test_texts_are_shown_in_the_phones_language(issued: IssuedCertificate,
         "en.lproj/pass.strings": b'"POINTS_LABEL" = "Points"; // more\n"ORG" = "Roaster";',
     }
     data = bundle(content, issued, extra)
-    in_english = (await open_bundle(data, alone, "en-GB")).content.card
-    in_german = (await open_bundle(data, alone, "de")).content.card
+    in_english = (await open_bundle(data, alone, Reader("en-GB"))).content.card
+    in_german = (await open_bundle(data, alone, Reader("de"))).content.card
     assert (in_english.organization_name, in_english.fields[0].label) == ("Roaster", "Points")
     assert (in_german.organization_name, in_german.fields[0].label) == ('Kaffee "Röster"', "Punkte")
 

@@ -52,6 +52,28 @@ async def test_a_link_is_opened_installed_registered_and_waited_on(server: Hones
     assert server.logs == []
 
 
+async def test_several_passes_of_one_download_are_all_installed_and_followed(server: HonestServer, iphone: VirtualIphone) -> None:
+    for number in (2, 3):
+        server.put(f"C-{number}")
+    await iphone.add(f"{server.url}/pack")
+    assert [one.serial_number for one in seen(iphone, Installed)] == ["C-1", "C-2", "C-3"]
+    assert sorted(serial for _, serial in server.registrations) == ["C-1", "C-2", "C-3"]
+    for number in range(4, 12):
+        server.put(f"C-{number}")
+    with pytest.raises(CannotInstall, match="11 files"):
+        await iphone.add(f"{server.url}/pack")
+
+
+async def test_a_phone_reads_in_its_own_language(server: HonestServer, make_iphone: MakeIphone) -> None:
+    server.put(storeCard=store_card(10, currencyCode="EUR", changeMessage="Now %@"))
+    phone = make_iphone(language="de")
+    await phone.add(link(server))
+    server.put(storeCard=store_card(12.5, currencyCode="EUR", changeMessage="Now %@"))
+    await server.push()
+    notified = await until(phone, Notified)
+    assert notified.text == "Now 12,50\u00a0€"
+
+
 @pytest.mark.requirement("S0-08", "S0-40", "S3-27", "S3-32")
 async def test_a_push_leads_to_the_list_the_pass_and_the_lock_screen_line(server: HonestServer, iphone: VirtualIphone) -> None:
     await iphone.add(link(server))

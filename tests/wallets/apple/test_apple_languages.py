@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from billfold.domain import texts
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, NumberFormat, Poster
-from billfold.sandbox.phones.content import parse_strings
+from billfold.sandbox.phones.strings import parse_strings
 from billfold.wallets.apple.languages import localized
 
 LABELS = {

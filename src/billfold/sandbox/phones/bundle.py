@@ -10,7 +10,7 @@ import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from billfold.sandbox.phones.content import PassContent, read_content
+from billfold.sandbox.phones.content import PassContent, Reader, read_content
 from billfold.sandbox.phones.pass_rules import find_problems
 from billfold.sandbox.phones.signature import SignatureInvalid, Trust, verify_signature
 from billfold.sandbox.phones.strict_json import JsonInvalid, parse_object
@@ -38,7 +38,7 @@ class OpenedPass:
     content: PassContent
 
 
-async def open_bundle(data: bytes, trust: Trust, language: str = "en") -> OpenedPass:
+async def open_bundle(data: bytes, trust: Trust, reader: Reader | None = None) -> OpenedPass:
     """Raises InvalidPass."""
     files = unpack(data)
     manifest = files.get("manifest.json")
@@ -65,17 +65,17 @@ async def open_bundle(data: bytes, trust: Trust, language: str = "en") -> Opened
         problems += [mismatch.format("teamIdentifier", pass_json.get("teamIdentifier"), signer.team_identifier)]
     if problems:
         raise InvalidPass(*problems)
-    return OpenedPass(data, hashlib.sha256(manifest).hexdigest(), read_content(pass_json, files, language))
+    return OpenedPass(data, hashlib.sha256(manifest).hexdigest(), read_content(pass_json, files, reader))
 
 
-def unpack(data: bytes) -> dict[str, bytes]:
+def unpack(data: bytes, bytes_max: int = BUNDLE_BYTES_MAX) -> dict[str, bytes]:
     """The files of the archive. Raises InvalidPass for what is unsafe, oversized or not a plain zip."""
-    if len(data) > BUNDLE_BYTES_MAX:
-        raise InvalidPass(f"the bundle is larger than {BUNDLE_BYTES_MAX} bytes")
+    if len(data) > bytes_max:
+        raise InvalidPass(f"the bundle is larger than {bytes_max} bytes")
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             entries = archive.infolist()
-            if len(entries) > ENTRIES_MAX or sum(entry.file_size for entry in entries) > UNPACKED_BYTES_MAX:
+            if len(entries) > ENTRIES_MAX or sum(entry.file_size for entry in entries) > max(UNPACKED_BYTES_MAX, bytes_max):
                 raise InvalidPass("the bundle unpacks to too much")
             files: dict[str, bytes] = {}
             for entry in entries:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from billfold.sandbox.phones.content import PassContent
 from billfold.sandbox.phones.events import FieldChange
+from billfold.sandbox.phones.formats import language_of
 
-GENERIC_LINE = "Your pass has changed"
+GENERIC_LINE = language_of("en").changed
 
 
 @dataclass(frozen=True)
@@ -32,13 +33,13 @@ def compare(old: PassContent, new: PassContent) -> tuple[FieldChange, ...]:
     return tuple(changes)
 
 
-def lock_screen_line(old: PassContent, new: PassContent) -> LockScreenLine | None:
-    """None: a silent update. Only a field of both versions whose new one has a change message counts."""
+def lock_screen_line(old: PassContent, new: PassContent, language: str = "en") -> LockScreenLine | None:
+    """In the phone's language. None: a silent update. Only a field of both versions whose new one has a change message counts."""
     messages = {field.shown.key: field.change_message for field in new.fields}
     told = [change for change in compare(old, new) if change.old is not None and messages.get(change.key)]
     if not told:
         return None
     message = messages[told[0].key] or ""
     if len(told) > 1 or "%@" not in message:
-        return LockScreenLine(GENERIC_LINE, generic=True)
+        return LockScreenLine(language_of(language).changed, generic=True)
     return LockScreenLine(message.replace("%@", told[0].new or ""))

@@ -50,7 +50,9 @@ class FieldChange:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """The face of a pass, whichever wallet shows it."""
+    """The face of a pass, whichever wallet shows it. `barcode`: the message of the code that this phone draws.
+
+    `layout`: which look an iPhone chose; `relevance`: when and where the lock screen offers it; `nfc`: readers get something."""
 
     title: str
     organization_name: str
@@ -59,6 +61,11 @@ class Card:
     foreground_color: str | None = None
     barcode: str | None = None
     voided: bool = False
+    barcode_format: str | None = None
+    layout: str | None = None
+    expired: bool = False
+    relevance: tuple[str, ...] = ()
+    nfc: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

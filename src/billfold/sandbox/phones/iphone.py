@@ -9,6 +9,7 @@ import contextlib
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Literal
@@ -16,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from billfold.sandbox.phones import passkit, web
 from billfold.sandbox.phones.bundle import InvalidPass, open_bundle
+from billfold.sandbox.phones.content import IOS, Reader
 from billfold.sandbox.phones.events import (
     Event,
     EventLog,
@@ -29,7 +31,7 @@ from billfold.sandbox.phones.events import (
 from billfold.sandbox.phones.keeping_current import Keeper, address_of
 from billfold.sandbox.phones.memory import Memory, WalletPass, load
 from billfold.sandbox.phones.passkit import ServerWrong
-from billfold.sandbox.phones.share_link import CannotInstall, download_bundle
+from billfold.sandbox.phones.share_link import CannotInstall, download_bundles
 from billfold.sandbox.phones.signature import Trust, find_openssl
 
 RETRY_DELAYS_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0, 15.0, 30.0)
@@ -40,7 +42,8 @@ class VirtualIphone:
     """One phone. Use as `async with VirtualIphone() as phone: await phone.add(link)`; read `phone.events()`.
 
     With `home` it can be stopped and started: it wakes up with its passes and does what a phone does after a reboot.
-    `openssl`: path of the command that has to agree with every signature; None: the phone judges alone.
+    `language` and `ios` decide what it shows of a pass. `openssl`: path of the command that has to agree with every signature;
+    None: the phone judges alone.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class VirtualIphone:
         root_pem: bytes | None = None,
         openssl: str | Literal["find"] | None = "find",
         language: str = "en",
+        ios: float = IOS,
         retry_delays_seconds: tuple[float, ...] = RETRY_DELAYS_SECONDS,
     ) -> None:
         self._home = home
@@ -58,10 +62,11 @@ class VirtualIphone:
         self._given_root = root_pem
         self._openssl = find_openssl() if openssl == "find" else openssl
         self._language = language
+        self._ios = ios
         self._retry_delays = retry_delays_seconds
         self._log = EventLog()
         self._memory = Memory(home)
-        self._keeper = Keeper(self._memory, self._log.add, language, self._trust)
+        self._keeper = Keeper(self._memory, self._log.add, self._reader, self._trust)
         self._online = True
         self._tasks: dict[tuple[str, str], asyncio.Task[None]] = {}
         self._pushed: dict[str, asyncio.Event] = {}
@@ -74,10 +79,10 @@ class VirtualIphone:
     async def __aenter__(self) -> "VirtualIphone":
         """Raises ValueError when `home` holds something else."""
         self._memory, kept_passes = load(self._home)
-        self._keeper = Keeper(self._memory, self._log.add, self._language, self._trust)
+        self._keeper = Keeper(self._memory, self._log.add, self._reader, self._trust)
         for kept, data in kept_passes:
             try:
-                opened = await open_bundle(data, self._trust(), self._language)
+                opened = await open_bundle(data, self._trust(), self._reader())
             except InvalidPass as error:
                 raise ValueError(f"{self._home} holds a pass that is broken: {error}") from error
             pass_ = WalletPass(kept.link, opened, kept.last_modified, kept.automatic_updates, kept.notifications)
@@ -118,15 +123,23 @@ class VirtualIphone:
     # What the user does
 
     async def add(self, link: str) -> WalletPass:
-        """Opens the link, installs the pass, registers, and waits for pushes. Raises CannotInstall."""
-        opened_event, download = await download_bundle(link)
+        """Opens the link, installs the pass, registers, and waits for pushes; of several passes all, and gives back the first.
+
+        Raises CannotInstall."""
+        opened_event, downloads = await download_bundles(link)
         self._log.add(opened_event)
         await self._learn_where_pushes_come_from(link)
         try:
-            opened = await open_bundle(download.data, self._trust(), self._language)
+            opened = [await open_bundle(one.data, self._trust(), self._reader()) for one in downloads]
         except InvalidPass as error:
             raise CannotInstall(f"the pass cannot be installed: {error}") from error
-        pass_ = WalletPass(link, opened, download.last_modified)
+        passes = [WalletPass(link, one, download.last_modified) for one, download in zip(opened, downloads, strict=True)]
+        for pass_ in passes:
+            await self._install(pass_)
+        return passes[0]
+
+    async def _install(self, pass_: WalletPass) -> None:
+        opened = pass_.opened
         again = pass_.key in self._memory.passes
         self._memory.put(pass_)
         self._log.add(
@@ -138,7 +151,6 @@ class VirtualIphone:
             )
         )
         await self._follow(pass_)
-        return pass_
 
     async def refresh(self, serial_number: str | None = None) -> None:
         """Pull to refresh: asks for the pass at once."""
@@ -196,6 +208,7 @@ class VirtualIphone:
             root_pem=self._given_root,
             openssl=self._openssl,
             language=self._language,
+            ios=self._ios,
             retry_delays_seconds=self._retry_delays,
         )
         newer._memory.courier_url = self._memory.courier_url
@@ -286,6 +299,9 @@ class VirtualIphone:
                 "virtual phones take passes of a Billfold test environment only"
             )
         self._memory.root_pem = response.body.decode("ascii", "replace")
+
+    def _reader(self) -> Reader:
+        return Reader(self._language, self._ios, datetime.now(UTC))
 
     def _trust(self) -> Trust:
         return Trust((self._memory.root_pem or "").encode(), self._openssl)

@@ -10,6 +10,7 @@ from email.utils import parsedate_to_datetime
 from billfold.sandbox.phones import passkit, web
 from billfold.sandbox.phones.bundle import InvalidPass, OpenedPass, open_bundle
 from billfold.sandbox.phones.changes import compare, lock_screen_line
+from billfold.sandbox.phones.content import Reader
 from billfold.sandbox.phones.events import Complained, Event, Failed, Fetched, Notified, Unchanged, Updated
 from billfold.sandbox.phones.memory import Memory, WalletPass
 from billfold.sandbox.phones.passkit import PassAddress, ServedPass, ServerWrong
@@ -27,10 +28,12 @@ def address_of(pass_: WalletPass) -> PassAddress | None:
 class Keeper:
     """Works on the phone's memory and reports events. Methods raise web.Unreachable, and ServerWrong with `retry`."""
 
-    def __init__(self, memory: Memory, report: Callable[[Event], None], language: str, trust: Callable[[], Trust]) -> None:
+    def __init__(
+        self, memory: Memory, report: Callable[[Event], None], reader: Callable[[], Reader], trust: Callable[[], Trust]
+    ) -> None:
         self._memory = memory
         self._report = report
-        self._language = language
+        self._reader = reader
         self._trust = trust
 
     async def update_type(self, pass_type_identifier: str, *, tagged: bool = True) -> None:
@@ -94,7 +97,7 @@ class Keeper:
 
     async def _open(self, address: PassAddress, served: ServedPass) -> OpenedPass:
         try:
-            opened = await open_bundle(served.data, self._trust(), self._language)
+            opened = await open_bundle(served.data, self._trust(), self._reader())
         except InvalidPass as error:
             raise passkit.invalid_pass(address, str(error)) from error
         content = opened.content
@@ -123,7 +126,7 @@ class Keeper:
 
     def _show(self, older: WalletPass, newer: WalletPass) -> None:
         content = newer.opened.content
-        line = lock_screen_line(older.opened.content, content)
+        line = lock_screen_line(older.opened.content, content, self._reader().language)
         if line is not None and newer.notifications:
             self._report(
                 Notified(

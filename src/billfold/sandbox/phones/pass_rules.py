@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from billfold.sandbox.phones.strings import is_whole, parse_strings, tables_of
+
 STYLES = ("boardingPass", "coupon", "eventTicket", "generic", "storeCard")
 FIELD_GROUPS = tuple(
     f"{group}Fields" for group in ("header", "primary", "secondary", "auxiliary", "back", "additionalInfo", "footer")
@@ -23,6 +25,9 @@ _COLOR = re.compile(r"rgb\(\s*(\d{1,3})\s*,\s*(\d{1,3})\s*,\s*(\d{1,3})\s*\)\Z")
 _DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d)?(Z|[+-]\d\d:\d\d)\Z")
 _PNG_HEAD = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 _TOKEN_CHARACTERS_MIN = 16
+_UUID = re.compile(r"[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}\Z")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|\d{3}))?\Z")
+_SCHEMES = ("posterEventTicket", "eventTicket", "semanticBoardingPass", "boardingPass")
 
 
 def find_problems(pass_json: Mapping[str, object], files: Mapping[str, bytes]) -> list[str]:
@@ -32,8 +37,10 @@ def find_problems(pass_json: Mapping[str, object], files: Mapping[str, bytes]) -
         *_style(pass_json),
         *_barcodes(pass_json),
         *_places_and_dates(pass_json),
+        *_newer(pass_json),
         *_web_service(pass_json),
         *_images(files),
+        *_languages(files),
     ]
 
 
@@ -119,7 +126,11 @@ def _field(place: str, entry: Mapping[str, object]) -> Iterator[str]:
     currency = entry.get("currencyCode", "XXX")
     if not isinstance(currency, str) or re.fullmatch("[A-Z]{3}", currency) is None:
         yield f"{place}.currencyCode is not an ISO 4217 code"
-    for name in ("label", "changeMessage"):
+    if entry.get("row", 0) not in (0, 1):
+        yield f"{place}.row is neither 0 nor 1"
+    if not isinstance(entry.get("semantics", {}), dict):
+        yield f"{place}.semantics is not an object"
+    for name in ("label", "changeMessage", "attributedValue"):
         if not isinstance(entry.get(name, ""), str):
             yield f"{place}.{name} is not a text"
 
@@ -167,9 +178,79 @@ def _places_and_dates(pass_json: Mapping[str, object]) -> Iterator[str]:
         inside = isinstance(place, dict) and _within(place.get("latitude"), 90) and _within(place.get("longitude"), 180)
         if not inside:
             yield f"locations[{position}] has no latitude and longitude within range"
+    beacons = pass_json.get("beacons", [])
+    beacons = beacons if isinstance(beacons, list) else [None]
+    for position, beacon in enumerate(beacons):
+        if not isinstance(beacon, dict) or _UUID.match(str(beacon.get("proximityUUID"))) is None:
+            yield f"beacons[{position}] has no UUID"
+        elif not all(isinstance(beacon.get(name, 0), int) and 0 <= beacon.get(name, 0) <= 65535 for name in ("major", "minor")):
+            yield f"beacons[{position}] has numbers out of range"
+    if len({str(one.get("proximityUUID")) for one in beacons if isinstance(one, dict)}) > 10:
+        yield "beacons have more than 10 different UUIDs"
+    distance = pass_json.get("maxDistance", 1)
+    if not _within(distance, 10**9) or distance <= 0:  # type: ignore[operator]
+        yield "maxDistance is no number above 0"
+    dates = pass_json.get("relevantDates", [])
+    for position, one in enumerate(dates if isinstance(dates, list) else [None]):
+        yield from _relevant(f"relevantDates[{position}]", one)
     for name in ("expirationDate", "relevantDate"):
         if name in pass_json and not _is_date(pass_json[name]):
             yield f"{name} is no date with minutes and zone"
+
+
+def _relevant(place: str, one: object) -> Iterator[str]:
+    if not isinstance(one, dict) or not one:
+        yield f"{place} is no object with dates"
+        return
+    for name in ("date", "relevantDate", "startDate", "endDate"):
+        if name in one and not _is_date(one[name]):
+            yield f"{place}.{name} is no date with minutes and zone"
+            return
+    if ("startDate" in one) != ("endDate" in one):
+        yield f"{place} has one end only"
+    elif "startDate" in one and datetime.fromisoformat(one["endDate"]) <= datetime.fromisoformat(one["startDate"]):
+        yield f"{place} ends before it begins"
+    elif "startDate" not in one and one.get("date", one.get("relevantDate")) != one.get("relevantDate", one.get("date")):
+        yield f"{place} says two different moments"
+
+
+def _newer(pass_json: Mapping[str, object]) -> Iterator[str]:
+    """Layouts, tags, near field. Sections 2.7 to 2.10 and 3."""
+    schemes = pass_json.get("preferredStyleSchemes", [])
+    if not isinstance(schemes, list) or any(one not in _SCHEMES for one in schemes):
+        yield "preferredStyleSchemes is not a list of known layouts"
+    if not isinstance(pass_json.get("semantics", {}), dict):
+        yield "semantics is not an object"
+    nfc = pass_json.get("nfc")
+    if nfc is None:
+        return
+    message, key = (nfc.get(name) if isinstance(nfc, dict) else None for name in ("message", "encryptionPublicKey"))
+    if not isinstance(message, str) or not isinstance(key, str):
+        yield "nfc needs message and encryptionPublicKey as texts"
+    elif len(message.encode()) > 64:
+        yield "nfc.message has more than 64 bytes"
+
+
+def _languages(files: Mapping[str, bytes]) -> Iterator[str]:
+    """Section 1.4: names of languages, texts that can be read, the same keys everywhere, no picture twice."""
+    keys: dict[str, frozenset[str]] = {}
+    for language, name in tables_of(files).items():
+        if _LANGUAGE.match(language) is None:
+            yield f"{name}: {language!r} is no language"
+        if not is_whole(files[name]):
+            yield f"{name} holds something else than keys and texts"
+        keys[language] = frozenset(parse_strings(files[name]))
+    if len(set(keys.values())) > 1:
+        yield "the languages have different keys"
+    pictures: dict[str, set[str]] = {}
+    for name in files:
+        folder, _, rest = name.rpartition("/")
+        if rest.endswith(".png") and folder.endswith(".lproj"):
+            pictures.setdefault(folder, set()).add(rest)
+            if rest in files:
+                yield f"{rest} stands at the root and in {folder}"
+    if len({frozenset(one) for one in pictures.values()}) > 1:
+        yield "the languages have different pictures"
 
 
 def _within(value: object, limit: int) -> bool:

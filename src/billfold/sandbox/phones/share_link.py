@@ -7,6 +7,7 @@ Sources: reference/apple-wallet.md section 7, reference/google-wallet.md section
 from dataclasses import dataclass
 
 from billfold.sandbox.phones import web
+from billfold.sandbox.phones.bundle import InvalidPass, unpack
 from billfold.sandbox.phones.events import Opened
 from billfold.sandbox.phones.page import find_links
 from billfold.sandbox.phones.passkit import PASS_CONTENT_TYPE
@@ -17,6 +18,8 @@ IPHONE_SAFARI = (
 )
 ANDROID_CHROME = "Mozilla/5.0 (Linux; Android 10; K) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/143.0.0.0 Mobile Safari/537.36"
 SAVE_PATH = "/gp/v/save/"
+PACK_CONTENT_TYPE = "application/vnd.apple.pkpasses"
+_PACK_PASSES_MAX, _PACK_BYTES_MAX = 10, 150 * 1024 * 1024
 _LINKS_TRIED_MAX = 10
 
 
@@ -32,13 +35,13 @@ class BundleDownload:
     last_modified: str | None
 
 
-async def download_bundle(link: str) -> tuple[Opened, BundleDownload]:
-    """The bundle behind the page's Apple button, or behind the link itself. Raises CannotInstall."""
+async def download_bundles(link: str) -> tuple[Opened, list[BundleDownload]]:
+    """The bundle behind the page's Apple button, or behind the link itself, or the several of a pack. Raises CannotInstall."""
     headers = {"User-Agent": IPHONE_SAFARI, "Accept-Language": "en-US"}
     page = await _get(link, headers)
     opened = Opened(link=link, status=page.status, content_type=page.content_type)
-    if page.content_type == PASS_CONTENT_TYPE:
-        return opened, BundleDownload(page.body, page.headers.get("last-modified"))
+    if page.content_type in (PASS_CONTENT_TYPE, PACK_CONTENT_TYPE):
+        return opened, _bundles_of(page)
     links = find_links(page.body, page.url)
     marked = [found.address for found in links if found.wallet == "apple"]
     refused = ""
@@ -48,12 +51,24 @@ async def download_bundle(link: str) -> tuple[Opened, BundleDownload]:
         except web.Unreachable as error:
             refused = str(error)
             continue
-        if answer.status == 200 and answer.content_type == PASS_CONTENT_TYPE:
-            return opened, BundleDownload(answer.body, answer.headers.get("last-modified"))
+        if answer.status == 200 and answer.content_type in (PASS_CONTENT_TYPE, PACK_CONTENT_TYPE):
+            return opened, _bundles_of(answer)
         refused = f"{address} answered {answer.status} with {answer.content_type or 'no content type'}"
     if marked:
         raise CannotInstall(f"the page's Apple Wallet button hands over no pass: {refused}")
     raise CannotInstall(f"{link} shows an iPhone no button that adds a pass to Apple Wallet")
+
+
+def _bundles_of(answer: web.Response) -> list[BundleDownload]:
+    if answer.content_type == PASS_CONTENT_TYPE:
+        return [BundleDownload(answer.body, answer.headers.get("last-modified"))]
+    try:
+        files = unpack(answer.body, _PACK_BYTES_MAX)
+    except InvalidPass as error:
+        raise CannotInstall(f"the download of several passes cannot be opened: {error}") from error
+    if not 1 <= len(files) <= _PACK_PASSES_MAX or not all(name.endswith(".pkpass") for name in files):
+        raise CannotInstall(f"the download holds {len(files)} files, not one to {_PACK_PASSES_MAX} passes")
+    return [BundleDownload(data, None) for data in files.values()]
 
 
 async def find_save_link(link: str) -> tuple[Opened, str]:
