@@ -8,7 +8,7 @@ import json
 import zipfile
 from pathlib import Path
 
-from wallets.apple.foreign import DOCUMENT, document, files_of, packed, png, styled, zipped
+from wallets.apple.foreign import DOCUMENT, document, files_of, packed, png, sign, styled, zipped
 
 CORPUS = Path(__file__).parent / "corpus"
 SEMANTICS = {"eventName": "Gala", "seats": [{"seatRow": "1"}], "totalPrice": {"amount": "5", "currencyCode": "EUR"}}
@@ -32,6 +32,7 @@ def main() -> None:
     seeds = {
         "pass.pkpass": packed(files),
         "stored.pkpass": zipped(files, zipfile.ZIP_STORED),
+        "signature.pkpass": zipped({"manifest.json": b"{}", "signature": sign(b"{}")}, zipfile.ZIP_STORED),
         "languages.pkpass": packed(files | strings),
         "personalized.pkpass": packed(
             files | {"personalization.json": b'{"description": "x", "requiredPersonalizationFields": []}'}

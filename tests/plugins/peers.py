@@ -137,20 +137,33 @@ def _file_peer(peer: Peer, folders: pytest.TempPathFactory) -> Iterator[Callable
 
 
 @pytest.fixture(scope="session")
-def passkit_schema() -> Iterator[Callable[[dict[str, Any]], list[str]]]:
-    """`passkit_schema(pass_json)` → what passkit-generator's schemas object to, as lines; empty when nothing."""
+def passkit() -> Iterator[Peer]:
+    """passkit-generator's schemas, asked line by line (tests/peers/passkit/check.mjs)."""
     node = judge("node")
     judge("npm")
     folder = _prepared("passkit", _fetch_passkit, "npm ci fetches it")
     peer = Peer(node, folder / "check.mjs", folder)
+    yield peer
+    peer.close()
+
+
+@pytest.fixture(scope="session")
+def passkit_keys(passkit: Peer) -> dict[str, dict[str, str]]:
+    """Kind of object (pass, field, semantics...) → its keys with their types, as passkit-generator knows them."""
+    answer: dict[str, dict[str, str]] = passkit.ask("describe")
+    return answer
+
+
+@pytest.fixture(scope="session")
+def passkit_schema(passkit: Peer) -> Callable[[dict[str, Any]], list[str]]:
+    """`passkit_schema(pass_json)` → what passkit-generator's schemas object to, as lines; empty when nothing."""
 
     def ask(pass_json: dict[str, Any]) -> list[str]:
         known = {key: value for key, value in pass_json.items() if key not in KEYS_UNKNOWN_TO_PASSKIT}
-        answer: list[str] = peer.ask(known)
+        answer: list[str] = passkit.ask(known)
         return answer
 
-    yield ask
-    peer.close()
+    return ask
 
 
 _ZBAR_NAMES = {

@@ -263,7 +263,7 @@ ROWS: list[tuple[str, str, str, Json]] = [
         "enum_unknown featuredActions[0].type",
         document(featuredActions=[{"identifier": "a", "type": "Call", "url": "tel:1"}]),
     ),
-    ("41", E, "key_missing featuredActions[0].url", document(featuredActions=[{"identifier": "a", "type": "call"}])),
+    ("41", E, "featured_action_target featuredActions[0].url", document(featuredActions=[{"identifier": "a", "type": "call"}])),
     ("41", W, "featured_actions_same featuredActions", document(featuredActions=[CALL] * 2)),
     (
         "41",

@@ -16,6 +16,7 @@ from billfold.wallets.apple import bundle, languages
 from billfold.wallets.apple.checking import check_file
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
 from billfold.wallets.apple.rules import errors
+from billfold.wallets.apple.vocabulary import vocabulary
 from wallets.apple import authority
 from wallets.apple.conftest import MESSAGES
 from wallets.apple.foreign import document, files_of, packed, png, signer
@@ -132,6 +133,23 @@ def test_both_decoders_read_a_code(decode_barcode: Ask) -> None:
         ("zbar", "EAN13", "4006381333931"),
     }
     assert decode_barcode(png(200, 200)) == []
+
+
+JOI_TYPES = {"enum": "string", "localized": "string", "date": "string", "timezone": "string", "dict": "object"}
+OURS_ONLY = {
+    "pass": {"barcode", "businessChatIdentifier", "trackBagsURL"},  # Apple's pages have them
+    "semantics": {"venuePlaceID"},  # seen in upcoming entries
+}
+
+
+def test_the_vocabulary_has_every_key_that_passkit_generator_knows(passkit_keys: dict[str, dict[str, str]]) -> None:
+    for kind, theirs in passkit_keys.items():
+        ours = vocabulary().dictionaries[kind].keys
+        assert theirs.keys() - ours.keys() == set(), kind
+        assert ours.keys() - theirs.keys() == OURS_ONLY.get(kind, set()), kind
+    for name, type_ in passkit_keys["semantics"].items():
+        key = vocabulary().dictionaries["semantics"].keys[name]
+        assert type_ == ("array" if key.listed else JOI_TYPES.get(key.kind, key.kind)), name
 
 
 # --- as judges they can fail ------------------------------------------------------------------------------------------------------

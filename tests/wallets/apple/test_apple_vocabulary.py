@@ -204,7 +204,7 @@ TABLES: dict[str, str] = {
     "remoteImage": "URLs: [dict.remoteImageURL] 26\n reuseExisting: boolean 26",
     "remoteImageURL": "URL: url 26!\n SHA256: string 26!\n scale size: integer 26",
     # Sections 2.10 and 3.
-    "featuredAction": "identifier: string 27!\n type: enum.featuredAction 27!\n url: uri 27!",
+    "featuredAction": "identifier: string 27!\n type: enum.featuredAction 27!\n url: uri 27\n placeIdentifier: string 27",
     "nfc": "message encryptionPublicKey: string 9!\n requiresAuthentication: boolean 13.1",
     "personalization": """
         requiredPersonalizationFields: [enum.personalizationField] 10!

@@ -275,10 +275,23 @@ def _links(document: Document, found: Findings) -> None:
     ):
         text = "poster event tickets and semantic boarding passes show no featured actions"
         found.warning("featuredActions", "featured_actions_not_shown", text, "leave them away", IGNORED)
+    for path, one in numbered(document.get("featuredActions"), "featuredActions"):
+        _target(path, one, found)
     identifiers = [text_of(one.get("identifier")) for one in objects(document.get("featuredActions"))]
     if len(identifiers) != len(set(identifiers)):
         text = "two featured actions have one identifier"
         found.warning("featuredActions", "featured_actions_same", text, "give each its own", "one of them may be lost")
+
+
+def _target(path: str, one: dict[str, Json], found: Findings) -> None:
+    """A place is named by its identifier, anything else by its address. Source: passkit-generator 3.6.1."""
+    wanted, other = ("placeIdentifier", "url") if one.get("type") == "place" else ("url", "placeIdentifier")
+    if wanted not in one:
+        text = f"an action of this type needs {wanted}"
+        found.error(step(path, wanted), "featured_action_target", text, f"add {wanted}", IGNORED)
+    elif other in one:
+        text = f"an action of this type has no {other}"
+        found.warning(step(path, other), "featured_action_target", text, "leave it away", "the action may be ignored")
 
 
 def _nfc(document: Document, found: Findings) -> None:
