@@ -120,8 +120,8 @@ async def test_a_translated_pass_brings_its_strings_and_the_bytes_do_not_depend_
     first, second, third = [finished(await stage.wallet.prepare(make_pass(), content)).bundle for _ in range(3)]
     assert first == second == third
     files = opened(first)
-    assert files["de.lproj/pass.strings"] == b'"TIER" = "STUFE";\n'
-    assert files["en.lproj/pass.strings"] == b'"TIER" = "TIER";\n'
+    assert files["de.lproj/pass.strings"].decode("utf-16") == '"TIER" = "STUFE";\n'
+    assert files["en.lproj/pass.strings"].decode("utf-16") == '"TIER" = "TIER";\n'
     manifest = json.loads(files["manifest.json"])
     assert {"de.lproj/pass.strings", "en.lproj/pass.strings"} <= set(manifest)
 
