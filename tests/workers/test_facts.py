@@ -1,13 +1,20 @@
 """What a worker does is in the record of use: how many were told, and each pass that went with a dead device."""
 
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+
 import pytest
 
 from billfold.domain.delivery import Delivered, Gone, Outcome
 from billfold.domain.events import Event, EventKind
+from billfold.flows.facts import WAITING_MAX, Diary
 from billfold.ports import Store, Tx
-from storage.material import LIVE, OURS, THEIRS, a_pass, register
+from storage.material import LIVE, NOW, OURS, THEIRS, a_pass, register
 from workers.publishers import NotingWallet
 from workers.test_runner import hold, until, until_done, want, working
+
+T = TypeVar("T")
 
 
 async def told(store: Store) -> list[Event]:
@@ -56,3 +63,30 @@ async def test_a_device_that_registered_again_is_not_gone(store: Store) -> None:
     async with working(store, wallet):
         await until(lambda: bool(wallet.seen))
     assert [one for one in await told(store) if one.kind is EventKind.DEVICE_GONE] == []
+
+
+async def test_facts_are_written_together_and_every_one_of_them(store: Store) -> None:
+    writes: list[int] = []
+
+    class Counted:
+        async def write(self, fn: Callable[[Tx], T]) -> T:
+            writes.append(1)
+            return await store.write(fn)
+
+    diary = Diary(Counted())  # type: ignore[arg-type]  # a diary only writes
+    for nth in range(300):
+        diary.note(Event(f"fact-{nth:06}", OURS, NOW, EventKind.PASS_FETCHED, "pass"))
+        if nth == 0:
+            await asyncio.sleep(0)  # the first one is on its way
+    await diary.written()
+    assert [one.id for one in await store.read(lambda tx: tx.events.list(OURS, None, 500))] == [f"fact-{n:06}" for n in range(300)]
+    assert len(writes) <= 3
+
+
+async def test_facts_beyond_what_memory_holds_are_dropped_not_kept_waiting(store: Store) -> None:
+    diary = Diary(store)
+    for nth in range(WAITING_MAX + 5):
+        diary.note(Event(f"fact-{nth:06}", OURS, NOW, EventKind.PASS_FETCHED, "pass"))
+    await diary.written()
+    last = await store.read(lambda tx: tx.events.list(OURS, f"fact-{WAITING_MAX - 2:06}", 500))
+    assert [one.id for one in last] == [f"fact-{WAITING_MAX - 1:06}"]

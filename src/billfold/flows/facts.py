@@ -17,7 +17,9 @@ log = logging.getLogger(__name__)
 
 WAITING_MAX = 10_000
 """Facts beyond it are dropped and counted in the log: a database that is away must not fill the memory."""
-BATCH = 500
+BATCH = 1_000
+PAUSE_SECONDS = 0.1
+"""Between two batches: under load ten transactions a second, so that facts take no commits from those who wait for an answer."""
 
 
 def delivered(
@@ -39,7 +41,7 @@ def delivered(
 
 
 class Diary:
-    """Writes facts in the background: the first one at once, those that come meanwhile together. One per process and event loop."""
+    """Writes facts in the background: the first one at once, those that come after it together. One per process and event loop."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -75,6 +77,7 @@ class Diary:
                 except BillfoldError as problem:
                     self._dropped += len(batch)
                     log.warning("facts.not_kept reason=%s", type(problem).__name__)
+                await asyncio.sleep(PAUSE_SECONDS)
             if self._dropped:
                 log.warning("facts.dropped count=%d", self._dropped)
                 self._dropped = 0
