@@ -42,6 +42,16 @@ def test_a_start_at_head_loads_no_alembic(tmp_path: Path, migrated_url: str) -> 
     assert done.stdout == "[]\n"
 
 
+def test_a_start_on_sqlite_loads_no_driver_of_postgresql(tmp_path: Path) -> None:
+    code = (
+        "import sys; from billfold import bootstrap; from billfold.storage.store import open_store\n"
+        "store = open_store(sys.argv[1]); print('psycopg' in sys.modules)"
+    )
+    migrate.upgrade(url := f"sqlite:///{tmp_path}/billfold.sqlite")
+    done = subprocess.run([sys.executable, "-c", code, url], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
+
+
 def test_every_revision_goes_down_and_up_again(database_url: str) -> None:
     migrate.upgrade(database_url)
     migrate.downgrade(database_url, "base")

@@ -19,8 +19,9 @@ from sqlalchemy.pool import NullPool
 
 from billfold.storage import sqlite
 from billfold.storage.filelocks import FileLock
+from billfold.storage.postgres import reachable
 from billfold.storage.refusals import StoreRefused
-from billfold.storage.revision import FOLDER, current, head, reachable
+from billfold.storage.revision import FOLDER, current, head
 from billfold.storage.store import sqlite_path
 
 _LOCK = 0x62_69_6C_6C

@@ -105,6 +105,26 @@ def connect(url: str) -> Connection:
     return connection
 
 
+def reachable(connect: Callable[[], T]) -> T:
+    """What `connect` gives. Raises StoreRefused where PostgreSQL does not answer."""
+    try:
+        return connect()
+    except psycopg.OperationalError as problem:
+        raise StoreRefused(
+            f"PostgreSQL cannot be reached ({str(problem).splitlines()[0]})", "check --database-url and that the server runs"
+        ) from problem
+
+
+def revision(url: str) -> str | None:
+    """As revision.current says, for PostgreSQL."""
+    with reachable(lambda: psycopg.connect(url, autocommit=True)) as connection:
+        try:
+            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        except errors.UndefinedTable:
+            return None
+    return str(row[0]) if row else None
+
+
 class PostgresStore:
     """`clock` takes the place of the database's clock, for tests. Raises StoreRefused where the server may lose what it
     acknowledged (fsync or full_page_writes off)."""

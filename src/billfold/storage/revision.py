@@ -1,20 +1,16 @@
-"""Which revision a database is at and which one this release wants, told without loading Alembic: each start asks.
+"""Which revision a database is at and which one this release wants, told without loading Alembic, nor psycopg where nobody
+needs it: each start asks.
 
 May not enter: changes to a database (migrate.py)."""
 
 import contextlib
 import re
 import sqlite3
-from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
-
-import psycopg
 
 from billfold.storage.refusals import StoreRefused
 from billfold.storage.store import sqlite_path
-
-T = TypeVar("T")
 
 FOLDER = Path(__file__).with_name("migrations")
 _REVISION = re.compile(r"""^revision\b[^=\n]*=\s*["']([^"']+)["']""", re.MULTILINE)
@@ -35,12 +31,8 @@ def current(url: str) -> str | None:
     path = sqlite_path(url)
     if path is not None:
         return _current_sqlite(path)
-    with reachable(lambda: psycopg.connect(url, autocommit=True)) as connection:
-        try:
-            row = connection.execute("SELECT version_num FROM alembic_version").fetchone()
-        except psycopg.errors.UndefinedTable:
-            return None
-    return str(row[0]) if row else None
+    answer: str | None = import_module("billfold.storage.postgres").revision(url)
+    return answer
 
 
 def _current_sqlite(path: Path) -> str | None:
@@ -56,13 +48,3 @@ def _current_sqlite(path: Path) -> str | None:
     except sqlite3.DatabaseError as problem:
         raise StoreRefused(f"{path} is not a SQLite database", "name another --data folder, or restore a backup") from problem
     return str(row[0]) if row else None
-
-
-def reachable(connect: Callable[[], T]) -> T:
-    """What `connect` gives. Raises StoreRefused where PostgreSQL does not answer."""
-    try:
-        return connect()
-    except psycopg.OperationalError as problem:
-        raise StoreRefused(
-            f"PostgreSQL cannot be reached ({str(problem).splitlines()[0]})", "check --database-url and that the server runs"
-        ) from problem

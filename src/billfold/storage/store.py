@@ -1,11 +1,17 @@
-"""Picks the engine by the database's URL. May not enter: anything that only one engine knows."""
+"""Picks the engine by the database's URL, and loads that one alone (psycopg takes 8 MB).
 
+May not enter: anything that only one engine knows."""
+
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from billfold.ports import Clock
-from billfold.storage.postgres import PostgresStore
 from billfold.storage.refusals import StoreRefused
 from billfold.storage.sqlite import SqliteStore
+
+if TYPE_CHECKING:
+    from billfold.storage.postgres import PostgresStore
 
 GAP_MS = 1_000
 _SQLITE = "sqlite:///"
@@ -27,7 +33,7 @@ def open_store(
     gap_ms: int = GAP_MS,
     exclusive: bool = True,
     clock: Clock | None = None,
-) -> SqliteStore | PostgresStore:
+) -> "SqliteStore | PostgresStore":
     """The store at `database_url`, whose tables are there already (migrate.upgrade). Raises StoreRefused.
 
     `gap_ms`: least time between two pushes to one device. `exclusive`: on SQLite, this process serves and a second one is refused;
@@ -35,4 +41,5 @@ def open_store(
     path = sqlite_path(database_url)
     if path is not None:
         return SqliteStore(path, gap_ms=gap_ms, exclusive=exclusive, clock=clock)
-    return PostgresStore(database_url, gap_ms=gap_ms, clock=clock)
+    opened: PostgresStore = import_module("billfold.storage.postgres").PostgresStore(database_url, gap_ms=gap_ms, clock=clock)
+    return opened
