@@ -28,8 +28,6 @@ from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
 
 SHUTDOWN_SECONDS = 20
-GC_THRESHOLDS = (10_000, 20, 20)
-"""Objects made before Python looks for cycles among the young; a batch of pushes alone makes a few thousand, and no cycle."""
 _log = structlog.get_logger("billfold")
 
 
@@ -79,7 +77,6 @@ def _settle_memory() -> None:
     objects, for whose sake a push of many would spend a seventh of its time."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(*GC_THRESHOLDS)
 
 
 def _stopped() -> asyncio.Event:
