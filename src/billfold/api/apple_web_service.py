@@ -82,7 +82,7 @@ class AppleWebService:
     def __init__(self, services: Services, log_limits: Limits) -> None:
         self._services = services
         self._log_limits = log_limits
-        self._diary = facts.Diary(services.store)
+        self._diary = facts.Diary(services.store, services.entropy.event_id)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)

@@ -6,6 +6,7 @@ with others, and a crash may lose it. May not enter: HTTP, what a fact is counte
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from billfold.domain.delivery import Channel, Delivered, Due, Outcome
 from billfold.domain.errors import BillfoldError
@@ -43,14 +44,15 @@ def delivered(
 class Diary:
     """Writes facts in the background: the first one at once, those that come after it together. One per process and event loop."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, store: Store, event_id: Callable[[], str]) -> None:
+        self._store, self._event_id = store, event_id
         self._waiting: list[Event] = []
         self._writing: asyncio.Task[None] | None = None
         self._dropped = 0
 
     def note(self, event: Event) -> None:
-        """Returns at once."""
+        """Returns at once. The event gets its id when it is written: readers of the stream go by ids, and one that came long after
+        its id would be missed."""
         if len(self._waiting) >= WAITING_MAX:
             self._dropped += 1
             return
@@ -70,7 +72,7 @@ class Diary:
 
                 def keep(tx: Tx, batch: Sequence[Event] = batch) -> None:
                     for one in batch:
-                        tx.events.append(one)
+                        tx.events.append(replace(one, id=self._event_id()))
 
                 try:
                     await self._store.write(keep)

@@ -105,11 +105,9 @@ async def fetch(services: Services, scope: Scope, pass_type: str, serial: str, t
 
 
 def fetched(services: Services, shown: Shown) -> Event:
-    """A device has got the pass as it is now: the proof that a push came through."""
+    """A device has got the pass as it is now: the proof that a push came through. For the diary, which gives it its id."""
     scope, at, version = shown.pass_.scope, services.clock.now_ms(), shown.pass_.version
-    return Event(
-        services.entropy.event_id(), scope, at, EventKind.PASS_FETCHED, shown.pass_.id, wallet="apple", data={"version": version}
-    )
+    return Event("", scope, at, EventKind.PASS_FETCHED, shown.pass_.id, wallet="apple", data={"version": version})
 
 
 async def complain(services: Services, scope: Scope, lines: Sequence[str]) -> None:
