@@ -11,6 +11,7 @@ NAMES = {
     "createPass": "passes.create",
     "replacePass": "passes.replace",
     "voidPass": "passes.void",
+    "sendMessage": "passes.message",
     "listPasses": "passes.list",
     "readPass": "passes.read",
     "readAppleBundle": "passes.read",
@@ -72,6 +73,7 @@ class Things:
 
 
 BODIES: dict[str, object] = {
+    "sendMessage": {"header": "News", "body": "Ready."},
     "createPass": {"content": CARD},
     "replacePass": {"content": CARD | {"logo_text": "changed"}},
     "previewContent": {"content": CARD},

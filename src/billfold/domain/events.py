@@ -12,6 +12,7 @@ class EventKind(StrEnum):
     PASS_ISSUED = "pass.issued"
     PASS_UPDATED = "pass.updated"
     PASS_VOIDED = "pass.voided"
+    MESSAGE_SENT = "message.sent"
     LINK_OPENED = "link.opened"
     PASS_DOWNLOADED = "pass.downloaded"
     PASS_INSTALLED = "pass.installed"

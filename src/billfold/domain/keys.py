@@ -30,6 +30,7 @@ OPERATIONS: dict[str, str] = {
     "passes.read": "passes:read",
     "passes.list": "passes:read",
     "passes.void": "passes:write",
+    "passes.message": "passes:write",
     "templates.create": "templates:write",
     "templates.publish": "templates:write",
     "templates.read": "templates:read",

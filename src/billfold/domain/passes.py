@@ -10,6 +10,7 @@ import msgspec
 from billfold.domain.content import Content, JsonObject
 from billfold.domain.filling import filling_of
 from billfold.domain.ids import PassId, Scope, TemplateId
+from billfold.domain.messages import Message, with_messages
 from billfold.domain.templates import NO_RULES, Rules
 
 FIRST_DATE = 1_420_070_400
@@ -54,6 +55,7 @@ class Pass:
     template_number: int = 0
     values: JsonObject = field(default_factory=dict)
     voided: bool = False
+    messages: tuple[Message, ...] = ()
 
     @property
     def version(self) -> int:
@@ -83,4 +85,6 @@ def content_of(pass_: Pass, template: Template | None) -> Content:
     if content is None:
         assert template is not None, "a pass without content has a template"
         content = filling_of(template.content, template.rules).fill(pass_.values, pass_.issued_at_ms)
+    if pass_.messages:
+        content = with_messages(content, pass_.messages)
     return msgspec.structs.replace(content, voided=True) if pass_.voided else content

@@ -5,6 +5,7 @@ from sqlalchemy import func, insert, select, update
 
 from billfold.domain.content import decode, encode
 from billfold.domain.ids import PassId, Scope, TemplateId
+from billfold.domain.messages import Message
 from billfold.domain.passes import Pass, Template
 from billfold.storage.schema import pass_ as passes
 from billfold.storage.schema import template as templates
@@ -46,19 +47,23 @@ TEMPLATE_NUMBER = func.coalesce(
 _PASS = select(
     *(passes.c.id, passes.c.content, passes.c.vals, passes.c.fingerprint, passes.c.number, passes.c.issued_number),
     *(passes.c.issued_at_ms, passes.c.updated_at_ms, passes.c.pass_type, passes.c.issuer_id),
-    *(passes.c.template_id, passes.c.voided, TEMPLATE_NUMBER),
+    *(passes.c.template_id, passes.c.voided, passes.c.messages, TEMPLATE_NUMBER),
 )
 _ONE = own(passes) & (passes.c.id == string("id"))
 ADD = Statement(insert(passes).inline())
 FIND = Statement(_PASS.where(_ONE))
 FIND_LOCKED = Statement(_PASS.where(_ONE).with_for_update(of=passes))
-REPLACE = Statement(update(passes).where(_ONE), columns=("content", "vals", "fingerprint", "number", "updated_at_ms", "voided"))
+REPLACE = Statement(
+    update(passes).where(_ONE), columns=("content", "vals", "fingerprint", "number", "updated_at_ms", "voided", "messages")
+)
 _PAGE = _PASS.where(own(passes), passes.c.id > string("after")).order_by(passes.c.id).limit(number("limit"))
 LIST = Statement(_PAGE)
 LIST_OF_TEMPLATE = Statement(_PAGE.where(passes.c.template_id == string("template_id")))
 COUNT_SINCE = Statement(select(func.count()).select_from(passes).where(own(passes), passes.c.issued_at_ms >= number("since_ms")))
 
 _encode_values = msgspec.json.Encoder(order="deterministic").encode
+_encode_messages = msgspec.json.Encoder(order="deterministic").encode
+_decode_messages = msgspec.json.Decoder(tuple[Message, ...]).decode
 _decode_values = msgspec.json.Decoder(dict[str, object]).decode
 
 
@@ -120,6 +125,7 @@ class PassRows:
             pass_type=pass_.pass_type,
             issuer_id=pass_.issuer_id,
             voided=int(pass_.voided),
+            messages=_encode_messages(pass_.messages) if pass_.messages else None,
         )
 
     def find(self, scope: Scope, pass_id: PassId) -> Pass | None:
@@ -141,6 +147,7 @@ class PassRows:
             number=pass_.number,
             updated_at_ms=pass_.updated_at_ms,
             voided=int(pass_.voided),
+            messages=_encode_messages(pass_.messages) if pass_.messages else None,
         )
 
     def list(self, scope: Scope, after: str | None, limit: int, template_id: TemplateId | None = None) -> list[Pass]:
@@ -163,7 +170,7 @@ def _template(scope: Scope, row: Row) -> Template:
 
 def _pass(scope: Scope, row: Row) -> Pass:
     pass_id, content, values, fingerprint, own_number, issued_number, *rest = row
-    issued, updated, pass_type, issuer, template, voided, theirs = rest
+    issued, updated, pass_type, issuer, template, voided, messages, theirs = rest
     return Pass(
         id=PassId(pass_id),
         scope=scope,
@@ -179,4 +186,5 @@ def _pass(scope: Scope, row: Row) -> Pass:
         template_number=theirs,
         values=_decode_values(values) if values else {},
         voided=bool(voided),
+        messages=_decode_messages(messages) if messages else (),
     )

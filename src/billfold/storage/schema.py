@@ -108,6 +108,7 @@ pass_ = Table(
     _text("pass_type"),
     _text("issuer_id"),
     Column("voided", SmallInteger, nullable=False, server_default=text("0")),
+    Column("messages", LargeBinary),
     PrimaryKeyConstraint("workspace", "environment", "id"),
     ForeignKeyConstraint(["workspace"], ["workspace.id"]),
     ForeignKeyConstraint(

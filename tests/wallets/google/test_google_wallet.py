@@ -13,6 +13,7 @@ from billfold.domain.content import Content, Field, ImageSlot, Location
 from billfold.domain.delivery import CredentialRejected, Delivered, Gone, Outcome, Parked, RetryLater
 from billfold.domain.errors import CredentialMissing
 from billfold.domain.ids import template_id
+from billfold.domain.messages import Message
 from billfold.domain.passes import Pass, Template
 from billfold.wallets.google.save_link import JWT_LENGTH_MAX
 from wallets.google.material import COFFEE, ISSUER, NOW_MS, SCOPE
@@ -524,3 +525,41 @@ async def test_google_s_own_client_reads_what_we_made(world: Any) -> None:
     found = service.genericobject().get(resourceId=f"{ISSUER}.{made.id}").execute()
     assert json.dumps(found, sort_keys=True) == json.dumps(world.object(made), sort_keys=True)
     assert found["hasUsers"] is True
+
+
+# --- messages to the holder -------------------------------------------------------------------------------------------------------
+
+
+def note(number: int) -> Message:
+    return Message(f"{number:04}", NOW_MS + number, "Bayroast", f"News {number}")
+
+
+@pytest.mark.requirement("S0-35")
+async def test_a_message_to_the_holder_is_announced_once_and_is_no_field(world: Any) -> None:
+    made = await held(world)
+    told = await world.change(made, messages=(note(1),))
+    assert await world.publish(told) == [Delivered()]
+    assert world.verbs() == ["PATCH genericObject", "POST genericObject message"]
+    assert world.messages(made) == [("TEXT_AND_NOTIFY", "News 1")]
+    assert "message" not in [one["id"] for one in world.object(made)["textModulesData"]]
+    assert await world.publish(told) == [Delivered()]
+    assert len(world.messages(made)) == 1
+
+
+@pytest.mark.requirement("S0-35")
+async def test_messages_share_the_three_notices_of_a_day_and_come_in_their_order(world: Any) -> None:
+    made = await held(world)
+    told = await world.change(made, messages=tuple(map(note, range(5))))
+    assert await world.publish(told) == [Delivered()]
+    kinds = ["TEXT_AND_NOTIFY"] * 3 + ["TEXT"] * 2
+    assert world.messages(made) == [(kind, f"News {number}") for number, kind in enumerate(kinds)]
+    more = await world.change(told, messages=tuple(map(note, range(1, 11))))
+    assert await world.publish(more) == [Delivered()]
+    assert [text for _, text in world.messages(made)][-1] == "News 10"
+    assert len(world.messages(made)) <= 10
+
+
+async def test_a_message_before_anybody_has_the_pass_disturbs_nobody(world: Any) -> None:
+    made = await world.issue(messages=(note(1),))
+    assert await world.publish(made) == [Delivered()]
+    assert world.messages(made) == [("TEXT", "News 1")]

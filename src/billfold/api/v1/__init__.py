@@ -13,6 +13,7 @@ from billfold.api.v1 import checks, content, keys, parts, passes, templates
 from billfold.api.v1.checks import add_checks
 from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
+from billfold.api.v1.messages import add_messages
 from billfold.api.v1.operations import PREFIX
 from billfold.api.v1.passes import add_passes
 from billfold.api.v1.previews import PreviewIn, add_previews
@@ -58,6 +59,7 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
 
     for tag, add in (
         ("passes", add_passes),
+        ("passes", add_messages),
         ("templates", add_templates),
         ("starters", add_starters),
         ("images", add_images),

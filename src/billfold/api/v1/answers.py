@@ -4,6 +4,7 @@ them under an idempotency key. May not enter: lookups, decisions."""
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
+from pydantic import Field as Rule
 
 from billfold.api.v1.content import ContentOut, content_out
 from billfold.api.v1.types import Out, iso, iso_or_none
@@ -11,8 +12,10 @@ from billfold.domain.addresses import Addresses
 from billfold.domain.content import Content
 from billfold.domain.events import Event
 from billfold.domain.keys import AccessKey
+from billfold.domain.messages import Message
 from billfold.domain.passes import Pass, Template
 from billfold.flows.lists import PassState
+from billfold.flows.messages import Sent
 from billfold.flows.update import Updated
 from billfold.flows.usage import Used
 
@@ -50,8 +53,27 @@ class DeliveryState(Out):
     last_error: str | None
 
 
+class MessageShown(Out):
+    id: str
+    at: str
+    header: str
+    body: str
+
+
+class MessageSent(MessageShown):
+    """`announced_on_apple`: whether iPhones show it on the lock screen. The first message is announced there only where the pass
+    had a back field with the key `message` before. Google announces three a day, later ones stand inside the pass."""
+
+    pass_id: str
+    notified_devices: int
+    announced_on_apple: bool
+
+
 class PassDetail(PassShown):
+    """`messages`: the last ten that were sent to the holder, the newest last."""
+
     delivery: list[DeliveryState]
+    messages: list[MessageShown] = Rule(default_factory=list)
 
 
 class PassChanged(PassSummary):
@@ -165,7 +187,22 @@ def pass_shown(addresses: Addresses, pass_: Pass, content: Content) -> PassShown
 
 def pass_detail(addresses: Addresses, state: PassState) -> PassDetail:
     rows = [_delivery(row) for row in state.delivery]
-    return PassDetail.model_validate(_summary(addresses, state.pass_) | {"content": content_out(state.content), "delivery": rows})
+    return PassDetail.model_validate(
+        _summary(addresses, state.pass_) | {"content": content_out(state.content), "delivery": rows} | _messages(state.pass_)
+    )
+
+
+def _messages(pass_: Pass) -> dict[str, object]:
+    return {"messages": [_message(one) for one in pass_.messages]} if pass_.messages else {}
+
+
+def _message(one: Message) -> dict[str, str]:
+    return {"id": one.id, "at": iso(one.at_ms), "header": one.header, "body": one.body}
+
+
+def message_sent(sent: Sent) -> MessageSent:
+    told = {"pass_id": sent.pass_.id, "notified_devices": sent.notified, "announced_on_apple": sent.announced_on_apple}
+    return MessageSent.model_validate(_message(sent.message) | told)
 
 
 def _delivery(row: dict[str, str | int]) -> DeliveryState:

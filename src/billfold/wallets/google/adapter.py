@@ -16,6 +16,7 @@ from billfold.domain.delivery import Channel, CredentialRejected, Delivered, Due
 from billfold.domain.errors import CredentialMissing, CredentialRefused, Unavailable
 from billfold.domain.events import EventKind
 from billfold.domain.ids import PassId, Scope, scope_of_pass
+from billfold.domain.messages import without_messages
 from billfold.domain.passes import Pass, Template, content_of
 from billfold.image_ports import PassPictures
 from billfold.ports import Clock, Finding, GoogleObject, Offer, Store, Tx, Unsigned
@@ -161,6 +162,7 @@ class GoogleWallet:
         """Makes the save link without asking Google anything, unless a link can only name its object (`_ensure`). Each link is new:
         it says when it was made."""
         credential = await self._credentials.google(pass_.scope, pass_.issuer_id)
+        content = _content(pass_, content)
         images = await self._public_images(pass_.scope, content)
         base_url, now = self._options(pass_.scope).save_base_url, self._clock.now_ms() // 1000
         template, class_known = None, False
@@ -261,7 +263,7 @@ class GoogleWallet:
             pass_ = tx.passes.find(scope, pass_id)
             assert pass_ is not None, "passes are never deleted"
             template = tx.templates.find(scope, pass_.template_id) if pass_.template_id is not None else None
-            content = content_of(pass_, template)
+            content = _content(pass_, content_of(pass_, template))
             there, coming = [], []
             for one in map(PassId, content.linked):
                 other = tx.passes.find(scope, one)
@@ -353,7 +355,8 @@ class GoogleWallet:
         pass_ = tx.passes.find(scope, pass_id)
         if pass_ is None:
             return None
-        return content_of(pass_, tx.templates.find(scope, pass_.template_id) if pass_.template_id is not None else None)
+        template = tx.templates.find(scope, pass_.template_id) if pass_.template_id is not None else None
+        return _content(pass_, content_of(pass_, template))
 
     # --- who holds what -----------------------------------------------------------------------------------------------------------
 
@@ -415,6 +418,11 @@ class GoogleWallet:
         if url is None or url.startswith("https://") or self._options(scope).plain_callbacks:
             return url
         return None
+
+
+def _content(pass_: Pass, content: Content) -> Content:
+    """Google has messages of its own, so they are no fields there."""
+    return without_messages(content) if pass_.messages else content
 
 
 def outcome_of(answer: Failure) -> Outcome:

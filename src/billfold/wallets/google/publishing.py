@@ -33,6 +33,7 @@ from billfold.wallets.google.client import (
     Stored,
 )
 from billfold.wallets.google.objects import WantedObject
+from billfold.wallets.google.shapes import LocalizedString
 from billfold.wallets.google.words import Words
 
 NOTICES_MAX: Final = 3
@@ -43,6 +44,8 @@ MESSAGES_KEPT: Final = 5
 
 LOCATIONS_KEY: Final = "@merchantLocations"
 """Among the remembered values: the places last sent. No field can have this key: fields are paired by their own keys only."""
+MESSAGES_KEY: Final = "@messages"
+"""Likewise the id of the last message to the holder that was sent."""
 OWN_KEY: Final = "@own"
 """Likewise the digest of the members that the content overrides."""
 UPDATE_NOTICE_PLACES: Final = frozenset(
@@ -85,6 +88,17 @@ class Gate:
     closed_until_ms: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class _Saying:
+    """One message as Google gets it. `key` and `value`: what is remembered once it was sent."""
+
+    id: str
+    header: LocalizedString
+    text: LocalizedString
+    key: str
+    value: str
+
+
 @dataclass(slots=True)
 class _Done:
     """What Google has by now; written down however the pass ends."""
@@ -119,12 +133,14 @@ class Publisher:
             notified_ms=tuple(at for at in (wanted.state.notified_ms if wanted.state else ()) if at > self._now_ms - DAY_MS),
             has_users=resource.has_users,
         )
-        if LOCATIONS_KEY in before:
-            done.values[LOCATIONS_KEY] = before[LOCATIONS_KEY]
+        for key in (LOCATIONS_KEY, MESSAGES_KEY):
+            if key in before:
+                done.values[key] = before[key]
         if wanted.object_.own:
             done.values[OWN_KEY] = wanted.object_.own
         try:
-            await self._send_messages(wanted, resource, pending, done)
+            sayings = [_of_field(wanted, one) for one in pending] + _of_messages(wanted, before.get(MESSAGES_KEY, ""))
+            await self._send_messages(wanted, resource, sayings[-MESSAGES_MAX:], done, quiet=made)
             await self._put_locations(wanted, done)
         finally:
             await self._store.write(lambda tx: _remember(tx, wanted, done))
@@ -208,34 +224,32 @@ class Publisher:
 
     # --- messages -----------------------------------------------------------------------------------------------------------------
 
-    async def _send_messages(self, wanted: Wanted, resource: Resource, pending: list[Field], done: _Done) -> None:
-        """One message a changed field, those that Google has already left out. Each is remembered as it goes."""
+    async def _send_messages(self, wanted: Wanted, resource: Resource, sayings: list[_Saying], done: _Done, *, quiet: bool) -> None:
+        """One message a changed field, and those to the holder; those that Google has already left out. Each is remembered as it
+        goes. `quiet`: nobody holds the pass yet, so nobody is disturbed."""
         there = {_id_of(one) for one in resource.messages}
-        version = wanted.pass_.version
-        new = [one for one in pending if objects.message_id(version, one) not in there]
-        for one in pending:
-            if one not in new:
+        new = [one for one in sayings if one.id not in there]
+        for one in sayings:
+            if one.id in there:
                 done.values[one.key] = one.value
         if not new:
             return
         await self._make_room(wanted.object_, resource.messages, len(new))
         for one in new:
-            await self._send_message(wanted, one, objects.message_id(version, one), done)
+            await self._send_message(wanted, one, done, quiet=quiet)
 
-    async def _send_message(self, wanted: Wanted, one: Field, id: str, done: _Done) -> None:
-        kind, words, content = wanted.object_.vertical.object_kind, wanted.words, wanted.content
-        title = content.organization_name or content.logo_text or content.description
-        header, text = words.at("organization_name", title), objects.message_text(one, content)
+    async def _send_message(self, wanted: Wanted, one: _Saying, done: _Done, *, quiet: bool) -> None:
+        kind = wanted.object_.vertical.object_kind
         answer: Answer = QuotaExceeded("counted here")
-        if len(done.notified_ms) < NOTICES_MAX:
-            body = objects.message_body(id, header, text, notify=True)
+        if len(done.notified_ms) < NOTICES_MAX and not quiet:
+            body = objects.message_body(one.id, one.header, one.text, notify=True)
             answer = await self._client.add_message(kind, wanted.object_.id, body, urgent=self._urgent)
             if isinstance(answer, Stored):
                 done.notified_ms += (self._now_ms,)
             elif isinstance(answer, QuotaExceeded):
                 done.notified_ms = (self._now_ms,) * NOTICES_MAX  # Google counted more than we did: quiet for a day
         if isinstance(answer, QuotaExceeded | Denied):  # the object was just written, so the account as such is not denied
-            body = objects.message_body(id, header, text, notify=False)
+            body = objects.message_body(one.id, one.header, one.text, notify=False)
             answer = await self._client.add_message(kind, wanted.object_.id, body, urgent=self._urgent)
         if isinstance(answer, Stored | Refused):  # what was refused once is not tried at each later change
             done.values[one.key] = one.value
@@ -280,6 +294,23 @@ class Locks:
         if lock is None:
             lock = self._locks[name] = asyncio.Lock()
         return lock
+
+
+def _of_field(wanted: Wanted, one: Field) -> _Saying:
+    content = wanted.content
+    title = content.organization_name or content.logo_text or content.description
+    header, text = wanted.words.at("organization_name", title), objects.message_text(one, content)
+    return _Saying(objects.message_id(wanted.pass_.version, one), header, text, one.key, one.value)
+
+
+def _of_messages(wanted: Wanted, last: str) -> list[_Saying]:
+    """Those after the one that was sent last; their ids sort by time."""
+    plain = wanted.words.plain
+    return [
+        _Saying(f"m-{one.id}", plain(one.header), plain(one.body), MESSAGES_KEY, one.id)
+        for one in wanted.pass_.messages
+        if one.id > last
+    ]
 
 
 class _MessageId(msgspec.Struct):
