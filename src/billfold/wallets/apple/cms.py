@@ -64,6 +64,12 @@ class _Element:
             yield child
             rest = rest[used:]
 
+    def first(self) -> "_Element":
+        child = next(self.children(), None)
+        if child is None:
+            raise NotCms
+        return child
+
     def expect(self, tag: int) -> "_Element":
         if self.tag != tag:
             raise NotCms
@@ -167,13 +173,13 @@ def _signer(info: _Element) -> SignerInfo:
         issuer=issuer,
         serial=serial,
         key_identifier=key_identifier,
-        digest=next(digest.children()).oid(),
+        digest=digest.first().oid(),
         # In the message they stand under the tag [0]; what is signed is the SET (RFC 5652 section 5.4).
         attributes=bytes((_SET,)) + attributes.whole[1:] if attributes else None,
         content_type=values[_CONTENT_TYPE].oid() if _CONTENT_TYPE in values else None,
         message_digest=values[_MESSAGE_DIGEST].octets() if _MESSAGE_DIGEST in values else None,
         signed_at=_time(values[_SIGNING_TIME]) if _SIGNING_TIME in values else None,
-        algorithm=next(algorithm.children()).oid(),
+        algorithm=algorithm.first().oid(),
         signature=signature.octets(),
     )
 
