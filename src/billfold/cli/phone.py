@@ -73,13 +73,14 @@ def android(
     once: OnceOption = False,
     timeout: TimeoutOption = None,
     account: Annotated[str, typer.Option(help="Google account of the holder, in the sandbox's Google Wallet.")] = DEFAULT_ACCOUNT,
+    language: Annotated[str, typer.Option(metavar="TAG", help="The phone's language: de, fr, pt-BR...")] = "en",
 ) -> None:
     """An Android phone: saves the pass to a Google account and follows it.
 
     Google shows a generic notice; the issuer's text is in the pass. Events in order: opened, installed, waiting; on an update
     updated (changes, message), notified (generic); also removed, failed.
     """
-    _play(_start(lambda: VirtualAndroid(home, account=account), link), json, once, timeout)
+    _play(_start(lambda: VirtualAndroid(home, account=account, language=language), link), json, once, timeout)
 
 
 AnyPhone = VirtualIphone | VirtualAndroid

@@ -8,7 +8,8 @@ import asyncio
 import contextlib
 import json
 import os
-from collections.abc import AsyncIterator, Mapping
+import time
+from collections.abc import AsyncIterator, Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from urllib.parse import quote
@@ -35,9 +36,13 @@ class VirtualAndroid:
         home: Path | None = None,
         *,
         account: str = DEFAULT_ACCOUNT,
+        language: str = "en",
+        now_ms: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
         reconnect_delays_seconds: tuple[float, ...] = RECONNECT_DELAYS_SECONDS,
     ) -> None:
         self.account = account
+        self.language = language
+        self._now_ms = now_ms
         self._home = home
         self._delays = reconnect_delays_seconds
         self._log = EventLog()
@@ -79,6 +84,14 @@ class VirtualAndroid:
     def passes(self) -> tuple[GooglePass, ...]:
         return tuple(self._passes.values())
 
+    def code(self, object_id: str) -> str | None:
+        """What the code on the card holds right now; a rotating one is another every period."""
+        pass_ = self._passes[object_id]
+        return pass_.rotating.at(self._now_ms()) if pass_.rotating else pass_.card.barcode
+
+    def _read(self, entry: Mapping[str, object]) -> GooglePass:
+        return read_pass(entry, self.language, self._now_ms())
+
     # What the user does
 
     async def add(self, link: str) -> GooglePass:
@@ -95,7 +108,7 @@ class VirtualAndroid:
             self._base, self._last_event, self._entries, self._passes = base, last_event, {}, {}
         again = object_id in self._passes
         for known_id, entry in entries.items():
-            self._entries[known_id], self._passes[known_id] = entry, read_pass(entry)
+            self._entries[known_id], self._passes[known_id] = entry, self._read(entry)
         self._keep()
         pass_ = self._passes[object_id]
         self._log.add(Installed(serial_number=object_id, pass_type_identifier=pass_.class_id, card=pass_.card, again=again))
@@ -203,7 +216,7 @@ class VirtualAndroid:
 
     def _show(self, object_id: str, entry: Mapping[str, object]) -> None:
         """The card as it is now. A pass that came from another phone of the account is taken in silently."""
-        older, newer = self._passes.get(object_id), read_pass(entry)
+        older, newer = self._passes.get(object_id), self._read(entry)
         self._entries[object_id], self._passes[object_id] = entry, newer
         if older is not None and older != newer:
             message = new_message(older, newer)
@@ -241,7 +254,7 @@ class VirtualAndroid:
             state = json.loads((self._home / _FILE).read_bytes())
             self.account, self._base, self._last_event = state["account"], state["base"], state["lastEventId"]
             for entry in state["objects"]:
-                self._entries[entry["objectId"]], self._passes[entry["objectId"]] = entry, read_pass(entry)
+                self._entries[entry["objectId"]], self._passes[entry["objectId"]] = entry, self._read(entry)
         except (KeyError, TypeError, ValueError, OSError) as error:
             raise ValueError(f"{self._home} does not hold a virtual Android phone ({error})") from error
 
