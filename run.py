@@ -4,6 +4,7 @@
     python3 run.py [options of serve]        set up, then serve on http://127.0.0.1:8000 with the data in ./data
     python3 run.py test [pytest options]     every test, on SQLite and on a real PostgreSQL; --requirements shows what is proved
     python3 run.py check                     linter, formatter, type checker
+    python3 run.py check FILE                explains why a pass does not open (billfold check)
     python3 run.py bench NAME [--json]       benchmarks/NAME.py; without a NAME: which there are
     python3 run.py lock [--upgrade]          make requirements.lock and requirements-dev.lock again (needs uv)
     python3 run.py COMMAND ...               any other command of billfold, for instance:
@@ -262,9 +263,7 @@ def test(arguments: list[str]) -> None:
     hand_over("-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments)
 
 
-def check(arguments: list[str]) -> int:
-    if arguments:
-        raise SetupError("check takes no options")
+def check(_: list[str]) -> int:
     ensure(RUNTIME, DEV)
     failed = []
     for step in (["ruff", "check", "."], ["ruff", "format", "--check", "."], ["mypy"]):
@@ -311,7 +310,7 @@ def main(arguments: list[str]) -> int:
     if word == "test":
         test(arguments[1:])
     own = {"check": check, "bench": bench, "lock": lock}
-    if word in own:
+    if word in own and not (word == "check" and arguments[1:]):  # `check FILE` is `billfold check FILE`
         return own[word](arguments[1:])
     ensure(RUNTIME)
     serve = [] if word and not word.startswith("-") else ["serve"]
