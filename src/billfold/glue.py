@@ -79,6 +79,9 @@ class ByEnvironment:
     def check(self, content: Content) -> tuple[Finding, ...]:
         return self._wallets[Environment.TEST].check(content)
 
+    async def check_for(self, scope: Scope, content: Content) -> tuple[Finding, ...]:
+        return await self._wallets[scope.environment].check_for(scope, content)
+
     async def identity(self, scope: Scope) -> str:
         return await self._wallets[scope.environment].identity(scope)
 

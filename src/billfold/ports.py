@@ -404,6 +404,9 @@ class Wallet(Protocol):
     def check(self, content: Content) -> tuple[Finding, ...]:
         """Pure. Empty when both the phone and we are content."""
 
+    async def check_for(self, scope: Scope, content: Content) -> tuple[Finding, ...]:
+        """The same, and what this issuer's credentials leave out of it. A credential that is missing says nothing."""
+
     async def identity(self, scope: Scope) -> str:
         """Under which name new passes are issued (pass type identifier, issuer id). Raises CredentialMissing."""
 

@@ -46,7 +46,8 @@ async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
     content = _as_issued(draft, workspace.organization_name, services.clock.now_ms())
     parts = []
     for name, wallet in (("apple", services.apple), ("google", services.google)):
-        findings = tuple(with_findings(one, path=f"content.{one.path}" if one.path else "content") for one in wallet.check(content))
+        found = await wallet.check_for(actor.scope, content)
+        findings = tuple(with_findings(one, path=f"content.{one.path}" if one.path else "content") for one in found)
         parts.append(Part(name, findings))
     return Report("content", tuple(parts), await _of_pictures(services, actor.scope, draft, content))
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from billfold.domain.content import Content, ImageSlot, initials
+from billfold.domain.content import Content, ImageSlot, Nfc, initials
 from billfold.domain.delivery import Channel
 from billfold.domain.errors import CredentialMissing, CredentialRefused
 from billfold.domain.ids import PassId, Scope
@@ -23,6 +23,8 @@ from billfold.wallets.apple.adapter import AppleWallet, _Bodies
 from billfold.wallets.apple.certificates import AppleCredential
 from wallets.apple import authority
 from wallets.offers import finished
+
+P256 = "MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgACAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
 
 
 @dataclass
@@ -135,6 +137,13 @@ def test_strings_that_one_pass_has_alone_leave_the_shared_bodies_in_their_place(
     assert bodies.get(files) is shared
     again = (("en.lproj/pass.strings", b"7"),)
     assert bodies.get(files, again) is bodies.get(files, again)
+
+
+async def test_near_field_is_told_of_where_the_certificate_is_not_entitled(stage: Stage, scope: Scope, make_content: Any) -> None:
+    content = make_content(nfc=Nfc("member-1", P256))
+    assert stage.wallet.check(content) == ()
+    assert [one.code for one in await stage.wallet.check_for(scope, content)] == ["nfc_not_entitled"]
+    assert await stage.wallet.check_for(scope, make_content()) == ()
 
 
 async def test_offers_made_at_once_do_not_mix(stage: Stage, make_pass: Any, make_content: Any) -> None:

@@ -4,6 +4,7 @@ The parts are pure and stand beside this file; here they meet images, credential
 May not enter: Google, storage, settings, sockets."""
 
 import asyncio
+import contextlib
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from billfold.domain.passes import Pass
 from billfold.domain.signing import ToSign
 from billfold.image_ports import PassPictures
 from billfold.ports import Clock, Finding, Offer, Unsigned
-from billfold.wallets.apple import bundle, languages, push, rules
+from billfold.wallets.apple import bundle, languages, push, rules, rules_extras
 from billfold.wallets.apple.certificates import AppleCredential
 from billfold.wallets.apple.circuit import Circuit
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
@@ -91,6 +92,14 @@ class AppleWallet:
 
     def check(self, content: Content) -> tuple[Finding, ...]:
         return rules.check(content)
+
+    async def check_for(self, scope: Scope, content: Content) -> tuple[Finding, ...]:
+        found = rules.check(content)
+        if content.nfc is None and content.overrides is None:
+            return found
+        with contextlib.suppress(CredentialMissing):
+            found += rules_extras.judge_entitlement(content, has_nfc=(await self._credentials.apple(scope, None)).has_nfc)
+        return found
 
     async def identity(self, scope: Scope) -> str:
         return (await self._credentials.apple(scope, None)).pass_type_identifier

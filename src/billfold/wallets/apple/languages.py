@@ -23,6 +23,8 @@ _NAMES = ("organization_name", "description", "logo_text")
 _CODEC = msgspec.json.Encoder()
 _Words = tuple[str | None, ...]
 """A text in each folder but the base's; None: the base text."""
+_Places = tuple[tuple[tuple[int, _Words], ...], tuple[int, ...]]
+"""Of some parts in a row: (place, its words) of those that are translated, places of the others."""
 _Simple = tuple[dict[str, tuple[str, ...]], int]
 _last: tuple[Content | None, _Simple | None] = (None, None)
 """What was found of the last content: it is asked for twice, when a pass is judged and when it is written."""
@@ -39,8 +41,8 @@ class Phrasebook:
 
     folders: tuple[str, ...]
     words: dict[str, _Words]
-    names: tuple[_Words | None, ...]
-    fields: dict[str, tuple[_Words | None, ...]]
+    names: _Places
+    fields: dict[str, _Places]
     usual: bool
     writable: bool
 
@@ -81,9 +83,9 @@ def _phrasebook(language: str | None, translations: bytes, with_images: tuple[st
     paths = dict.fromkeys(path for table in tables for path in table if path not in NOT_TRANSLATED_BY_APPLE)
     words = {path: tuple([table.get(path) for table in tables]) for path in paths}
     keys = dict.fromkeys(path.split(".", 1)[1].rpartition(".")[0] for path in words if path.startswith("fields."))
-    fields = {key: tuple([words.get(f"fields.{key}.{part}") for part in texts.FIELD_PARTS]) for key in keys}
-    names = tuple([words.get(name) for name in _NAMES])
-    usual = sum(one is not None for found in (names, *fields.values()) for one in found) == len(words)
+    fields = {key: _places([words.get(f"fields.{key}.{part}") for part in texts.FIELD_PARTS]) for key in keys}
+    names = _places([words.get(name) for name in _NAMES])
+    usual = sum(len(translated) for translated, _ in (names, *fields.values())) == len(words)
     return Phrasebook(folders, words, names, fields, usual, b"\\u0000" not in translations)
 
 
@@ -99,28 +101,34 @@ def _simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
 def _find_simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
     if not book.usual or content.poster is not None or content.beacons:
         return None
-    rows: dict[str, tuple[str, ...]] = {}
-    plain: list[str | None] = [one.relevant_text for one in content.locations]
     names = (content.organization_name, content.description, content.logo_text)
-    places: list[tuple[_Words, tuple[_Words | None, ...]]] = [(names, book.names)]
+    places: list[tuple[_Words, _Places]] = [(names, book.names)]
+    plain: list[str | None] = [one.relevant_text for one in content.locations]
     by_key = book.fields
     for one in content.fields():
         parts = (one.label, one.value if one.format is None else None, one.change_message, one.rich_text)
-        if (words := by_key.get(one.key)) is None:
+        if (found := by_key.get(one.key)) is None:
             plain += parts
         else:
-            places.append((parts, words))
+            places.append((parts, found))
+    rows: dict[str, tuple[str, ...]] = {}
     used = 0
-    for parts_, words in places:
-        for text, wording in zip(parts_, words, strict=True):
-            if wording is None or text is None:
-                plain.append(text)
-                continue
-            used += 1
-            row = (text, *_wording(text, wording))
-            if not text or rows.setdefault(text, row) != row:
-                return None
+    for parts_, (translated, rest) in places:
+        for at, words in translated:
+            text = parts_[at]
+            if text is not None:
+                used += 1
+                row = (text, *_wording(text, words))
+                if not text or rows.setdefault(text, row) != row:
+                    return None
+        for at in rest:
+            plain.append(parts_[at])
     return (rows, used) if rows.keys().isdisjoint(plain) else None
+
+
+def _places(found: list[_Words | None]) -> _Places:
+    translated = tuple([(at, words) for at, words in enumerate(found) if words is not None])
+    return translated, tuple([at for at, words in enumerate(found) if words is None])
 
 
 def _rows(content: Content, book: Phrasebook) -> tuple[tuple[_Row, ...], dict[str, str]]:

@@ -43,7 +43,8 @@ def judge_extras(content: Content, pieces: list[str], found: list[Finding]) -> N
 
 def judge_entitlement(content: Content, *, has_nfc: bool) -> tuple[Finding, ...]:
     """Row 38, of a certificate: without Apple's entitlement a reader gets nothing, so we leave the member out."""
-    if content.nfc is None or has_nfc:
+    own = content.overrides is not None and "nfc" in content.overrides.apple
+    if has_nfc or (content.nfc is None and not own):
         return ()
     text = "the certificate is not entitled to near field communication"
     mend = "ask Apple for the NFC entitlement and import the certificate that comes with it, or leave nfc away"

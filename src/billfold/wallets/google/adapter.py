@@ -155,6 +155,9 @@ class GoogleWallet:
     def check(self, content: Content) -> tuple[Finding, ...]:
         return rules.check(content)
 
+    async def check_for(self, scope: Scope, content: Content) -> tuple[Finding, ...]:
+        return rules.check(content)
+
     async def identity(self, scope: Scope) -> str:
         return (await self._credentials.google(scope, None)).issuer_id
 
