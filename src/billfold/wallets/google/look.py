@@ -4,6 +4,7 @@ May not enter: the members of one vertical, layout."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import cached_property
 from typing import Final
 
 from billfold.domain.content import Content, Field, MoneyFormat, Role
@@ -30,12 +31,15 @@ class PublicImages:
     wide_logo: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Look:
     content: Content
     words: Words
-    tags: Tags
     images: PublicImages
+
+    @cached_property
+    def tags(self) -> Tags:
+        return tags_of(self.content)
 
     def role(self, *roles: Role) -> Field | None:
         """The first field, with a value, of the first of these roles that the content has."""
@@ -99,7 +103,7 @@ class Made:
 
 
 def look_of(content: Content, images: PublicImages) -> Look:
-    return Look(content, Words(content), tags_of(content), images)
+    return Look(content, Words(content), images)
 
 
 def whole(number: Decimal | None) -> int | None:

@@ -34,23 +34,28 @@ def check(content: Content) -> Iterator[Finding]:
     for name, code, message in _MEMBERS:
         if getattr(content, name):
             yield _warning(code, name, message, "")
-    yield from _codes(content)
-    yield from _texts(content)
-    if content.semantics or any(one.semantics for one in content.fields()):
+    if content.barcode is not None or content.rotating_barcode is not None or content.smart_tap is not None:
+        yield from _codes(content)
+    if content.semantics or any(map(_special, content.fields())):
+        yield from _texts(content)
         yield from unreadable(tags_of(content))
     if content.kind in (Kind.FLIGHT, Kind.TRANSIT):
         yield from _journey_fields(content)
-    for slot in (ImageSlot.PRIMARY_LOGO, ImageSlot.SECONDARY_LOGO, ImageSlot.ARTWORK):
-        if slot in content.images:
-            yield _warning("image_lost", f"images.{slot.value}", f"Google has no place for the {slot.value} image", "")
+    if content.images:
+        for slot in (ImageSlot.PRIMARY_LOGO, ImageSlot.SECONDARY_LOGO, ImageSlot.ARTWORK):
+            if slot in content.images:
+                yield _warning("image_lost", f"images.{slot.value}", f"Google has no place for the {slot.value} image", "")
     if content.valid_from is not None and content.expires_at is not None and content.valid_from > content.expires_at:
         yield _warning("ends_before_start", "valid_from", "the pass ends before it starts", "swap the two")
     if len(content.linked) > LINKED_MAX:
-        yield _warning(
-            "linked_overflow", "linked", f"Google takes {LINKED_MAX} linked passes; the first ones are sent", "link fewer"
-        )
+        message = f"Google takes {LINKED_MAX} linked passes; the first ones are sent"
+        yield _warning("linked_overflow", "linked", message, "link fewer")
     if content.overrides is not None:
         yield from _own(content)
+
+
+def _special(one: Field) -> bool:
+    return bool(one.format or one.alignment or one.rich_text or one.semantics or one.detectors is not None)
 
 
 def _warning(code: str, path: str, message: str, mend: str) -> Finding:

@@ -36,7 +36,7 @@ def check(content: Content) -> tuple[Finding, ...]:
         *_look(content),
         *_places(content),
         *_times(content),
-        *requirements.check(content),
+        *(requirements.check(content) if content.kind is not None else ()),
         *losses.check(content),
     )
 
