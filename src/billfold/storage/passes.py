@@ -1,4 +1,4 @@
-"""Templates and passes: rows in, domain values out. May not enter: what a pass shows, who is told of it."""
+"""Passes: rows in, domain values out. May not enter: templates (templates.py), what a pass shows, who is told of it."""
 
 import msgspec
 from sqlalchemy import func, insert, select, update
@@ -6,29 +6,10 @@ from sqlalchemy import func, insert, select, update
 from billfold.domain.content import decode, encode
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.messages import Message
-from billfold.domain.passes import Pass, Template
+from billfold.domain.passes import Pass
 from billfold.storage.schema import pass_ as passes
 from billfold.storage.schema import template as templates
 from billfold.storage.statements import Row, Session, Statement, literal, number, own, string
-
-_TEMPLATE = (
-    templates.c.id,
-    templates.c.name,
-    templates.c.revision,
-    templates.c.content,
-    templates.c.number,
-    templates.c.created_at_ms,
-    templates.c.updated_at_ms,
-)
-ADD_TEMPLATE = Statement(insert(templates).inline())
-REPLACE_TEMPLATE = Statement(
-    update(templates).where(own(templates), templates.c.id == string("id")),
-    columns=("name", "revision", "content", "number", "updated_at_ms"),
-)
-FIND_TEMPLATE = Statement(select(*_TEMPLATE).where(own(templates), templates.c.id == string("id")))
-LIST_TEMPLATES = Statement(
-    select(*_TEMPLATE).where(own(templates), templates.c.id > string("after")).order_by(templates.c.id).limit(number("limit"))
-)
 
 # Looked up, not joined: without statistics a planner may join by workspace and environment alone.
 TEMPLATE_NUMBER = func.coalesce(
@@ -65,43 +46,6 @@ _encode_values = msgspec.json.Encoder(order="deterministic").encode
 _encode_messages = msgspec.json.Encoder(order="deterministic").encode
 _decode_messages = msgspec.json.Decoder(tuple[Message, ...]).decode
 _decode_values = msgspec.json.Decoder(dict[str, object]).decode
-
-
-class TemplateRows:
-    def __init__(self, session: Session) -> None:
-        self._db = session
-
-    def add(self, template: Template) -> None:
-        self._db.run(
-            ADD_TEMPLATE,
-            template.scope,
-            id=template.id,
-            name=template.name,
-            revision=template.revision,
-            content=encode(template.content),
-            number=template.number,
-            created_at_ms=template.created_at_ms,
-            updated_at_ms=template.updated_at_ms,
-        )
-
-    def replace(self, template: Template) -> None:
-        self._db.run(
-            REPLACE_TEMPLATE,
-            template.scope,
-            id=template.id,
-            name=template.name,
-            revision=template.revision,
-            content=encode(template.content),
-            number=template.number,
-            updated_at_ms=template.updated_at_ms,
-        )
-
-    def find(self, scope: Scope, template_id: TemplateId) -> Template | None:
-        row = self._db.one(FIND_TEMPLATE, scope, id=template_id)
-        return _template(scope, row) if row else None
-
-    def list(self, scope: Scope, after: str | None, limit: int) -> list[Template]:
-        return [_template(scope, row) for row in self._db.run(LIST_TEMPLATES, scope, after=after or "", limit=limit)]
 
 
 class PassRows:
@@ -161,11 +105,6 @@ class PassRows:
         row = self._db.one(COUNT_SINCE, scope, since_ms=since_ms)
         assert row is not None
         return int(row[0])
-
-
-def _template(scope: Scope, row: Row) -> Template:
-    template_id, name, revision, content, number_, created, updated = row
-    return Template(TemplateId(template_id), scope, name, revision, decode(content), number_, created, updated)
 
 
 def _pass(scope: Scope, row: Row) -> Pass:

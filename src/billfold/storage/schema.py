@@ -87,7 +87,48 @@ template = _scoped(
     _number("number"),
     _number("created_at_ms"),
     _number("updated_at_ms"),
+    Column("rules", LargeBinary),
+    Column("archived_at_ms", BigInteger),
     key=("id",),
+)
+
+
+def _of_template(*rest: object, key: tuple[str, ...], name: str) -> Table:
+    theirs = ["template.workspace", "template.environment", "template.id"]
+    return _scoped(
+        name, _text("template_id"), *rest, ForeignKeyConstraint(["workspace", "environment", "template_id"], theirs), key=key
+    )
+
+
+template_text = _scoped(
+    "template_text", _text("hash"), Column("content", LargeBinary, nullable=False), Column("rules", LargeBinary), key=("hash",)
+)
+
+template_revision = _of_template(
+    _number("revision"),
+    _text("name"),
+    _text("hash"),
+    _number("number"),
+    _number("published_at_ms"),
+    _text("key_id"),
+    Column("restored_from", BigInteger),
+    ForeignKeyConstraint(
+        ["workspace", "environment", "hash"], ["template_text.workspace", "template_text.environment", "template_text.hash"]
+    ),
+    key=("template_id", "revision"),
+    name="template_revision",
+)
+
+template_draft = _of_template(
+    _number("version"),
+    _text("name"),
+    Column("content", LargeBinary, nullable=False),
+    Column("rules", LargeBinary),
+    _number("based_on"),
+    _number("saved_at_ms"),
+    _text("key_id"),
+    key=("template_id",),
+    name="template_draft",
 )
 
 pass_ = Table(

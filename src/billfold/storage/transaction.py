@@ -14,10 +14,11 @@ from billfold.storage.images import ImageRows
 from billfold.storage.jobs import JobRows
 from billfold.storage.keys import KeyRows
 from billfold.storage.leases import LeaseRows
-from billfold.storage.passes import PassRows, TemplateRows
+from billfold.storage.passes import PassRows
 from billfold.storage.pruning import PruningRows
 from billfold.storage.registrations import RegistrationRows
 from billfold.storage.statements import Session
+from billfold.storage.templates import TemplateRows
 from billfold.storage.workspaces import CounterRows, UsageRows, WorkspaceRows
 
 T = TypeVar("T")
