@@ -16,11 +16,12 @@ from billfold.domain.events import Event
 from billfold.domain.findings import Finding as Finding  # every wallet's rules speak in it
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.keys import AccessKey
-from billfold.domain.passes import Pass, Template
+from billfold.domain.passes import Pass
 from billfold.domain.schedules import JobFigures, Kept
 from billfold.domain.signing import Signatures, ToSign
-from billfold.domain.templates import Revision, TemplateDraft
 from billfold.image_ports import ImageShelf
+from billfold.template_ports import Reach as Reach
+from billfold.template_ports import Templates as Templates
 
 T = TypeVar("T")
 
@@ -37,16 +38,6 @@ class Workspace:
     organization_name: str
     created_at_ms: int
     quota_month: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Reach:
-    """Who has passes of a template. Counted up to a limit; `more`: there are more passes than were counted."""
-
-    passes: int
-    devices: int
-    google_holders: int
-    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,31 +127,6 @@ class Keys(Protocol):
     def list(self, scope: Scope) -> list[AccessKey]: ...
     def revoke(self, scope: Scope, key_id: str, at_ms: int) -> bool: ...
     def touch(self, scope: Scope, key_id: str, at_ms: int) -> None: ...
-
-
-class Templates(Protocol):
-    def add(self, template: Template) -> None: ...
-    def replace(self, template: Template) -> None: ...
-    def find(self, scope: Scope, template_id: TemplateId) -> Template | None: ...
-    def find_locked(self, scope: Scope, template_id: TemplateId) -> Template | None:
-        """The same, and nobody else changes or removes it until commit."""
-
-    def remove(self, scope: Scope, template_id: TemplateId) -> None:
-        """With its draft and revisions. There are no passes of it."""
-
-    def add_revision(self, revision: Revision) -> None:
-        """Kept for ever; what equal revisions say is stored once."""
-
-    def revision(self, scope: Scope, template_id: TemplateId, revision: int) -> Revision | None: ...
-    def revisions(self, scope: Scope, template_id: TemplateId, before: int | None, limit: int) -> list[Revision]:
-        """Newest first, those before `before`."""
-
-    def draft(self, scope: Scope, template_id: TemplateId) -> TemplateDraft | None: ...
-    def put_draft(self, draft: TemplateDraft, key_id: str) -> None: ...
-    def drop_draft(self, scope: Scope, template_id: TemplateId) -> None: ...
-    def reach(self, scope: Scope, template_id: TemplateId, at_most: int) -> Reach: ...
-    def list(self, scope: Scope, after: str | None, limit: int) -> list[Template]:
-        """By id, those after `after`, without the archived ones."""
 
 
 class Passes(Protocol):

@@ -9,7 +9,9 @@ from billfold.domain.keys import OPERATIONS, SCOPES
 
 NAMES = {
     "createPass": "passes.create",
+    "createPasses": "passes.batch",
     "replacePass": "passes.replace",
+    "mergePassValues": "passes.replace",
     "voidPass": "passes.void",
     "sendMessage": "passes.message",
     "listPasses": "passes.list",
@@ -22,6 +24,13 @@ NAMES = {
     "previewContent": "previews.create",
     "createTemplate": "templates.create",
     "publishTemplate": "templates.publish",
+    "deleteTemplate": "templates.delete",
+    "readTemplateDraft": "templates.read",
+    "saveTemplateDraft": "templates.draft",
+    "publishTemplateDraft": "templates.publish",
+    "listTemplateRevisions": "templates.read",
+    "readTemplateRevision": "templates.read",
+    "restoreTemplateRevision": "templates.publish",
     "listTemplates": "templates.list",
     "readTemplate": "templates.read",
     "listStarters": "starters.list",
@@ -56,10 +65,12 @@ class Things:
     async def make(cls, client: Client, scope: str = "passes:read") -> "Things":
         made = await client.post("/v1/passes", {"content": CARD})
         template = await client.post("/v1/templates", {"name": "T", "content": CARD})
+        filled = await client.post("/v1/passes", {"template_id": template.json["id"]})
         key = await client.post("/v1/keys", {"name": "k", "scopes": [scope]})
         image = await client.post("/v1/images", {"source": DOT})
         ids = {
             "pass_id": made.json["id"],
+            "filled_id": filled.json["id"],
             "template_id": template.json["id"],
             "key_id": key.json["id"],
             "image_id": image.json["id"],
@@ -68,7 +79,9 @@ class Things:
         return cls(**ids, serial=ids["pass_id"])
 
     def path(self, template: str) -> str:
-        path = template.format(**self.ids)
+        if template.endswith("/values"):
+            return template.format(pass_id=self.ids.get("filled_id", self.ids["pass_id"]))
+        path = template.format(revision=1, **self.ids)
         return f"{path}?ids={self.ids['pass_id']}" if path.endswith("/packs") else path
 
 
@@ -79,6 +92,9 @@ BODIES: dict[str, object] = {
     "previewContent": {"content": CARD},
     "createTemplate": {"name": "T", "content": CARD},
     "publishTemplate": {"name": "T", "content": CARD | {"logo_text": "changed"}},
+    "saveTemplateDraft": {"name": "T", "content": CARD | {"logo_text": "changed"}},
+    "createPasses": {"template_id": "tpl_mine00t_" + "0" * 16, "passes": [{}]},
+    "mergePassValues": {"values": {"a": "b"}},
     "createImage": {"source": DOT},
     "createKey": {"name": "k", "scopes": ["passes:read"]},
     "checkPass": {"content": CARD},
@@ -112,6 +128,7 @@ async def test_every_operation_takes_exactly_the_scope_of_the_table(world: World
             # keys.create may give no more than the key itself holds, so the maker of keys makes one like itself
             BODIES["createKey"] = {"name": "k", "scopes": [scope]}
             things = await Things.make(world.client)
+            BODIES["createPasses"] = {"template_id": things.ids["template_id"], "passes": [{}]}
             answer = await ask(client, operation, method, things.path(path))
             allowed = scope == OPERATIONS[NAMES[operation]]
             if (answer.status == 403) == allowed or (allowed and answer.status >= 300):

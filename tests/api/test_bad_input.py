@@ -50,12 +50,17 @@ def put_in(body: object, path: str, raw: bytes) -> bytes:
 async def writes(world: World) -> list[tuple[str, str, dict[str, object], str]]:
     """(method, path, good body, a field of it) of every operation with a body; text and number fields."""
     serial = (await world.client.post("/v1/passes", {"content": CARD})).json["id"]
-    template = (await world.client.post("/v1/templates", {"name": "T", "content": CARD})).json["id"]
+    text_only = {"name": "T", "content": CARD, "schema": [{"name": "name", "type": "text"}]}
+    template = (await world.client.post("/v1/templates", text_only)).json["id"]
     of_template = (await world.client.post("/v1/passes", {"template_id": template})).json["id"]
     content: dict[str, object] = {"content": CARD}
     found: list[tuple[str, str, dict[str, object], str]] = [
         ("PUT", f"/v1/passes/{of_template}", {"values": {"name": "a"}}, "values.name"),
         ("POST", "/v1/passes", {"template_id": template, "values": {"name": "a"}}, "values.name"),
+        ("PATCH", f"/v1/passes/{of_template}/values", {"values": {"name": "a"}}, "values.name"),
+        ("POST", "/v1/passes/batch", {"template_id": template, "passes": [{"values": {}}]}, "template_id"),
+        ("POST", "/v1/passes/batch", {"template_id": template, "passes": [{"values": {}}]}, "passes"),
+        ("PUT", f"/v1/templates/{template}/draft", {"name": "T"} | content, "content.logo_text"),
         ("POST", "/v1/keys", {"name": "k", "scopes": ["passes:read"]}, "name"),
         ("POST", "/v1/keys", {"name": "k", "scopes": ["passes:read"]}, "scopes"),
         ("POST", "/v1/templates", {"name": "T"} | content, "name"),

@@ -1,5 +1,6 @@
 """The OpenAPI document: complete, with examples that work, and held against the running server by a judge that others wrote."""
 
+import json
 import os
 import re
 import subprocess
@@ -15,6 +16,7 @@ from playwright.sync_api import sync_playwright
 from api.conftest import Product, World, on_sqlite
 from api.test_access import NAMES
 from billfold.api.openapi import operations
+from billfold.api.v1.operations import EXAMPLE_TEMPLATE
 from judges import judge
 
 CASES_MIN = 1_000
@@ -22,6 +24,13 @@ CASES_MIN = 1_000
 
 async def document_of(world: World) -> dict[str, Any]:
     return (await world.client.get("/openapi.json")).json
+
+
+def at(answer: Any, expression: str) -> Any:
+    """What `$response.body#/results/0/id` leads to."""
+    for step in expression.partition("#/")[2].split("/"):
+        answer = answer[int(step)] if isinstance(answer, list) else answer[step]
+    return answer
 
 
 def references(value: object) -> Iterator[str]:
@@ -82,16 +91,28 @@ async def test_every_example_of_a_request_works_as_it_stands(world: World) -> No
     """In the order of making: the ids of what was made stand in for those of the examples."""
     document = await document_of(world)
     made: dict[str, str] = {"starter": "cafe-stamps"}
-    order = sorted(operations(document), key=lambda one: ("{" in one[0] or bool(needed(one[2])), one[1] == "delete", one[1]))
+    own: dict[str, dict[str, str]] = {}
+    order = sorted(
+        operations(document),
+        key=lambda one: (
+            *("{" in one[0] or bool(needed(one[2])), not one[0].endswith("/templates")),
+            *(one[1] == "delete", one[1]),
+        ),
+    )
     for path, method, operation in order:
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
         assert (body is not None) == ("requestBody" in operation), path
+        if "template_id" in made:
+            body = json.loads(json.dumps(body).replace(EXAMPLE_TEMPLATE, made["template_id"]))
         query = "&".join(f"{name}={made['pass_id']}" for name in needed(operation))  # what must be asked about is a pass
-        answer = await world.client.ask(method.upper(), f"{path.format(**made)}?{query}", body)
+        place = path.format(**made | own.get(operation["operationId"], {}))
+        answer = await world.client.ask(method.upper(), f"{place}?{query}", body)
         assert answer.status in (200, 201, 204), (path, method, answer.body)
         for linked in operation["responses"][str(answer.status)].get("links", {}).values():
-            ((parameter, expression),) = linked["parameters"].items()
-            made[parameter] = answer.json[expression.rpartition("/")[2]]
+            found = {parameter: str(at(answer.json, expression)) for parameter, expression in linked["parameters"].items()}
+            own[linked["operationId"]] = found
+            if operation["operationId"] != "createPasses":
+                made |= found
         schema = operation["responses"][str(answer.status)].get("content", {}).get("application/json", {}).get("schema")
         if schema:
             jsonschema_rs.validator_for(schema | {"components": document["components"]}).validate(answer.json)

@@ -73,6 +73,7 @@ ROOM_OF_MODULE = {
     "glue": "bootstrap",
     "checker": "bootstrap",
     "image_ports": "ports",
+    "template_ports": "ports",
     "__main__": "top",
     "__init__": "top",
 }

@@ -55,8 +55,11 @@ POSTs take `Idempotency-Key` (16 to 128 visible ASCII): repeating with it gives 
 
 Content of a pass (* needed):
 {_fields(schemas["ContentIn"])}
-Each of header, primary, secondary, auxiliary, back: a list of {{key, label, value*, change_message}}. `{{{{ name }}}}` in a
-template's texts is filled with each pass's `values`.
+Each of header, primary, secondary, auxiliary, back: a list of {{key, label, value*, change_message}}. A template (POST
+/v1/templates: name*, content*, schema, missing, bindings, publish) fills `{{{{ member.points | number }}}}` in its texts with each
+pass's `values` (JSON). Filters: number, money("EUR"), date("long"), time, upper, lower, default, plural. `schema` declares values
+(name, type, required, default, example). PUT .../draft saves unseen, POST .../publish tells every phone; ?dry_run=true first.
+PATCH /v1/passes/ID/values merges, null removes; POST /v1/passes/batch takes 1,000 rows.
 """
 
 

@@ -25,13 +25,24 @@ Send `Authorization: Bearer bf_test_...`. A test key works on the test environme
 """
 _LINKS = {
     "createPass": ("pass_id", ("readPass", "replacePass", "readPassLinks", "readAppleBundle", "voidPass")),
-    "createTemplate": ("template_id", ("readTemplate", "publishTemplate")),
+    "createTemplate": (
+        "template_id",
+        (
+            *("readTemplate", "publishTemplate", "deleteTemplate", "readTemplateDraft", "saveTemplateDraft"),
+            *("publishTemplateDraft", "listTemplateRevisions", "readTemplateRevision", "restoreTemplateRevision"),
+        ),
+    ),
+    "createPasses": ("pass_id", ("mergePassValues",)),
     "createImage": ("image_id", ("readImage", "previewImage")),
     "createKey": ("key_id", ("revokeKey",)),
     "facadeCreate": ("serial", ("facadeReplace",)),
 }
 """Operation → the parameter that its answer's id is for, and the operations that take it."""
-_METHODS = ("get", "post", "put", "delete")
+_WHERE = {"facadeCreate": "serialNumber", "createPasses": "results/0/id"}
+"""Operation → where its answer has the id."""
+_BESIDE = {one: {"revision": "$response.body#/revision"} for one in ("readTemplateRevision", "restoreTemplateRevision")}
+"""What else of the answer an operation takes."""
+_METHODS = ("get", "post", "put", "patch", "delete")
 _PROBLEM: Json = {
     "type": "object",
     "description": "RFC 9457. `type` leads to its explanation; further fields belong to the type.",
@@ -109,9 +120,10 @@ def openapi(app: FastAPI) -> Json:
 def _link(operation: Json, parameter: str, targets: tuple[str, ...]) -> None:
     """Says which operations take the id of what was made."""
     status = next(one for one in ("201", "200") if one in operation["responses"])
-    made = "serialNumber" if parameter == "serial" else "id"
+    made = _WHERE.get(operation["operationId"], "id")
     operation["responses"][status]["links"] = {
-        target: {"operationId": target, "parameters": {parameter: f"$response.body#/{made}"}} for target in targets
+        target: {"operationId": target, "parameters": {parameter: f"$response.body#/{made}"} | _BESIDE.get(target, {})}
+        for target in targets
     }
 
 

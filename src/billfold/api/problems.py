@@ -15,6 +15,7 @@ from billfold.domain.errors import (
     Conflict,
     CredentialMissing,
     CredentialRefused,
+    EditedMeanwhile,
     Forbidden,
     IdempotencyMismatch,
     Invalid,
@@ -134,6 +135,12 @@ PROBLEMS: dict[type[BillfoldError], Problem] = {
     ),
     InProgress: Problem(
         "in-progress", 409, "The first request with this idempotency key is still running", "Wait as long as `Retry-After` says."
+    ),
+    EditedMeanwhile: Problem(
+        "edited-meanwhile",
+        412,
+        "Somebody else has saved since",
+        "Read it again, put your changes into it, and send its new version in `If-Match`.",
     ),
     Conflict: Problem("conflict", 409, "What is stored contradicts the request", "Read `code` and `detail`; look at it first."),
     TooMany: Problem(

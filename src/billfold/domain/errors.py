@@ -7,7 +7,8 @@
     ├── Unauthenticated        no key, a malformed, unknown, expired or revoked one
     ├── Forbidden              the key is good and may not do this
     ├── Conflict               what is stored contradicts the request
-    │   └── IdempotencyMismatch    the same idempotency key came with another request
+    │   ├── IdempotencyMismatch    the same idempotency key came with another request
+    │   └── EditedMeanwhile        somebody else has saved what the editor began from
     ├── TooMany                a rate or a quota is used up: says when to come back
     ├── CredentialMissing      live needs a certificate or a service account that is not there
     ├── CredentialRefused      a certificate or key file that must not be used: says why and the mend
@@ -89,6 +90,11 @@ class IdempotencyMismatch(Conflict):
             "idempotency_key_reused",
             "this idempotency key was used for another request; use a new key for a new request",
         )
+
+
+class EditedMeanwhile(Conflict):
+    def __init__(self) -> None:
+        super().__init__("edited_meanwhile", "somebody else has saved since; read it again and put your changes into it")
 
 
 class TooMany(BillfoldError):

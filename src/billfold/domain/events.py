@@ -23,7 +23,12 @@ class EventKind(StrEnum):
     WALLETS_NOTIFIED = "wallets.notified"
     """So many devices were told that something changed, or so many objects written (`data.count`): one event a batch, about no
     single pass, since one push speaks for all passes on a device."""
+    TEMPLATE_DRAFTED = "template.drafted"
+    """A draft was begun; saving it again is no fact."""
     TEMPLATE_PUBLISHED = "template.published"
+    TEMPLATE_RESTORED = "template.restored"
+    TEMPLATE_ARCHIVED = "template.archived"
+    TEMPLATE_DELETED = "template.deleted"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
 

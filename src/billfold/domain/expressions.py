@@ -360,6 +360,21 @@ def reads(source: str) -> tuple[str, ...]:
     return read.reads if isinstance(read, Expression) else ()
 
 
+def simple(source: str) -> tuple[str, bool] | None:
+    """(path, whether through `number`) of an expression that is a value alone or such a number; None of any other."""
+    read = _read(source)
+    if isinstance(read, Fault):
+        return None
+    if read.tree is None:
+        return source, False
+    if isinstance(read.tree, nodes.Filter):
+        bare = read.tree.name == "number" and not read.tree.args and read.tree.node is not None
+        path = _path(read.tree.node) if bare and read.tree.node is not None else None
+        return None if path is None else (path, True)
+    path = _path(read.tree)
+    return None if path is None else (path, False)
+
+
 def depends_on_language(source: str) -> bool:
     read = _read(source)
     return isinstance(read, Expression) and read.in_language

@@ -36,6 +36,8 @@ class Place:
     language: str
     sources: tuple[str, ...]
     format: BarcodeFormat | None = None
+    literal: str = ""
+    """What stands around the expressions."""
 
 
 Output = object
@@ -58,14 +60,22 @@ class Filling:
         self._build = self._struct(with_languages(content), "", base)
         self._bindings = [(name, self._binding(name, source, base)) for name, source in sorted(rules.bindings.items())]
         self._programs: dict[str, Program] = expressions.compiled(self._wanted)
+        self.places_in_time = rules.expires_in_days is not None and (
+            bool(content.relevant) or content.relevant_at is not None or "relevant_at" in rules.bindings
+        )
+        """Whether its expiry, which depends on the issue, is beside another date that it may be held against."""
         self._static = self._build is None and not self._bindings and rules.expires_in_days is None
 
     # --- for each pass ---
 
     def outputs(self, values: JsonObject) -> list[Output]:
         """What each place shows with these values."""
-        worked = self._work(values)
+        worked = self._work(self.completed(values))
         return [make(worked) for make in self._makers]
+
+    def completed(self, values: JsonObject) -> JsonObject:
+        """With the template's defaults where they say nothing."""
+        return completed(self._defaults, values) if self._defaults else values
 
     def content(self, outputs: Sequence[Output], issued_at_ms: int) -> Content:
         content = self._content if self._build is None else cast(Content, self._build(outputs))
@@ -81,8 +91,19 @@ class Filling:
 
     def lacking(self, values: JsonObject) -> list[str]:
         """Names of the values that expressions need and do not get."""
-        worked = self._work(values)
+        worked = self._work(self.completed(values))
         return list(dict.fromkeys(one.name for each in worked.values() for one in each if isinstance(one, Lacking) and one.name))
+
+    def idle(self, values: JsonObject) -> list[Place]:
+        """Places with an expression that gives nothing with these values."""
+        worked = self._work(self.completed(values))
+        nothing = {
+            (language, source)
+            for language, found in worked.items()
+            for source, one in zip(self._wanted[language], found, strict=True)
+            if isinstance(one, Lacking)
+        }
+        return [place for place in self.places if any((place.language, source) in nothing for source in place.sources)]
 
     def reads(self) -> tuple[str, ...]:
         """Names of all values that the content may show."""
@@ -90,14 +111,13 @@ class Filling:
         return tuple(dict.fromkeys(found))
 
     def _work(self, values: JsonObject) -> Worked:
-        if self._defaults:
-            values = completed(self._defaults, values)
         return {language: program.run(values) for language, program in self._programs.items()}
 
     # --- preparing ---
 
     def _place(self, path: str, kind: str, language: str, text: str, make: _Maker, format: BarcodeFormat | None = None) -> int:
-        self.places.append(Place(path, kind, language, tuple(expressions.sources(text)), format))
+        literal = "".join(one for one in expressions.pieces(text) if isinstance(one, str))
+        self.places.append(Place(path, kind, language, tuple(expressions.sources(text)), format, literal))
         self._makers.append(make)
         return len(self._makers) - 1
 
@@ -210,7 +230,10 @@ def _kind(owner: msgspec.Struct, name: str) -> tuple[str, BarcodeFormat | None]:
     return ("exact" if name in _EXACT else "text"), None
 
 
-_EXACT: Final = {"rich_text", "filled", "total", "pattern", "smart_tap", "message", "grouping", "linked", "uuid", "icon"}
+_EXACT: Final = {
+    *("organization_name", "description", "logo_text"),  # rules hold them against each other
+    *("rich_text", "filled", "total", "pattern", "smart_tap", "message", "grouping", "linked", "uuid", "icon"),
+}
 
 
 def _own_type(value: object) -> object:

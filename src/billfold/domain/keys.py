@@ -26,13 +26,16 @@ SCOPES: dict[str, str] = {
 
 OPERATIONS: dict[str, str] = {
     "passes.create": "passes:write",
+    "passes.batch": "passes:write",
     "passes.replace": "passes:write",
     "passes.read": "passes:read",
     "passes.list": "passes:read",
     "passes.void": "passes:write",
     "passes.message": "passes:write",
     "templates.create": "templates:write",
+    "templates.draft": "templates:write",
     "templates.publish": "templates:write",
+    "templates.delete": "templates:write",
     "templates.read": "templates:read",
     "templates.list": "templates:read",
     "starters.list": "templates:read",

@@ -17,6 +17,15 @@ DAY_SECONDS = 86_400
 
 async def compose(services: Services, scope: Scope, workspace: Workspace, draft: Draft, issued_at_ms: int) -> Content:
     """The finished content, accepted by both wallets' rules. Raises Invalid, naming each field."""
+    content = await assemble(services, scope, workspace, draft)
+    if draft.expires_in_days is not None:
+        content = replace(content, expires_at=issued_at_ms // 1000 + draft.expires_in_days * DAY_SECONDS)
+    check(services, content)
+    return content
+
+
+async def assemble(services: Services, scope: Scope, workspace: Workspace, draft: Draft) -> Content:
+    """The content, not yet judged and without an expiry in days. Raises Invalid where a picture cannot be used."""
     organization = draft.content.organization_name or workspace.organization_name
     content = replace(
         draft.content,
@@ -29,9 +38,6 @@ async def compose(services: Services, scope: Scope, workspace: Workspace, draft:
         content = replace(content, localized_images=localized)
     if content.stamps is not None and content.stamps.stamp_image is not None:
         await services.images.accept_stamp(scope, f"image:{content.stamps.stamp_image}", "stamps.stamp_image")
-    if draft.expires_in_days is not None:
-        content = replace(content, expires_at=issued_at_ms // 1000 + draft.expires_in_days * DAY_SECONDS)
-    check(services, content)
     return content
 
 

@@ -8,13 +8,14 @@ from billfold.domain import content as contents
 from billfold.domain.content import Content, JsonObject
 from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
-from billfold.domain.errors import Invalid, NotFound, TooMany
+from billfold.domain.errors import Conflict, NotFound, TooMany
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope, TemplateId, pass_id
 from billfold.domain.keys import Actor, authorize
-from billfold.domain.passes import Pass, content_of
-from billfold.domain.templates import limits_of_values, values_fingerprint
+from billfold.domain.passes import Pass, Template, content_of
+from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose, offer
+from billfold.flows.template_checks import check_pass
 from billfold.ports import Services, Tx, Workspace
 
 
@@ -57,26 +58,30 @@ async def store_from_template(
 ) -> tuple[Pass, Content]:
     """One pass that shows its template, filled with `values`, without what a phone installs from.
 
-    Raises NotFound, Invalid, Forbidden, TooMany, CredentialMissing."""
+    Raises NotFound, Conflict, Invalid, Forbidden, TooMany, CredentialMissing."""
     authorize(actor, "passes.create")
     scope = actor.scope
-    refuse_unlimited(values)
     workspace = await find_workspace(services, scope)
-    template = await services.store.read(lambda tx: tx.templates.find(scope, template_id))
-    if template is None:
-        raise NotFound("template")
+    template = await open_template(services, scope, template_id)
+    now = services.clock.now_ms()
+    check_pass(services, template, values, now)
     fingerprint = values_fingerprint(values)
-    new = await _new_pass(services, scope, services.clock.now_ms(), fingerprint=fingerprint, template_id=template_id, values=values)
+    new = await _new_pass(services, scope, now, fingerprint=fingerprint, template_id=template_id, values=values)
     content = content_of(new, template)
-    compose.check(services, content)
     stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after), short=True)
     return stored, content
 
 
-def refuse_unlimited(values: JsonObject) -> None:
-    """Raises Invalid for values that are too many, too large or too deep."""
-    if found := limits_of_values(values):
-        raise Invalid(*found)
+async def open_template(services: Services, scope: Scope, template_id: TemplateId) -> Template:
+    """One that passes can be made of. Raises NotFound, Conflict."""
+    template = await services.store.read(lambda tx: tx.templates.find(scope, template_id))
+    if template is None:
+        raise NotFound("template")
+    if template.revision == 0:
+        raise Conflict("template_not_published", "this template is a draft; publish it first")
+    if template.archived_at_ms is not None:
+        raise Conflict("template_archived", "no new passes are made of an archived template")
+    return template
 
 
 async def find_workspace(services: Services, scope: Scope) -> Workspace:
@@ -122,10 +127,10 @@ def next_month_starts(at_ms: int) -> datetime.datetime:
     return datetime.datetime(at.year + at.month // 12, at.month % 12 + 1, 1, tzinfo=datetime.UTC)
 
 
-def count_use(tx: Tx, workspace: Workspace, scope: Scope, kind: str, at_ms: int) -> None:
-    """Counts one issued or changed pass against the month's quota. Raises TooMany when it is used up."""
+def count_use(tx: Tx, workspace: Workspace, scope: Scope, kind: str, at_ms: int, amount: int = 1) -> None:
+    """Counts issued or changed passes against the month's quota. Raises TooMany when it is used up."""
     month = month_of(at_ms)
-    tx.usage.add(scope, month, kind)
+    tx.usage.add(scope, month, kind, amount)
     if workspace.quota_month is None:
         return
     used = sum(tx.usage.count(scope, month).values())

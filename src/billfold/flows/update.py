@@ -7,17 +7,18 @@ from dataclasses import dataclass, replace
 
 from billfold.domain import content as contents
 from billfold.domain import kinds
-from billfold.domain.content import JsonObject
+from billfold.domain.content import Content, JsonObject
 from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
 from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import PassId, scope_of_pass
 from billfold.domain.keys import Actor, authorize
-from billfold.domain.passes import Pass
-from billfold.domain.templates import values_fingerprint
+from billfold.domain.passes import Pass, content_of
+from billfold.domain.templates import merged, values_fingerprint
 from billfold.flows import compose
-from billfold.flows.issue import count_use, find_workspace, refuse_unlimited
+from billfold.flows.issue import count_use, find_workspace
+from billfold.flows.template_checks import check_pass
 from billfold.ports import Services, Tx, Workspace
 
 
@@ -59,19 +60,41 @@ async def replace_pass(services: Services, actor: Actor, known: Pass, draft: Dra
     workspace = await find_workspace(services, actor.scope)
     content = await compose.compose(services, actor.scope, workspace, draft, known.issued_at_ms)
     fingerprint = contents.fingerprint(contents.encode(content))
-    return await _change(
-        services, actor, workspace, known.id, lambda found: replace(found, content=content, fingerprint=fingerprint)
-    )
+
+    def change(_tx: Tx, found: Pass) -> Change:
+        return Change(replace(found, content=content, fingerprint=fingerprint), found.content, content)
+
+    return await _change(services, actor, workspace, known.id, change)
 
 
 async def replace_values(services: Services, actor: Actor, known: Pass, values: JsonObject) -> Updated:
     """The values of a pass that shows a template. `known` as for `replace_pass`."""
+    return await _change_values(services, actor, known, lambda _found: values)
+
+
+async def merge_values(services: Services, actor: Actor, known: Pass, change: JsonObject) -> Updated:
+    """Some of the values (RFC 7396: objects merge, null removes, the rest replaces); others stay. `known` as for `replace_pass`."""
+    return await _change_values(services, actor, known, lambda found: merged(found.values, change))
+
+
+async def _change_values(services: Services, actor: Actor, known: Pass, following: Callable[[Pass], JsonObject]) -> Updated:
     if known.template_id is None:
         raise Invalid(FieldProblem("values", "no_template", "this pass has its own content", "send the whole content instead"))
-    refuse_unlimited(values)
+    template_id = known.template_id
     workspace = await find_workspace(services, actor.scope)
-    fingerprint = values_fingerprint(values)
-    return await _change(services, actor, workspace, known.id, lambda found: replace(found, values=values, fingerprint=fingerprint))
+
+    def change(tx: Tx, found: Pass) -> Change:
+        template = tx.templates.find(actor.scope, template_id)
+        assert template is not None, "a template with passes is never removed"
+        values = following(found)
+        fingerprint = values_fingerprint(values)
+        if fingerprint == found.fingerprint:
+            return Change(found)
+        check_pass(services, template, values, found.issued_at_ms)
+        changed = replace(found, values=values, fingerprint=fingerprint)
+        return Change(changed, content_of(found, template), content_of(changed, template))
+
+    return await _change(services, actor, workspace, known.id, change)
 
 
 async def void_pass(services: Services, actor: Actor, serial: str, after: After | None = None) -> Updated:
@@ -79,8 +102,17 @@ async def void_pass(services: Services, actor: Actor, serial: str, after: After 
     known = await find_pass(services, actor, serial, "passes.void")
     workspace = await find_workspace(services, actor.scope)
     return await _change(
-        services, actor, workspace, known.id, lambda found: replace(found, voided=True), EventKind.PASS_VOIDED, after
+        services, actor, workspace, known.id, lambda _tx, found: Change(replace(found, voided=True)), EventKind.PASS_VOIDED, after
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The pass as it is to be, and what its holder saw before and sees then, where that changes."""
+
+    pass_: Pass
+    before: Content | None = None
+    after: Content | None = None
 
 
 async def _change(
@@ -88,7 +120,7 @@ async def _change(
     actor: Actor,
     workspace: Workspace,
     pass_id: PassId,
-    change: Callable[[Pass], Pass],
+    change: Callable[[Tx, Pass], Change],
     kind: EventKind = EventKind.PASS_UPDATED,
     after: After | None = None,
 ) -> Updated:
@@ -104,16 +136,17 @@ async def _change(
         found = tx.passes.find_locked(actor.scope, pass_id)
         if found is None:
             raise NotFound("pass")
-        changed = change(found)
+        made = change(tx, found)
+        changed = made.pass_
         if (changed.fingerprint, changed.voided) == (found.fingerprint, found.voided):
             return Updated(found, 0, unchanged=True)
         count_use(tx, workspace, actor.scope, "updated", now)
         number = tx.numbers.next(actor.scope)
         stored = replace(changed, number=number, updated_at_ms=now)
         tx.passes.replace(stored)
-        if found.content and changed.content and any(one.change_message for one in changed.content.fields()):
+        if made.before and made.after and any(one.change_message for one in made.after.fields()):
             # A holder may have saved the pass from its link before Google has had it from us: it is told what changed since.
-            tx.google.note_values(actor.scope, pass_id, {one.key: one.value for one in found.content.fields()})
+            tx.google.note_values(actor.scope, pass_id, {one.key: one.value for one in made.before.fields()})
         notified = tx.deliveries.want_pass(actor.scope, pass_id, found.pass_type, number, now, Priority.INTERACTIVE)
         data: dict[str, str | int] = {"notified": notified}
         event_id = services.entropy.event_id()

@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from billfold.api.problems import MethodUnsupported, NoSuchAddress, problem_response
-from billfold.api.v1 import checks, content, keys, parts, passes, templates
+from billfold.api.v1 import checks, content, keys, parts, passes, template_shapes
 from billfold.api.v1.checks import add_checks
 from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
@@ -42,7 +42,8 @@ _BODIES = (
     parts.OverridesIn,
     passes.NewPass,
     passes.ChangedPass,
-    templates.TemplateIn,
+    template_shapes.NewTemplate,
+    template_shapes.ValueRuleIn,
     PreviewIn,
     keys.NewKey,
     checks.CheckIn,
@@ -51,7 +52,7 @@ _BODIES = (
 
 def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRouter:
     """All operations under `/v1`, and a problem for every other address below it. Include it in the application as it is."""
-    known = sorted({name for body in _BODIES for name in body.model_fields})
+    known = sorted({field.alias or name for body in _BODIES for name, field in body.model_fields.items()})
     router = APIRouter(prefix=PREFIX, route_class=route_class(services, body_bytes_max, known), redirect_slashes=False)
 
     def add_checks_here(router: APIRouter, services: Services) -> None:
@@ -73,6 +74,13 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         for route in router.routes[before:]:
             route.tags = [tag]  # type: ignore[attr-defined]  # all are API routes
     operations = tuple(router.routes)
+
+    async def post_alone(request: Request) -> Response:
+        return problem_response(MethodUnsupported("POST"), request_id_of(request))
+
+    # Its path looks like a pass's: other methods must not take it for one.
+    others = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE"]
+    router.routes.insert(0, Route(PREFIX + passes.BATCH_PATH, post_alone, methods=others, include_in_schema=False))
 
     async def elsewhere(request: Request) -> Response:
         allowed: set[str] = set()

@@ -1,6 +1,7 @@
 """What `/v1` answers, as models (for OpenAPI) and as bytes. An answer is made from stored values alone, so that it can be kept with
 them under an idempotency key. May not enter: lookups, decisions."""
 
+from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 from pydantic import BaseModel
@@ -11,9 +12,11 @@ from billfold.api.v1.types import Out, iso, iso_or_none
 from billfold.domain.addresses import Addresses
 from billfold.domain.content import Content
 from billfold.domain.events import Event
+from billfold.domain.ids import PassId
 from billfold.domain.keys import AccessKey
 from billfold.domain.messages import Message
-from billfold.domain.passes import Pass, Template
+from billfold.domain.passes import Pass
+from billfold.flows.batch import Row
 from billfold.flows.lists import PassState
 from billfold.flows.messages import Sent
 from billfold.flows.update import Updated
@@ -83,29 +86,36 @@ class PassChanged(PassSummary):
     unchanged: bool
 
 
+class RowError(Out):
+    path: str
+    code: str
+    message: str
+    mend: str
+
+
+class RowIssued(Out):
+    """`id` and `share_url` of the new pass, or what is wrong with the row."""
+
+    index: int
+    id: str | None
+    share_url: str | None
+    errors: list[RowError]
+
+
+class PassesIssued(Out):
+    """How many were issued and refused, and what became of each row, in order."""
+
+    issued: int
+    refused: int
+    results: list[RowIssued]
+
+
 class PassLinks(Out):
     """`share_url` leads each phone to its wallet; the other two are for pages of your own. `apple_bundle_url` needs the key."""
 
     share_url: str
     google_save_url: str
     apple_bundle_url: str
-
-
-class TemplateSummary(Out):
-    id: str
-    name: str
-    revision: int
-    version: int
-    created_at: str
-    updated_at: str
-
-
-class TemplateShown(TemplateSummary):
-    content: ContentOut
-
-
-class TemplatePublished(TemplateShown):
-    unchanged: bool
 
 
 class KeyShown(Out):
@@ -222,29 +232,21 @@ def pass_changed(addresses: Addresses, updated: Updated) -> PassChanged:
     return PassChanged.model_validate(_summary(addresses, updated.pass_) | more)
 
 
-def _template(template: Template) -> dict[str, object]:
-    return {
-        "id": template.id,
-        "name": template.name,
-        "revision": template.revision,
-        "version": template.number,
-        "created_at": iso(template.created_at_ms),
-        "updated_at": iso(template.updated_at_ms),
-    }
-
-
-def template_summary(template: Template) -> TemplateSummary:
-    return TemplateSummary.model_validate(_template(template))
-
-
-def template_shown(template: Template) -> TemplateShown:
-    return TemplateShown.model_validate(_template(template) | {"content": content_out(template.content)})
-
-
-def template_published(template: Template, changed: bool) -> TemplatePublished:
-    return TemplatePublished.model_validate(
-        _template(template) | {"content": content_out(template.content), "unchanged": not changed}
-    )
+def passes_issued(addresses: Addresses, rows: Sequence[Row]) -> PassesIssued:
+    results = [
+        RowIssued(
+            index=index,
+            id=one.id,
+            share_url=None if one.id is None else addresses.share(PassId(one.id)),
+            errors=[
+                RowError(path=f"passes[{index}].{path}", code=code, message=message, mend=mend)
+                for path, code, message, mend in one.problems
+            ],
+        )
+        for index, one in enumerate(rows)
+    ]
+    issued = sum(one.id is not None for one in rows)
+    return PassesIssued(issued=issued, refused=len(rows) - issued, results=results)
 
 
 def _key(key: AccessKey) -> dict[str, object]:

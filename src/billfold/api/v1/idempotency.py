@@ -43,25 +43,25 @@ class Once:
     def __init__(self, services: Services, actor: Actor, request: Request, body: BaseModel | None = None) -> None:
         """Raises MalformedKey."""
         self._services, self._scope = services, actor.scope
-        self._key = request.headers.get(HEADER)
-        if self._key is not None and not _KEY.match(self._key):
+        self.key = request.headers.get(HEADER)
+        if self.key is not None and not _KEY.match(self.key):
             mend = "use 16 to 128 visible ASCII characters, as of a UUID"
             raise MalformedKey(FieldProblem(HEADER, "malformed", "is no idempotency key", mend))
-        self._fingerprint = fingerprint(request, body) if self._key else ""
+        self.fingerprint = fingerprint(request, body) if self.key else ""
 
     async def answer(self, status: int, work: Callable[[Keep], Awaitable[bytes]]) -> Response:
         """What `work` answers, or what was answered before. Raises IdempotencyMismatch, and what `work` raises."""
-        if self._key is None:
+        if self.key is None:
             return _response(status, await work(lambda _tx, _body: None))
         if saved := await self._find():
             return self._replay(saved)
 
         def keep(tx: Tx, body: bytes) -> None:
-            assert self._key is not None
-            if saved := tx.idempotency.find(self._scope, self._key):
+            assert self.key is not None
+            if saved := tx.idempotency.find(self._scope, self.key):
                 raise _Answered(saved)
-            answer = SavedAnswer(self._fingerprint, status, body, self._services.clock.now_ms())
-            tx.idempotency.add(self._scope, self._key, answer)
+            answer = SavedAnswer(self.fingerprint, status, body, self._services.clock.now_ms())
+            tx.idempotency.add(self._scope, self.key, answer)
 
         try:
             return _response(status, await work(keep))
@@ -74,12 +74,12 @@ class Once:
             raise
 
     async def _find(self) -> SavedAnswer | None:
-        key = self._key
+        key = self.key
         assert key is not None
         return await self._services.store.read(lambda tx: tx.idempotency.find(self._scope, key))
 
     def _replay(self, saved: SavedAnswer) -> Response:
-        if saved.fingerprint != self._fingerprint:
+        if saved.fingerprint != self.fingerprint:
             raise IdempotencyMismatch
         response = _response(saved.status, saved.body)
         response.headers[REPLAYED] = "true"

@@ -58,13 +58,91 @@ PASS_SHOWN: dict[str, object] = {
     "updated_at": "2026-11-20T12:00:00.000Z",
     "share_url": f"http://127.0.0.1:8000/p/{EXAMPLE_PASS}",
 }
-TEMPLATE_SHOWN: dict[str, object] = {
+_SCHEMA: list[dict[str, object]] = [
+    {"name": "name", "type": "text", "required": True, "example": "Ada Lovelace", "max_length": 40},
+    {"name": "member_id", "type": "text", "required": True, "example": "LOYALTY-98765"},
+    {"name": "tier.color", "type": "color"},
+]
+TEMPLATE_BODY: dict[str, object] = {
+    "name": "Coffee card",
+    "content": TEMPLATE_CONTENT,
+    "schema": _SCHEMA,
+    "bindings": {"background_color": "{{ tier.color }}"},
+}
+_SAID: dict[str, object] = {
+    "name": "Coffee card",
+    "schema": [
+        {"type": "text", "required": False, "label": None, "example": None, "default": None, "max_length": None} | one
+        for one in _SCHEMA
+    ],
+    "missing": "empty",
+    "bindings": {"background_color": "{{ tier.color }}"},
+    "expires_in_days": None,
+}
+TEMPLATE_SUMMARY: dict[str, object] = {
     "id": EXAMPLE_TEMPLATE,
     "name": "Coffee card",
     "revision": 1,
     "version": 16,
     "created_at": "2026-11-20T12:00:00.000Z",
     "updated_at": "2026-11-20T12:00:00.000Z",
+    "archived_at": None,
+}
+TEMPLATE_SHOWN: dict[str, object] = TEMPLATE_SUMMARY | _SAID
+FINDING_SHOWN: dict[str, object] = {
+    "code": "contact_missing",
+    "severity": "warning",
+    "path": "content.back",
+    "message": "the back names no contact of the issuer",
+    "mend": "add a back field with an address, a phone number or a link",
+    "otherwise": "Apple may object when it reviews the issuer",
+}
+PUBLISHED_SHOWN: dict[str, object] = TEMPLATE_SHOWN | {
+    "revision": 2,
+    "version": 18,
+    "unchanged": False,
+    "changes": ["content.header[points].label"],
+    "reach": {"passes": 3, "devices": 2, "google_holders": 1, "more": False},
+    "findings": [FINDING_SHOWN],
+    "dry_run": False,
+}
+DRAFT_SHOWN: dict[str, object] = _SAID | {
+    "template_id": EXAMPLE_TEMPLATE,
+    "version": 1,
+    "based_on": 1,
+    "saved_at": "2026-11-20T12:00:00.000Z",
+    "findings": [FINDING_SHOWN],
+}
+REVISION_SHOWN: dict[str, object] = _SAID | {
+    "revision": 1,
+    "version": 16,
+    "published_at": "2026-11-20T12:00:00.000Z",
+    "key_id": EXAMPLE_KEY,
+    "restored_from": None,
+}
+BATCH_SHOWN: dict[str, object] = {
+    "issued": 1,
+    "refused": 1,
+    "results": [
+        {"index": 0, "id": EXAMPLE_PASS, "share_url": f"http://127.0.0.1:8000/p/{EXAMPLE_PASS}", "errors": []},
+        {
+            "index": 1,
+            "id": None,
+            "share_url": None,
+            "errors": [
+                {
+                    "path": "passes[1].values.name",
+                    "code": "value_missing",
+                    "message": "this template needs the value",
+                    "mend": "send it",
+                }
+            ],
+        },
+    ],
+}
+BATCH_BODY: dict[str, object] = {
+    "template_id": EXAMPLE_TEMPLATE,
+    "passes": [{"values": {"name": "Ada Lovelace", "member_id": "LOYALTY-98765"}}, {"values": {"member_id": "LOYALTY-98766"}}],
 }
 KEY_SHOWN: dict[str, object] = {
     "id": EXAMPLE_KEY,

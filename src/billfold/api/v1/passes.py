@@ -8,10 +8,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from billfold.api.v1 import answers, cursors
-from billfold.api.v1.answers import Listed, PassChanged, PassDetail, PassLinks, PassShown, PassSummary
+from billfold.api.v1.answers import Listed, PassChanged, PassDetail, PassesIssued, PassLinks, PassShown, PassSummary
 from billfold.api.v1.content import ContentIn, draft_of, within
 from billfold.api.v1.idempotency import Keep, Once
 from billfold.api.v1.operations import (
+    BATCH_BODY,
+    BATCH_SHOWN,
     CONTENT,
     CONTENT_SHOWN,
     EXAMPLE_PASS,
@@ -29,10 +31,11 @@ from billfold.domain.errors import FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.ids import TemplateId, scope_of_template
 from billfold.domain.keys import Actor
 from billfold.domain.passes import Pass
-from billfold.flows import issue, lists, offer, update
+from billfold.flows import batch, issue, lists, offer, update
 from billfold.flows.update import Updated
 from billfold.ports import Services, Tx
 
+BATCH_PATH = "/passes/batch"
 PKPASS = "application/vnd.apple.pkpass"
 PKPASSES = "application/vnd.apple.pkpasses"
 PACKED_MAX = 10
@@ -58,6 +61,30 @@ class ChangedPass(In):
     values: Values | None = None
 
 
+class ChangedValues(In):
+    """Values to merge into those that the pass has (RFC 7396): objects merge, null removes, the rest replaces."""
+
+    values: Values
+
+
+class BatchRow(In):
+    values: Values = Field(default_factory=dict)
+
+
+class Batch(In):
+    """Up to 1,000 passes of one template."""
+
+    template_id: Id
+    passes: Annotated[list[BatchRow], Field(min_length=1, max_length=1_000)]
+
+
+def _template_id(actor: Actor, text: str) -> TemplateId:
+    scope = scope_of_template(text)
+    if scope != actor.scope:
+        raise WrongScope("template") if scope else NotFound("template")
+    return TemplateId(text)
+
+
 def _one_of(body: NewPass | ChangedPass) -> None:
     """Raises Invalid unless the body says in one way what the pass shows."""
     other = "template_id" if isinstance(body, NewPass) else "values"
@@ -72,25 +99,79 @@ async def _store(services: Services, actor: Actor, body: NewPass, after: issue.A
         if body.content is not None:
             return await issue.store_pass(services, actor, draft_of(body.content), after)
         assert body.template_id is not None
-        scope = scope_of_template(body.template_id)
-        if scope != actor.scope:
-            raise WrongScope("template") if scope else NotFound("template")
-        return await issue.store_from_template(services, actor, TemplateId(body.template_id), body.values or {}, after)
+        return await issue.store_from_template(services, actor, _template_id(actor, body.template_id), body.values or {}, after)
     except Invalid as error:
         raise in_content(error) from None
 
 
+_OF_A_BODY = {"content", "values", "template_id", "schema", "bindings", "missing", "name"}
+
+
 def in_content(error: Invalid) -> Invalid:
     """What wallets and pictures say about a content, said about the body."""
-    named = all(one.path.partition(".")[0] in ("content", "values", "template_id") for one in error.problems)
-    return error if named else within("content", error)
+    return Invalid(*(one if _root(one) in _OF_A_BODY else within("content", Invalid(one)).problems[0] for one in error.problems))
+
+
+def _root(one: FieldProblem) -> str:
+    return one.path.partition(".")[0].partition("[")[0]
 
 
 def add_passes(router: APIRouter, services: Services) -> None:
+    _add_batch(router, services)
     _add_writes(router, services)
+    _add_values(router, services)
     _add_pack(router, services)
     _add_reads(router, services)
     _add_offers(router, services)
+
+
+def _add_batch(router: APIRouter, services: Services) -> None:
+    @router.post(
+        BATCH_PATH,
+        name="passes.batch",
+        operation_id="createPasses",
+        summary="Issue up to 1,000 passes of one template",
+        description="Rows are judged one by one: those that are wrong are told, the others are issued.",
+        responses=answer(200, PassesIssued, BATCH_SHOWN, "What became of each row, in order.") | refusals(404, 409, body=True),
+        openapi_extra=once(request_example(BATCH_BODY)),
+    )
+    async def create_many(request: Request, actor: Asking, body: Batch) -> Response:
+        template_id = _template_id(actor, body.template_id)
+        single = Once(services, actor, request, body)
+
+        async def work(keep: Keep) -> bytes:
+            repeat = batch.Repeat(single.key, single.fingerprint) if single.key else None
+            done = await batch.issue_batch(services, actor, template_id, [one.values for one in body.passes], repeat)
+            made = answers.body(answers.passes_issued(services.addresses, done))
+            if repeat:
+                await services.store.write(lambda tx: keep(tx, made))
+            return made
+
+        return await single.answer(200, work)
+
+
+def _add_values(router: APIRouter, services: Services) -> None:
+    @router.patch(
+        "/passes/{pass_id}/values",
+        name="passes.replace",
+        operation_id="mergePassValues",
+        summary="Change some values of a pass that shows a template, and tell every phone",
+        responses=answer(
+            200,
+            PassChanged,
+            PASS_SHOWN | {"notified_devices": 2, "unchanged": False},
+            "Changed, or unchanged when equal.",
+        )
+        | refusals(404, 409, body=True),
+        openapi_extra=request_example({"values": {"name": "Ada King"}}),
+    )
+    async def merge(actor: Asking, pass_id: PassId, body: ChangedValues) -> Response:
+        known = await update.find_pass(services, actor, pass_id, "passes.replace")
+        try:
+            updated = await update.merge_values(services, actor, known, body.values)
+        except Invalid as error:
+            raise in_content(error) from None
+        return _json(answers.body(answers.pass_changed(services.addresses, updated)))
 
 
 def _add_writes(router: APIRouter, services: Services) -> None:

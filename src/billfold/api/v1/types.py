@@ -113,6 +113,9 @@ Moment = Annotated[
 Limit = Annotated[
     int, PlainValidator(_query_integer(1, 200)), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
 ]
+Count = Annotated[
+    int, PlainValidator(_query_integer(1, 2**53)), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 2**53})
+]
 Color = Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$", examples=["#1e40af"]), AfterValidator(str.lower)]
 ImageAddress = Annotated[
     str,

@@ -1,0 +1,1 @@
+"""Flows on values alone, with both wallets' real rules."""
