@@ -111,7 +111,7 @@ async def test_who_has_passes_is_counted_up_to_a_limit(store: Store) -> None:
 async def test_what_was_published_before_is_the_first_kept_revision(database_url: str) -> None:
     """A database of the release before, whose templates know one revision each."""
     migrate.upgrade(database_url)
-    migrate.downgrade(database_url, "0004")
+    migrate.downgrade(database_url, "0005")
     values = (OURS.workspace, "test", TEMPLATE.id, "Card", 3, b'{"organization_name":"A","description":"B"}', 8, NOW, NOW)
     insert = (
         "INSERT INTO template (workspace, environment, id, name, revision, content, number, created_at_ms, updated_at_ms) VALUES "
