@@ -305,7 +305,7 @@ async def test_a_new_revision_writes_the_class_again_and_google_approves_it(worl
     await world.store.write(lambda tx: tx.templates.replace(dataclasses.replace(stored, content=content, number=2)))
     world.wire.seen.clear()
     assert await world.publish(made) == [Delivered()]
-    assert world.verbs() == ["PATCH loyaltyClass", "PATCH loyaltyObject"]
+    assert world.verbs() == ["PATCH loyaltyClass"]  # what is in the objects has not changed
     class_ = world.google.api("GET", f"/loyaltyClass/{ISSUER}.{TEMPLATE}").json
     assert (class_["hexBackgroundColor"], class_["reviewStatus"]) == ("#b91c1c", "APPROVED")
 
@@ -349,3 +349,30 @@ async def test_an_own_member_goes_when_it_is_gone(world: Any) -> None:
 
 def test_a_kind_is_never_guessed_for_a_pass_of_its_own_content() -> None:
     assert form(replace(COFFEE, style=Style.COUPON)).vertical.kind is Kind.GENERIC
+
+
+@pytest.mark.requirement("S3-24")
+async def test_a_change_of_the_class_alone_is_one_request_for_all_passes_of_a_template(world: Any) -> None:
+    stored, made = await made_of_template(world, LOYALTY)
+    others = [dataclasses.replace(made, id=pass_of(LOYALTY, seed=b"%016d" % number).id) for number in range(5)]
+    for one in others:
+        await world.store.write(lambda tx, one=one: tx.passes.add(one, "key"))
+    assert await world.publish(made, *others) == [Delivered()] * 6
+    content = replace(stored.content, background_color="#b91c1c")
+    await world.store.write(lambda tx: tx.templates.replace(dataclasses.replace(stored, content=content, number=2)))
+    world.wire.seen.clear()
+    assert await world.publish(made, *others) == [Delivered()] * 6
+    assert world.verbs() == ["PATCH loyaltyClass"]
+
+
+async def test_when_a_day_s_messages_are_used_up_google_announces_points_in_its_own_words(world: Any) -> None:
+    made = await world.issue(LOYALTY)
+    assert await world.publish(made) == [Delivered()]
+    link = finished(await world.wallet.prepare(made, LOYALTY)).save_url
+    assert world.google.save(link.rpartition("/")[2]).status == 200
+    for points in range(1, 5):
+        field = replace(LOYALTY.header[0], value=str(points))
+        made = await world.change(made, replace(LOYALTY, header=(field,)))
+        assert await world.publish(made) == [Delivered()]
+    shown = [one["cause"] for one in world.google.control("GET", "/notifications")["notifications"] if one["shown"]]
+    assert shown == ["message", "message", "message", "update"]

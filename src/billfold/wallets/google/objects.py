@@ -132,6 +132,11 @@ class WantedObject:
     patch: JsonObject
     own: str = ""
 
+    @property
+    def digest(self) -> str:
+        """Of what is in it. A secret goes into it and does not come out."""
+        return hashlib.sha256(msgspec.json.encode(self.body)).hexdigest()
+
 
 def wanted_object(object_: PassObject, content: Content) -> WantedObject:
     body: JsonObject = msgspec.to_builtins(object_)

@@ -46,6 +46,8 @@ LOCATIONS_KEY: Final = "@merchantLocations"
 """Among the remembered values: the places last sent. No field can have this key: fields are paired by their own keys only."""
 MESSAGES_KEY: Final = "@messages"
 """Likewise the id of the last message to the holder that was sent."""
+OBJECT_KEY: Final = "@object"
+"""Likewise the digest of the object as it was last sent: a change of the class alone is no request for each object."""
 OWN_KEY: Final = "@own"
 """Likewise the digest of the members that the content overrides."""
 UPDATE_NOTICE_PLACES: Final = frozenset(
@@ -124,7 +126,10 @@ class Publisher:
         scope = wanted.pass_.scope
         if wanted.class_fingerprint != wanted.class_.fingerprint:
             await self._put_class(scope, wanted.class_, again=False)
-        resource, made = await self._put_object(scope, wanted)
+        if _is_there(wanted):
+            resource, made = Resource(), False
+        else:
+            resource, made = await self._put_object(scope, wanted)
         # Nobody holds an object that was not there: nothing has changed for anybody.
         before = wanted.state.values if wanted.state and not made else {}
         pending = [one for one in changed_fields(before, wanted.content) if one.change_message][:MESSAGES_MAX]
@@ -136,6 +141,8 @@ class Publisher:
         for key in (LOCATIONS_KEY, MESSAGES_KEY):
             if key in before:
                 done.values[key] = before[key]
+        if wanted.pass_.template_id is not None:
+            done.values[OBJECT_KEY] = wanted.object_.digest
         if wanted.object_.own:
             done.values[OWN_KEY] = wanted.object_.own
         try:
@@ -294,6 +301,16 @@ class Locks:
         if lock is None:
             lock = self._locks[name] = asyncio.Lock()
         return lock
+
+
+def _is_there(wanted: Wanted) -> bool:
+    """Whether a new revision of a template left the object as Google has it, and nothing is to be said: messages need what PATCH
+    answers. Whatever else makes a row due writes the object, so that trouble heals."""
+    pass_, state = wanted.pass_, wanted.state
+    if pass_.template_number <= pass_.number or state is None or state.values.get(OBJECT_KEY) != wanted.object_.digest:
+        return False
+    told = any(one.change_message for one in changed_fields(state.values, wanted.content))
+    return not told and not _of_messages(wanted, state.values.get(MESSAGES_KEY, ""))
 
 
 def _of_field(wanted: Wanted, one: Field) -> _Saying:
