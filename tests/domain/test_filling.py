@@ -152,3 +152,9 @@ def test_work_is_bounded_by_the_text_not_by_the_values() -> None:
     """An expression cannot loop: the most of them over the largest values give what each gives, and no more."""
     text = "{{ a | upper | lower | upper | lower | upper }}" * 50
     assert fill(Content("B", text), {"a": "x" * 4_000}).description == "X" * 16_000
+
+
+def test_a_binding_without_an_expression_gives_the_same_for_every_pass() -> None:
+    filling = Filling(Content("Bayroast", "Card"), Rules(bindings={"background_color": "#112233", "expires_at": "no date"}))
+    filled = filling.fill({})
+    assert (filled.background_color, filled.expires_at) == ("#112233", None)

@@ -24,6 +24,8 @@ from billfold.ports import Workspace
 from billfold.storage.blobs import FolderBlobs
 from billfold.storage.store import open_store
 
+on_sqlite = pytest.mark.parametrize("engine", ["sqlite"])
+"""For what no engine can change: storage has tests of its own on both."""
 SCOPE = Scope("d3m0ab", Environment.TEST)
 
 
@@ -218,6 +220,7 @@ async def file_of(shelf, content: Content, name: str) -> bytes:
     return {one: data for one, _, data in await shelf.files(SCOPE, content)}[name]
 
 
+@on_sqlite
 async def test_an_uploaded_picture_is_named_by_its_hash_and_a_part_of_it_is_a_picture_of_its_own(make_shelf):
     shelf = make_shelf()
     whole = await shelf.upload(SCOPE, halves(), "")
@@ -232,6 +235,7 @@ async def test_an_uploaded_picture_is_named_by_its_hash_and_a_part_of_it_is_a_pi
     assert again == left  # a part of a part is a part of the whole
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("source", "code"),
     [
@@ -248,6 +252,7 @@ async def test_a_part_that_is_none_is_refused(make_shelf, source, code):
     assert [(one.path, one.code) for one in caught.value.problems] == [("images.strip", code)]
 
 
+@on_sqlite
 async def test_a_picture_of_another_workspace_or_of_none_is_unknown(make_shelf):
     shelf = make_shelf()
     uploaded = await shelf.upload(SCOPE, png(), "")
@@ -258,6 +263,7 @@ async def test_a_picture_of_another_workspace_or_of_none_is_unknown(make_shelf):
         assert caught.value.problems[0].code == "image_unknown"
 
 
+@on_sqlite
 async def test_a_strip_has_the_shape_of_its_style(make_shelf):
     shelf = make_shelf()
     strip = await shelf.accept(SCOPE, data_uri(png(size=(1_125, 432))), ImageSlot.STRIP, "images.strip")
@@ -266,6 +272,7 @@ async def test_a_strip_has_the_shape_of_its_style(make_shelf):
         assert Image.open(io.BytesIO(data)).size == size
 
 
+@on_sqlite
 async def test_a_place_that_nobody_prepared_is_filled_when_it_is_asked_for(make_shelf):
     shelf = make_shelf()
     uploaded = (await shelf.upload(SCOPE, png(size=(1_300, 1_600)), "")).hash
@@ -277,6 +284,7 @@ async def test_a_place_that_nobody_prepared_is_filled_when_it_is_asked_for(make_
     assert await fresh.files(SCOPE, poster) == await shelf.files(SCOPE, poster)
 
 
+@on_sqlite
 async def test_a_picture_with_a_version_per_language_stands_in_every_folder_and_not_at_the_root(make_shelf):
     shelf = make_shelf()
     base = await shelf.accept(SCOPE, data_uri(png("navy")), ImageSlot.STRIP, "")
@@ -299,6 +307,7 @@ async def test_a_picture_with_a_version_per_language_stands_in_every_folder_and_
 # --- stamp cards ------------------------------------------------------------------------------------------------------------------
 
 
+@on_sqlite
 @pytest.mark.requirement("S3-19")
 async def test_a_stamp_card_is_drawn_for_both_wallets_and_equal_counts_give_equal_files(make_shelf):
     shelf = make_shelf()
@@ -318,6 +327,7 @@ async def test_a_stamp_card_is_drawn_for_both_wallets_and_equal_counts_give_equa
     assert (await shelf.public(SCOPE, five)).hero != hero
 
 
+@on_sqlite
 async def test_a_stamp_card_may_have_a_picture_for_its_stamps(make_shelf):
     shelf = make_shelf()
     own = await shelf.accept_stamp(SCOPE, data_uri(png("#e64980", (300, 300))), "stamps.stamp_image")
@@ -327,6 +337,7 @@ async def test_a_stamp_card_may_have_a_picture_for_its_stamps(make_shelf):
     assert strip.getpixel((strip.width * 3 // 4, strip.height // 2)) != (0xE6, 0x49, 0x80)
 
 
+@on_sqlite
 @pytest.mark.parametrize(("filled", "total"), [("", ""), ("-1", "0"), ("999999999999999999999", "31"), ("nine", "ten"), ("٤", "٥")])
 async def test_counts_that_are_none_still_give_a_picture_and_a_finding(make_shelf, filled, total):
     shelf = make_shelf()
@@ -335,6 +346,7 @@ async def test_counts_that_are_none_still_give_a_picture_and_a_finding(make_shel
     assert {one.path for one in await shelf.findings(SCOPE, content)} & {"stamps.filled", "stamps.total"}
 
 
+@on_sqlite
 async def test_findings_are_remembered_with_the_picture_and_speak_of_its_place(make_shelf):
     shelf = make_shelf()
     tall = await shelf.accept(SCOPE, data_uri(png(size=(300, 900))), ImageSlot.STRIP, "images.strip")

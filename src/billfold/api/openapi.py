@@ -94,9 +94,9 @@ def openapi(app: FastAPI) -> Json:
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     schemas |= facade_openapi.schemas() | {"Problem": _PROBLEM}
-    for name in ("NewPass", "ChangedPass"):
-        other = "template_id" if name == "NewPass" else "values"
-        schemas[name]["oneOf"] = [{"required": ["content"]}, {"required": [other]}]
+    for name, other in (("NewPass", "template_id"), ("ChangedPass", "values"), ("NewTemplate", "starter")):
+        with_it = ["name", "content"] if name == "NewTemplate" else ["content"]
+        schemas[name]["oneOf"] = [{"required": with_it}, {"required": [other]}]
     key = {"type": "http", "scheme": "bearer", "description": "An access key: bf_test_... or bf_live_..."}
     document["components"]["securitySchemes"] = {"key": key}
     document["servers"] = [{"url": "/"}]

@@ -144,6 +144,7 @@ later(
     "Explain why a pass does not open: any .pkpass, .pkpasses or pass.json, or a Google class or object.",
     single=True,
 )
+later("starters", "billfold.cli.starters", "starters_app", "Templates to begin with: list them, make one.")
 later("doctor", "billfold.cli.doctor", "doctor_app", "Check certificates, keys, clock and database; say what to do.", single=True)
 later("preview", "billfold.cli.preview", "preview_app", "Draw what a wallet shows of a pass, into a PNG or SVG file.", single=True)
 later(

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, replace
+from importlib import import_module
 
 import structlog
 import uvicorn
@@ -93,7 +94,11 @@ async def _serve(settings: Settings, listener: socket.socket, json_line: bool) -
         _settle_memory()
         await _announce(site.parts, json_line)
         site.parts.warm()
+        # For people; programs find the demo workspace as empty as they left it.
+        demo = asyncio.create_task(import_module("billfold.cli.starters").furnish_demo(site.parts)) if not json_line else None
         await site.until(stop)
+        if demo:
+            demo.cancel()
         _log.info("stopping")
 
 

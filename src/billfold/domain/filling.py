@@ -151,7 +151,7 @@ class Filling:
             return lambda worked: plain_text(worked[language][only])[:OUTPUT_MAX]
 
         def make(worked: Worked) -> str:
-            found = worked[language]
+            found = worked.get(language, [])  # no language is worked out where nothing is an expression
             return "".join([one if isinstance(one, str) else plain_text(found[one]) for one in parts])[:OUTPUT_MAX]
 
         return make

@@ -13,6 +13,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
+from billfold.domain import texts
 from billfold.domain.content import Content, ImageSlot, Style, initials
 from billfold.domain.errors import FieldProblem, Invalid, NotFound
 from billfold.domain.ids import Scope
@@ -292,7 +293,7 @@ class Shelf:
         for slot, hash_ in sorted(images.items()):
             if slot not in localized:
                 out += await self._variants(scope, hash_, place_of(slot, content.style), APPLE_FILES[slot])
-        for language in languages(content) if localized else ():
+        for language in texts.languages(content) if localized else ():
             own = images | content.localized_images.get(language, {})
             for slot in sorted(localized & own.keys()):
                 name = f"{language}.lproj/{APPLE_FILES[slot]}"
@@ -432,12 +433,6 @@ def _part_of(root: str, frame: Frame) -> str:
     return hashlib.sha256(f"{root}#{frame.text()}".encode()).hexdigest()
 
 
-def languages(content: Content) -> tuple[str, ...]:
-    """Every language that a bundle has a folder for, the base language first."""
-    base = content.language or "en"
-    return tuple(dict.fromkeys((base, *sorted({*content.translations, *content.localized_images}))))
-
-
 def _key(scope: Scope, content: Content) -> tuple[object, ...]:
     """What the files of a content depend on."""
     drawn = content.images.keys() & {ImageSlot.ICON, ImageSlot.LOGO}
@@ -446,7 +441,7 @@ def _key(scope: Scope, content: Content) -> tuple[object, ...]:
         scope,
         content.style,
         tuple(sorted(content.images.items())),
-        (localized, languages(content)) if localized else None,
+        (localized, texts.languages(content)) if localized else None,
         spec_of(content) if content.stamps is not None else None,
         None if drawn else (initials(content), content.background_color),
     )

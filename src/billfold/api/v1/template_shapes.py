@@ -7,10 +7,12 @@ from pydantic import ConfigDict, Field
 
 from billfold.api.v1.content import ContentIn, ContentOut, content_out, draft_of
 from billfold.api.v1.types import In, Name, Out, iso, iso_or_none
+from billfold.domain.errors import FieldProblem, Invalid, NotFound
 from billfold.domain.findings import Finding
 from billfold.domain.passes import Template
 from billfold.domain.templates import Missing, Revision, Rules, ValueRule, ValueType
 from billfold.flows.templates import Given, Publication, Saved
+from billfold.starters import catalogue
 
 TypeName = Literal["text", "integer", "number", "boolean", "date", "color", "object", "list"]
 Bindable = Literal["background_color", "foreground_color", "label_color", "expires_at", "relevant_at", "valid_from", "max_distance"]
@@ -31,11 +33,7 @@ class ValueRuleIn(In):
     max_length: Annotated[int, Field(ge=1, le=4_000, description="Of a text, in characters.")] | None = None
 
 
-class TemplateIn(In):
-    """`content` may hold `{{ name }}`, which each pass fills with its own value. What is left out is gone."""
-
-    name: Name
-    content: ContentIn
+class _RulesIn(In):
     schema_: Annotated[
         list[ValueRuleIn], Field(alias="schema", max_length=100, description="The values that each pass has, checked at its issue.")
     ] = Field(default_factory=list)
@@ -47,10 +45,44 @@ class TemplateIn(In):
     ] = Field(default_factory=dict)
 
 
-class NewTemplate(TemplateIn):
-    """`publish` false: a draft, of which no passes can be made yet."""
+class TemplateIn(_RulesIn):
+    """`content` may hold `{{ name }}`, which each pass fills with its own value. What is left out is gone."""
 
+    name: Name
+    content: ContentIn
+
+
+class NewTemplate(_RulesIn):
+    """Either name and content, or the name of a starter, whose own name stands where none is given. `publish` false: a draft, of
+    which no passes can be made yet."""
+
+    name: Name | None = None
+    content: ContentIn | None = None
+    starter: Annotated[str, Field(max_length=64, description="One of `/v1/starters`.", examples=["cafe-stamps"])] | None = None
     publish: bool = True
+
+
+def settled(body: NewTemplate) -> TemplateIn:
+    """The template that is asked for. Raises Invalid."""
+    if body.starter is not None:
+        if body.content is not None or body.schema_ or body.bindings:
+            mend = "send the starter's name alone, or the template that GET /v1/starters/{name} gives, changed as you like"
+            raise Invalid(FieldProblem("starter", "excludes", "a starter brings its own content, schema and bindings", mend))
+        try:
+            return starter_body(body.starter, body.name)
+        except NotFound:
+            raise Invalid(FieldProblem("starter", "unknown", "there is no such starter", "see /v1/starters")) from None
+    if body.name is None or body.content is None:
+        missing = "name" if body.name is None else "content"
+        raise Invalid(FieldProblem(missing, "missing", "field required", "send name and content, or the name of a starter"))
+    rules = {"schema": body.schema_, "missing": body.missing, "bindings": body.bindings}
+    return TemplateIn.model_validate({"name": body.name, "content": body.content, **rules})
+
+
+def starter_body(starter: str, name: str | None = None) -> TemplateIn:
+    """A starter as it would be sent, pictures in it. Raises NotFound."""
+    body = catalogue.load(starter).body()
+    return TemplateIn.model_validate(body if name is None else body | {"name": name})
 
 
 def given_of(body: TemplateIn) -> Given:

@@ -35,6 +35,7 @@ from billfold.api.v1.template_shapes import (
     TemplateShown,
     TemplateSummary,
     given_of,
+    settled,
 )
 from billfold.api.v1.types import Count, Limit
 from billfold.domain.errors import Invalid
@@ -84,7 +85,7 @@ def _add_writes(router: APIRouter, services: Services) -> None:
             def after(tx: Tx, stored: Template) -> None:
                 keep(tx, answers.body(template_shapes.template_shown(stored)))
 
-            given = given_of(body)
+            given = given_of(settled(body))
             try:
                 stored = await flow.create(services, actor, given.name, given.draft, after, rules=given.rules, publish=body.publish)
             except Invalid as error:
