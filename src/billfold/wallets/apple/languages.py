@@ -26,6 +26,8 @@ _Words = tuple[str | None, ...]
 _Places = tuple[tuple[tuple[int, _Words], ...], tuple[int, ...]]
 """Of some parts in a row: (place, its words) of those that are translated, places of the others."""
 _Simple = tuple[dict[str, tuple[str, ...]], int]
+_BOOKS_MAX = 256
+_books: dict[tuple[str | None, bytes, tuple[str, ...]], "Phrasebook"] = {}
 _last: tuple[Content | None, _Simple | None] = (None, None)
 """What was found of the last content: it is asked for twice, when a pass is judged and when it is written."""
 _Row = tuple[str, tuple[str, ...]]
@@ -63,8 +65,15 @@ def localized(content: Content) -> tuple[Content, Files]:
 
 
 def phrasebook(content: Content) -> Phrasebook:
-    """Raises UnicodeEncodeError for half a character."""
-    return _phrasebook(content.language, _CODEC.encode(content.translations), tuple(content.localized_images))
+    """Kept, since most passes of a template have the same. Raises UnicodeEncodeError for half a character."""
+    translations = _CODEC.encode(content.translations)  # hashes faster than the objects
+    key = (content.language, translations, tuple(content.localized_images))
+    book = _books.get(key)
+    if book is None:
+        if len(_books) >= _BOOKS_MAX:
+            _books.clear()
+        book = _books[key] = _compiled(content, writable=b"\\u0000" not in translations)
+    return book
 
 
 def all_name_texts(content: Content, book: Phrasebook) -> bool:
@@ -73,20 +82,38 @@ def all_name_texts(content: Content, book: Phrasebook) -> bool:
     return simple is not None and simple[1] == len(book.words)
 
 
-@lru_cache(maxsize=256)
-def _phrasebook(language: str | None, translations: bytes, with_images: tuple[str, ...]) -> Phrasebook:
-    """Kept, since all passes of a template have the same. `translations` as JSON, which hashes fast."""
-    given = msgspec.json.decode(translations, type=dict[str, dict[str, str]])
-    content = Content("", "", language=language, translations=given, localized_images={name: {} for name in with_images})
+def _compiled(content: Content, *, writable: bool) -> Phrasebook:
     folders = texts.languages(content)
     tables = [texts.translation(content, other) for other in folders[1:]]
-    paths = dict.fromkeys(path for table in tables for path in table if path not in NOT_TRANSLATED_BY_APPLE)
-    words = {path: tuple([table.get(path) for table in tables]) for path in paths}
-    keys = dict.fromkeys(path.split(".", 1)[1].rpartition(".")[0] for path in words if path.startswith("fields."))
-    fields = {key: _places([words.get(f"fields.{key}.{part}") for part in texts.FIELD_PARTS]) for key in keys}
-    names = _places([words.get(name) for name in _NAMES])
-    usual = sum(len(translated) for translated, _ in (names, *fields.values())) == len(words)
-    return Phrasebook(folders, words, names, fields, usual, b"\\u0000" not in translations)
+    words: dict[str, _Words] = {}
+    for table in tables:
+        for path in table:
+            if path not in words:
+                words[path] = tuple([other.get(path) for other in tables])
+    for path in NOT_TRANSLATED_BY_APPLE & words.keys():
+        del words[path]
+    names: list[_Words | None] = [None] * len(_NAMES)
+    fields: dict[str, list[_Words | None]] = {}
+    usual = True
+    for path, found in words.items():
+        key, at = _place_of(path)
+        if at < 0:
+            usual = False
+        elif key is None:
+            names[at] = found
+        else:
+            fields.setdefault(key, [None] * len(texts.FIELD_PARTS))[at] = found
+    return Phrasebook(folders, words, _places(names), {key: _places(parts) for key, parts in fields.items()}, usual, writable)
+
+
+@lru_cache(maxsize=4096)
+def _place_of(path: str) -> tuple[str | None, int]:
+    """(the key of a field, which part of it), (None, which name of the content), or -1 for the part at other places."""
+    if path in _NAMES:
+        return None, _NAMES.index(path)
+    start, _, rest = path.partition(".")
+    key, _, part = rest.rpartition(".")
+    return (key, texts.FIELD_PARTS.index(part)) if start == "fields" and part in texts.FIELD_PARTS else (None, -1)
 
 
 def _simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
@@ -167,14 +194,18 @@ def _wording(text: str, words: _Words) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1024)
 def _files(folders: tuple[str, ...], rows: tuple[_Row, ...]) -> Files:
-    return tuple((f"{folder}.lproj/pass.strings", _table(rows, place)) for place, folder in enumerate(folders))
-
-
-def _table(rows: tuple[_Row, ...], place: int) -> bytes:
     """Always UTF-16 with a byte order mark, big end first: Apple asks for it beyond ASCII, KDE's reader takes no other order, and
     GNOME Passes takes every second file in UTF-8 or ASCII for UTF-16 (tests/wallets/apple/test_apple_peers.py)."""
-    text = "".join([f'"{_escaped(key)}" = "{_escaped(wording[place])}";\n' for key, wording in rows])
-    return b"\xfe\xff" + text.encode("utf-16-be")
+    columns = zip(*[_lines(key, wording) for key, wording in rows], strict=True)
+    tables = zip(folders, columns, strict=True)
+    return tuple([(f"{folder}.lproj/pass.strings", b"\xfe\xff" + b"".join(lines)) for folder, lines in tables])
+
+
+@lru_cache(maxsize=8192)
+def _lines(key: str, wording: tuple[str, ...]) -> tuple[bytes, ...]:
+    """One row in each folder. Kept, since passes differ in few of theirs."""
+    start = f'"{_escaped(key)}" = "'
+    return tuple([f'{start}{_escaped(text)}";\n'.encode("utf-16-be") for text in wording])
 
 
 def _escaped(text: str) -> str:
