@@ -4,6 +4,7 @@ from api.conftest import World, on_sqlite
 from billfold.starters import catalogue
 
 pytestmark = on_sqlite
+EXPECTED_ON_GOOGLE = {"google.image_lost", "google.strip_below_barcode", "google.thumbnail_in_details"}
 
 
 async def test_a_starter_becomes_a_template_by_its_name_alone(world: World) -> None:
@@ -50,3 +51,19 @@ async def test_what_is_no_starter_is_refused_by_name(world: World) -> None:
         refused = await world.client.post("/v1/templates", body)
         assert (refused.status, refused.paths) == (422, {path}), body
     assert (await world.client.get("/v1/starters/nothing")).problem == "not-found"
+
+
+async def test_of_a_starters_pictures_there_is_nothing_to_say_and_of_a_bad_one_there_is(world: World) -> None:
+    for name in catalogue.names():
+        made = (await world.client.post("/v1/templates", {"starter": name, "publish": False})).json
+        draft = (await world.client.get(f"/v1/templates/{made['id']}/draft")).json
+        about = [one for one in draft["findings"] if one["path"].startswith(("content.images", "content.stamps"))]
+        assert {one["code"] for one in about} <= EXPECTED_ON_GOOGLE, name
+    body = {"starter": "gym"}
+    template = (await world.client.post("/v1/templates", body)).json["id"]
+    shown = (await world.client.get("/v1/starters/gym")).json["template"]
+    small = shown["content"]["images"]["icon"]
+    changed = shown | {"content": shown["content"] | {"images": {"strip": small, "logo": small}}}
+    done = (await world.client.put(f"/v1/templates/{template}?dry_run=true", changed)).json
+    said = {(one["code"], one["path"]) for one in done["findings"]}
+    assert {("image_unsharp", "content.images.strip"), ("image_cut_off", "content.images.strip")} <= said

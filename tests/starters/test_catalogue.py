@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
 from billfold.api.v1.content import ContentIn, draft_of
@@ -19,6 +20,7 @@ from billfold.images.slots import PREPARED_FOR
 from billfold.starters import catalogue
 from billfold.starters.catalogue import LANGUAGES, Starter
 from billfold.wallets.apple import rules as apple_rules
+from billfold.wallets.google import rules as google_rules
 
 ROOT = Path(__file__).resolve().parents[2]
 INDUSTRIES = {
@@ -89,6 +91,28 @@ def test_apples_rules_have_nothing_to_say(name: str) -> None:
         filled = fill(content, sample.values)
         for language in LANGUAGES:
             assert apple_rules.check(texts.in_language(filled, language)) == (), (sample.language, language)
+
+
+LOST_ON_GOOGLE = {
+    "google.alignment_lost", "google.change_message_inside", "google.color_lost", "google.front_in_details",
+    "google.header_fields_in_row", "google.image_lost", "google.strip_below_barcode", "google.thumbnail_in_details",
+}  # fmt: skip
+"""What no pass that uses an iPhone's layout can keep on Google (docs/google-wallet.md)."""
+
+
+@EVERY
+def test_of_google_nothing_is_said_but_what_is_lost_to_every_such_pass(name: str) -> None:
+    starter = catalogue.load(name)
+    content = content_of(starter)
+    pictures = {ImageSlot(slot): "0" * 64 for slot in starter.template["content"]["images"]}  # type: ignore[index,call-overload]
+    for sample in starter.samples:
+        filled = replace(fill(content, sample.values), images=pictures)
+        found = google_rules.check(filled)
+        assert {one.code for one in found} <= LOST_ON_GOOGLE, (
+            sample.language,
+            [one for one in found if one.code not in LOST_ON_GOOGLE],
+        )
+        assert {one.severity for one in found} <= {"warning"}
 
 
 @EVERY

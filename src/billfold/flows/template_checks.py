@@ -16,6 +16,7 @@ from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.expressions import reads
 from billfold.domain.filling import Filling, Output, Place, filling_of
 from billfold.domain.findings import Finding
+from billfold.domain.ids import Scope
 from billfold.domain.passes import Template
 from billfold.domain.templates import (
     Missing,
@@ -70,6 +71,15 @@ def check_template(services: Services, content: Content, rules: Rules) -> tuple[
     seen = [_in_content(one) for one in (*usual, *(_when_long(one) for one in late))]
     found = (*template_rules.check(content, rules), *idle, *seen)
     return tuple(sorted(found, key=lambda one: one.severity))
+
+
+async def check_whole(services: Services, scope: Scope, content: Content, rules: Rules) -> tuple[Finding, ...]:
+    """The same, and what is said of the template's pictures by what was measured when they came in."""
+    filled = filling_of(content, rules).fill(completed(defaults_of(rules), examples_of(rules)))
+    counted = content.stamps is not None and "{{" in content.stamps.filled + content.stamps.total
+    found = await services.images.findings(scope, filled)
+    pictures = [_in_content(one) for one in found if not (counted and one.code == "stamps_not_a_number")]
+    return (*check_template(services, content, rules), *pictures)
 
 
 def _guessed(one: Finding, places: Sequence[Place], unknown: set[str]) -> bool:

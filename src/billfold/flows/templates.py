@@ -153,7 +153,7 @@ async def read_draft(services: Services, actor: Actor, text: str) -> Saved:
         return tx.templates.draft(actor.scope, identity) or _opened(found)
 
     draft = await services.store.read(read)
-    return Saved(draft, template_checks.check_template(services, draft.content, draft.rules))
+    return Saved(draft, await template_checks.check_whole(services, actor.scope, draft.content, draft.rules))
 
 
 async def save_draft(services: Services, actor: Actor, text: str, given: Given, expected: int | None = None) -> Saved:
@@ -180,7 +180,7 @@ async def save_draft(services: Services, actor: Actor, text: str, given: Given, 
         return saved
 
     saved = await services.store.write(transaction)
-    return Saved(saved, template_checks.check_template(services, content, rules))
+    return Saved(saved, await template_checks.check_whole(services, actor.scope, content, rules))
 
 
 def _opened(template: Template) -> TemplateDraft:
@@ -269,7 +269,7 @@ async def _publish(
 
     found, issued, reach = await services.store.read(look)
     following = _settled(following, found, issued=issued)
-    findings = template_checks.check_template(services, following.content, following.rules)
+    findings = await template_checks.check_whole(services, actor.scope, following.content, following.rules)
     template_checks.refuse(findings)
 
     def decide(template: Template) -> Publication:
