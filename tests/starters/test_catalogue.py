@@ -108,10 +108,9 @@ def test_of_google_nothing_is_said_but_what_is_lost_to_every_such_pass(name: str
     for sample in starter.samples:
         filled = replace(fill(content, sample.values), images=pictures)
         found = google_rules.check(filled)
-        assert {one.code for one in found} <= LOST_ON_GOOGLE, (
-            sample.language,
-            [one for one in found if one.code not in LOST_ON_GOOGLE],
-        )
+        # A boarding pass has more fields than Google shows as texts; the flight's own places hold most of them again.
+        expected = LOST_ON_GOOGLE | ({"google.modules_overflow"} if name == "boarding-pass" else set())
+        assert {one.code for one in found} <= expected, sample.language
         assert {one.severity for one in found} <= {"warning"}
 
 
