@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from billfold.domain.content import Content
 from billfold.domain.delivery import Delivered
 from billfold.domain.errors import Unavailable
 from billfold.domain.events import EventKind
@@ -18,7 +19,8 @@ from billfold.domain.passes import Pass
 from billfold.domain.schedules import Kept
 from billfold.wallets.google.adapter import HolderChange
 from billfold.wallets.google.callbacks import CallbackRefused
-from wallets.google.material import ISSUER, SCOPE
+from wallets.google.cards import FLIGHT, LOYALTY
+from wallets.google.material import COFFEE, ISSUER, SCOPE
 from wallets.offers import finished
 
 
@@ -58,8 +60,11 @@ async def receiver(world: Any) -> AsyncIterator[Receiver]:
     server.server_close()
 
 
-async def published(world: Any) -> Pass:
-    made: Pass = await world.issue()
+KINDS = pytest.mark.parametrize("content", [COFFEE, LOYALTY, FLIGHT], ids=["generic", "loyalty", "flight"])
+
+
+async def published(world: Any, content: Content = COFFEE) -> Pass:
+    made: Pass = await world.issue(content)
     assert await world.publish(made) == [Delivered()]
     return made
 
@@ -83,8 +88,9 @@ async def heard(world: Any, body: bytes, record: Any = None) -> HolderChange | N
     return found
 
 
-async def test_a_save_and_a_removal_are_heard_and_remembered(world: Any, receiver: Receiver) -> None:
-    made = await published(world)
+@KINDS
+async def test_a_save_and_a_removal_are_heard_and_remembered(world: Any, receiver: Receiver, content: Content) -> None:
+    made = await published(world, content)
     await save(world, made)
     assert await heard(world, await receiver.next()) == HolderChange(made.id, EventKind.PASS_INSTALLED, True)
     assert (await world.remembered(made)).has_users is True
@@ -93,9 +99,12 @@ async def test_a_save_and_a_removal_are_heard_and_remembered(world: Any, receive
     assert (await world.remembered(made)).has_users is False
 
 
-async def test_who_holds_what_is_asked_page_by_page_and_object_by_object(world: Any, receiver: Receiver, monkeypatch: Any) -> None:
+@KINDS
+async def test_who_holds_what_is_asked_page_by_page_and_object_by_object(
+    world: Any, receiver: Receiver, monkeypatch: Any, content: Content
+) -> None:
     monkeypatch.setattr("billfold.wallets.google.adapter.PAGE_SECONDS", 0)
-    made = [await world.issue(seed=bytes([65 + nth]) * 16) for nth in range(3)]
+    made = [await world.issue(content, seed=bytes([65 + nth]) * 16) for nth in range(3)]
     assert await world.publish(*made) == [Delivered()] * 3
     await save(world, made[1])
     class_id = await world.store.read(lambda tx: tx.google.next_class(SCOPE, ""))
@@ -104,7 +113,7 @@ async def test_who_holds_what_is_asked_page_by_page_and_object_by_object(world: 
     assert page.token is None
     assert [await world.wallet.is_held(SCOPE, class_id, one.id) for one in made] == [False, True, False]
     assert (await world.wallet.holders(SCOPE, f"{ISSUER}.nothing", None)).holders == ()
-    world.google.control("POST", "/faults", {"status": 503, "count": 1, "path": "genericObject"})
+    world.google.control("POST", "/faults", {"status": 503, "count": 1, "path": "Object"})
     with pytest.raises(Unavailable):
         await world.wallet.holders(SCOPE, class_id, None)
 

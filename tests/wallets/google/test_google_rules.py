@@ -22,7 +22,7 @@ from billfold.domain.content import (
     RotatingBarcode,
 )
 from billfold.wallets.google.rules import check
-from wallets.google.cards import CARDS, CROSSED, FLIGHT, GIFT_CARD, TRANSIT
+from wallets.google.cards import CARDS, CROSSED, EVENT, FLIGHT, GIFT_CARD, LOYALTY, TRANSIT
 from wallets.google.material import COFFEE, CONTENTS
 
 PLAIN = Content("Bayroast", "Card", primary=(Field("card", "Rewards", "CARD"),))
@@ -162,6 +162,30 @@ LINKED = Field("a", "v", rich_text="<a href='https://a.example'>v</a>")
 )
 def test_what_is_lost_or_wrong_of_the_newer_members(changes: dict[str, Any], severity: str, code: str, path: str) -> None:
     assert (severity, f"google.{code}", path) in found(replace(PLAIN, **changes))
+
+
+def test_what_becomes_of_fields_that_a_kind_has_members_for_is_told() -> None:
+    long = replace(LOYALTY, secondary=(Field("tier", "Platinum tier", "Tier", role=Role.TIER),))
+    assert ("warning", "google.text_long", "secondary[0].value") in found(long)
+    assert ("warning", "google.label_replaced", "secondary[0].label") in found(EVENT)
+    assert not any(code == "google.label_replaced" and path.startswith("secondary") for _, code, path in found(LOYALTY))
+
+
+@pytest.mark.parametrize(
+    ("format", "message", "sound"),
+    [
+        (BarcodeFormat.EAN13, "4006381333931", True),
+        (BarcodeFormat.EAN13, "400638133393", True),
+        (BarcodeFormat.EAN13, "4006381333932", False),
+        (BarcodeFormat.EAN8, "96385074", True),
+        (BarcodeFormat.UPC_A, "036000291452", True),
+        (BarcodeFormat.UPC_A, "CARD-1", False),
+        (BarcodeFormat.QR, "CARD-1", True),
+    ],
+)
+def test_a_code_of_digits_needs_its_digits(format: BarcodeFormat, message: str, sound: bool) -> None:
+    codes = {one.code for one in check(replace(PLAIN, barcode=Barcode(format, message)))}
+    assert ("google.barcode_digits" in codes) is not sound
 
 
 def test_fields_of_a_journey_that_google_has_no_place_for_are_told() -> None:

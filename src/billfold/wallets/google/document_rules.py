@@ -288,6 +288,12 @@ def _barcode(value: Given, sound: Given, place: Place) -> Iterator[Finding]:
         yield error("barcode_digits", place.member("value").path, message, "mend the digits")
 
 
+def sound_digits(kind: str, text: str) -> bool:
+    """Whether a code that holds a number of fixed length holds one; True for other codes. `kind`: `EAN_13` or `EAN13`."""
+    lengths = {name.replace("_", ""): lengths for name, lengths in _CODE_DIGITS.items()}.get(kind.replace("_", ""))
+    return lengths is None or _digits(text, lengths)
+
+
 def _digits(text: str, lengths: tuple[int, ...]) -> bool:
     """GS1's check digit: weights 3 and 1 from the right."""
     if not (text.isascii() and text.isdigit() and len(text) in lengths):

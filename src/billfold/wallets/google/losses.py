@@ -7,10 +7,11 @@ from collections.abc import Iterator
 from typing import Final
 
 from billfold.domain import texts
-from billfold.domain.content import Content, DateFormat, Field, ImageSlot, Kind, NumberFormat, NumberStyle, TextAlignment
+from billfold.domain.content import Content, DateFormat, Field, ImageSlot, Kind, NumberFormat, NumberStyle, Role, TextAlignment
 from billfold.domain.findings import Finding
 from billfold.wallets.google import overrides
 from billfold.wallets.google.document import check_members
+from billfold.wallets.google.document_rules import sound_digits
 from billfold.wallets.google.look import PublicImages, look_of
 from billfold.wallets.google.objects import LINKED_MAX, made_of
 from billfold.wallets.google.requirements import unreadable
@@ -18,6 +19,23 @@ from billfold.wallets.google.semantics import tags_of
 from billfold.wallets.google.verticals import vertical_of
 
 _NO_IMAGES: Final = PublicImages()
+_FRONT: Final = ("header", "primary", "secondary", "auxiliary")
+_LABELLED: Final = frozenset(
+    {
+        *("object.loyaltyPoints.balance", "object.secondaryLoyaltyPoints.balance", "object.accountName", "object.accountId"),
+        *("class.rewardsTier", "object.cardNumber", "object.pin"),
+    }
+)
+"""Members that take the field's own label with them; others have Google's."""
+_ADVISED: Final = {
+    Role.PROVIDER: 12,
+    Role.TIER: 7,
+    Role.MEMBER_NAME: 20,
+    Role.MEMBER_ID: 20,
+    Role.PROGRAM_NAME: 20,
+    Role.OFFER_TITLE: 60,
+}
+"""Characters, by what a field is."""
 _MEMBERS: Final = (
     ("barcode_fallbacks", "barcodes_lost", "Google shows one code: the others are left away"),
     ("beacons", "beacons_lost", "Google knows no beacons"),
@@ -39,8 +57,8 @@ def check(content: Content) -> Iterator[Finding]:
     if content.semantics or any(map(_special, content.fields())):
         yield from _texts(content)
         yield from unreadable(tags_of(content))
-    if content.kind in (Kind.FLIGHT, Kind.TRANSIT):
-        yield from _journey_fields(content)
+    if content.kind is not None and content.kind is not Kind.GENERIC:
+        yield from _of_kind(content)
     if content.images:
         for slot in (ImageSlot.PRIMARY_LOGO, ImageSlot.SECONDARY_LOGO, ImageSlot.ARTWORK):
             if slot in content.images:
@@ -70,6 +88,10 @@ def _codes(content: Content) -> Iterator[Finding]:
     code, rotating = content.barcode, content.rotating_barcode
     if code is not None and (code.encoding or "utf-8").lower() != "utf-8" and not code.message.isascii():
         yield _warning("encoding_lost", "barcode.encoding", "Google writes codes in UTF-8", "check what your scanner reads")
+    if code is not None and rotating is None and not sound_digits(code.format.value, code.message):
+        yield _warning(
+            "barcode_digits", "barcode.message", "is no number of this kind of code: scanners will not read it", "mend it"
+        )
     if rotating is not None:
         if rotating.format.value not in ("QR", "PDF417"):
             yield _error("rotating_format", "rotating_barcode.format", "only QR and PDF417 rotate", "use one of them")
@@ -107,13 +129,22 @@ def _field(path: str, one: Field) -> Iterator[Finding]:
         yield _warning("detectors_lost", f"{path}.detectors", "Google makes links by itself", "")
 
 
-def _journey_fields(content: Content) -> Iterator[Finding]:
+def _of_kind(content: Content) -> Iterator[Finding]:
+    """What becomes of fields that the kind has members for, and of those that it has not."""
     made = made_of(look_of(content, _NO_IMAGES))
-    for group in ("header", "primary", "secondary", "auxiliary"):
+    for group in texts.GROUPS:
         for at, one in enumerate(getattr(content, group)):
-            if one.key not in made.places:
-                message = "Google lays out this card by itself: the field stands in the details"
-                yield _warning("front_in_details", f"{group}[{at}]", message, "give the field the semantic tag that it shows")
+            path, place = f"{group}[{at}]", made.places.get(one.key)
+            if place is None:
+                if not made.rows and group in _FRONT:
+                    message = "Google lays out this card by itself: the field stands in the details"
+                    yield _warning("front_in_details", path, message, "give the field the semantic tag that it shows")
+                continue
+            if one.label and place not in _LABELLED:
+                yield _warning("label_replaced", f"{path}.label", "Google writes its own label here, in the holder's language", "")
+            most = _ADVISED.get(one.role) if one.role is not None else None
+            if most is not None and len(one.value) > most:
+                yield _warning("text_long", f"{path}.value", f"Google may cut it after {most} characters", "shorten it")
 
 
 def _own(content: Content) -> Iterator[Finding]:
