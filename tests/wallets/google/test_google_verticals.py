@@ -8,6 +8,7 @@ import msgspec
 import pytest
 from google.oauth2.credentials import Credentials
 from googleapiclient.discovery import build_from_document
+from hypothesis import given
 from msgspec.structs import replace
 
 from billfold.domain.content import Content, Field, Kind, MoneyFormat, NumberFormat, NumberStyle, Overrides, Role, Style
@@ -20,8 +21,9 @@ from billfold.wallets.google import objects
 from billfold.wallets.google.document import check_document
 from billfold.wallets.google.forms import Form, form_of
 from billfold.wallets.google.look import PublicImages
+from billfold.wallets.google.rules import check
 from billfold.wallets.google.save_link import JWT_LENGTH_MAX
-from wallets.google.cards import CARDS, EVENT, FLIGHT, GIFT_CARD, LANGUAGES, LOYALTY, OFFER, TRANSIT
+from wallets.google.cards import CARDS, CROSSED, EVENT, FLIGHT, GIFT_CARD, LANGUAGES, LOYALTY, OFFER, TRANSIT
 from wallets.google.material import COFFEE, ISSUER, NOW_MS, SCOPE, faults, pass_of
 from wallets.offers import finished
 
@@ -376,3 +378,14 @@ async def test_when_a_day_s_messages_are_used_up_google_announces_points_in_its_
         assert await world.publish(made) == [Delivered()]
     shown = [one["cause"] for one in world.google.control("GET", "/notifications")["notifications"] if one["shown"]]
     assert shown == ["message", "message", "message", "update"]
+
+
+@given(CROSSED)
+def test_what_the_rules_let_through_google_s_description_takes(content: Content) -> None:
+    """Nothing is a surprise: without an error beforehand neither class nor object has one."""
+    if any(one.severity == "error" for one in check(content)):
+        return
+    made = form(content)
+    class_, object_ = class_of(content), object_of(content)
+    found = check_document(class_, made.vertical.class_type) + check_document(object_, made.vertical.object_type)
+    assert [(one.code, one.path) for one in found if one.severity == "error"] == []
