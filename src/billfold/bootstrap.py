@@ -43,7 +43,7 @@ from billfold.sandbox.site import Sandbox, SandboxAddresses, known_addresses
 from billfold.settings import Settings
 from billfold.signers.pool import SigningProcesses
 from billfold.signers.threads import SigningThreads
-from billfold.storage import revision
+from billfold.storage import ledger_checker, revision
 from billfold.storage.blobs import FolderBlobs
 from billfold.storage.sealing import Vault
 from billfold.storage.store import open_store
@@ -236,6 +236,11 @@ def _retention(settings: Settings) -> Retention:
         device_log_ms=int(settings.device_log_keep_days * DAY_MS),
         every_ms=int(settings.housekeeping_minutes * MINUTE_MS),
     )
+
+
+def verify_ledger(settings: Settings, progress: Callable[[int], None]) -> "ledger_checker.Report":
+    """Reads the books from outside; see storage/ledger_checker.py."""
+    return ledger_checker.verify(settings.database_url, progress)
 
 
 def _bring_up(url: str) -> None:

@@ -20,6 +20,7 @@ from billfold.domain.passes import Pass
 from billfold.domain.schedules import JobFigures, Kept
 from billfold.domain.signing import Signatures, ToSign
 from billfold.image_ports import ImageShelf
+from billfold.ledger_ports import Ledger
 from billfold.template_ports import Reach as Reach
 from billfold.template_ports import Templates as Templates
 
@@ -332,6 +333,7 @@ class Tx(Protocol):
     device_log: DeviceLog
     jobs: Jobs
     leases: Leases
+    ledger: Ledger
     pruning: Pruning
     deployment: Deployment
 

@@ -38,6 +38,10 @@ NAMES = {
     "createImage": "images.create",
     "readImage": "images.read",
     "previewImage": "images.preview",
+    "createOperation": "operations.create",
+    "readOperation": "operations.read",
+    "readBalances": "operations.read",
+    "readStatement": "operations.read",
     "createKey": "keys.create",
     "listKeys": "keys.list",
     "revokeKey": "keys.revoke",
@@ -68,7 +72,11 @@ class Things:
         filled = await client.post("/v1/passes", {"template_id": template.json["id"]})
         key = await client.post("/v1/keys", {"name": "k", "scopes": [scope]})
         image = await client.post("/v1/images", {"source": DOT})
+        operation = {"id": f"operation-{made.json['id']}", "kind": "earn", "pass_id": made.json["id"], "amounts": {"points": 1}}
+        await client.post("/v1/operations", operation)
+        BODIES["createOperation"] = operation
         ids = {
+            "operation_id": operation["id"],
             "pass_id": made.json["id"],
             "filled_id": filled.json["id"],
             "template_id": template.json["id"],
@@ -194,6 +202,7 @@ async def test_what_is_anothers_answers_as_what_never_was(world: World) -> None:
         template_id="tpl_mine00t_" + "0" * 15 + "z",
         key_id="0" * 9 + "z",
         image_id="0" * 64,
+        operation_id="operation-that-never-was",
     )
     live = Things(**{name: value.replace("other0t", "mine00l") for name, value in theirs.ids.items()})
     asked = 0

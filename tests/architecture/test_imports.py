@@ -74,6 +74,7 @@ ROOM_OF_MODULE = {
     "checker": "bootstrap",
     "image_ports": "ports",
     "template_ports": "ports",
+    "ledger_ports": "ports",
     "__main__": "top",
     "__init__": "top",
 }

@@ -25,6 +25,7 @@ class EventKind(StrEnum):
     single pass, since one push speaks for all passes on a device."""
     TEMPLATE_DRAFTED = "template.drafted"
     """A draft was begun; saving it again is no fact."""
+    BALANCE_CHANGED = "balance.changed"
     TEMPLATE_PUBLISHED = "template.published"
     TEMPLATE_RESTORED = "template.restored"
     TEMPLATE_ARCHIVED = "template.archived"

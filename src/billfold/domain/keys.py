@@ -19,6 +19,8 @@ SCOPES: dict[str, str] = {
     "templates:write": "make and publish templates, upload pictures",
     "keys:manage": "make and revoke access keys that hold no more than this one",
     "checks:run": "have passes checked; sees nothing of yours",
+    "ledger:write": "charge, credit, refund and void on passes",
+    "ledger:read": "see balances and statements",
     "usage:read": "see usage and quota",
     "events:read": "read the stream of events",
 }
@@ -48,6 +50,8 @@ OPERATIONS: dict[str, str] = {
     "keys.revoke": "keys:manage",
     "previews.create": "templates:read",
     "checks.create": "checks:run",
+    "operations.create": "ledger:write",
+    "operations.read": "ledger:read",
     "usage.read": "usage:read",
     "events.list": "events:read",
 }

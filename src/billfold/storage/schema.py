@@ -297,6 +297,55 @@ job = _scoped(
     key=("id",),
 )
 
+ledger_account = _scoped(
+    "ledger_account",
+    _text("owner"),
+    _text("unit"),
+    _number("balance"),
+    _number("sequence"),
+    Column("floor", BigInteger),
+    Column("hash", LargeBinary, nullable=False),
+    key=("owner", "unit"),
+)
+"""The last posting's balance, sequence and hash: a cache of `ledger_posting`, written in the same transaction."""
+
+ledger_operation = _scoped(
+    "ledger_operation",
+    _text("id"),
+    _text("kind"),
+    _text("fingerprint"),
+    _text("declined"),
+    Column("reverses", Text),
+    _text("actor"),
+    _text("description"),
+    _text("reference"),
+    _number("at_ms"),
+    _number("occurred_at_ms"),
+    key=("id",),
+)
+Index("ix_ledger_operation_reverses", ledger_operation.c.workspace, ledger_operation.c.reverses, ledger_operation.c.environment)
+
+ledger_posting = _scoped(
+    "ledger_posting",
+    _text("owner"),
+    _text("unit"),
+    _number("sequence"),
+    _number("amount"),
+    _number("balance"),
+    _text("operation"),
+    _text("kind"),
+    _number("at_ms"),
+    Column("before", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    ForeignKeyConstraint(
+        ["workspace", "environment", "operation"],
+        ["ledger_operation.workspace", "ledger_operation.environment", "ledger_operation.id"],
+    ),
+    key=("owner", "unit", "sequence"),
+)
+"""Append only: the database itself refuses UPDATE and DELETE (migration 0006)."""
+Index("ix_ledger_posting_operation", ledger_posting.c.workspace, ledger_posting.c.operation, ledger_posting.c.environment)
+
 _OPEN = text("state IN ('waiting', 'running')")
 Index("ix_job_due", job.c.workspace, job.c.environment, job.c.due_at_ms, sqlite_where=_OPEN, postgresql_where=_OPEN)
 

@@ -14,6 +14,7 @@ from billfold.storage.images import ImageRows
 from billfold.storage.jobs import JobRows
 from billfold.storage.keys import KeyRows
 from billfold.storage.leases import LeaseRows
+from billfold.storage.ledger import LedgerRows
 from billfold.storage.passes import PassRows
 from billfold.storage.pruning import PruningRows
 from billfold.storage.registrations import RegistrationRows
@@ -65,6 +66,7 @@ class Transaction:
     credentials: Room[ports.Credentials] = Room(lambda session, gap_ms: CredentialRows(session))
     device_log: Room[ports.DeviceLog] = Room(lambda session, gap_ms: DeviceLogRows(session))
     jobs: Room[ports.Jobs] = Room(lambda session, gap_ms: JobRows(session))
+    ledger: Room[ports.Ledger] = Room(lambda session, gap_ms: LedgerRows(session))
     leases: Room[ports.Leases] = Room(lambda session, gap_ms: LeaseRows(session))
     deployment: Room[ports.Deployment] = Room(lambda session, gap_ms: DeploymentRows(session))
     pruning: Room[ports.Pruning] = Room(lambda session, gap_ms: PruningRows(session))

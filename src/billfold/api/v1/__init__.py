@@ -14,6 +14,7 @@ from billfold.api.v1.checks import add_checks
 from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
 from billfold.api.v1.messages import add_messages
+from billfold.api.v1.ledger import OperationIn, add_ledger
 from billfold.api.v1.operations import PREFIX
 from billfold.api.v1.passes import add_passes
 from billfold.api.v1.previews import PreviewIn, add_previews
@@ -45,6 +46,7 @@ _BODIES = (
     template_shapes.NewTemplate,
     template_shapes.ValueRuleIn,
     PreviewIn,
+    OperationIn,
     keys.NewKey,
     checks.CheckIn,
 )
@@ -65,6 +67,7 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         ("starters", add_starters),
         ("images", add_images),
         ("previews", add_previews),
+        ("ledger", add_ledger),
         ("keys", add_keys),
         ("records", add_records),
         ("checks", add_checks_here),

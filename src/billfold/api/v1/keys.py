@@ -19,7 +19,17 @@ from billfold.domain.keys import AccessKey
 from billfold.flows import keys
 from billfold.ports import Services, Tx
 
-ScopeName = Literal["passes:read", "passes:write", "templates:read", "templates:write", "keys:manage", "usage:read", "events:read"]
+ScopeName = Literal[
+    "passes:read",
+    "passes:write",
+    "templates:read",
+    "templates:write",
+    "keys:manage",
+    "ledger:write",
+    "ledger:read",
+    "usage:read",
+    "events:read",
+]
 KeyId = Annotated[str, Path(description="The public id of an access key.", examples=[EXAMPLE_KEY])]
 _ID = re.compile(r"[0-9A-Za-z]{10}\Z")
 

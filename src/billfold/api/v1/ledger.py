@@ -1,0 +1,228 @@
+"""The ledger on `/v1`: post an operation, read one, balances and statement of a pass. Parse, call one flow, render.
+
+An operation's `id` is the caller's: repeated, it gives the first answer again and does nothing, however late.
+May not enter: decisions, storage."""
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path, Query, Response
+from pydantic import Field as Rule
+
+from billfold.api.v1 import answers
+from billfold.api.v1.operations import EXAMPLE_PASS, answer, refusals, request_example
+from billfold.api.v1.passes import PassId
+from billfold.api.v1.route import Asking
+from billfold.api.v1.types import In, Label, Limit, Moment, Out, iso
+from billfold.domain.ledger import AccountKey, Kind, Operation, Posting, decimal_text
+from billfold.flows import ledger as flow
+from billfold.flows.ledger import Answered, Asked
+from billfold.ports import Services
+
+KindName = Literal["charge", "earn", "top_up", "redeem", "refund", "void", "expire", "adjust", "transfer", "opening"]
+EXAMPLE_OPERATION = "5f0c2a6e-3b0a-4b1e-9d55-2f8f5a1c7e10"
+OperationId = Annotated[
+    str, Path(description="The id that the caller gave.", pattern=r"^[!-~]{16,128}$", examples=[EXAMPLE_OPERATION])
+]
+Unit = Annotated[str, Rule(pattern=r"^([A-Z]{3}|points|stamps|visits|entries)$", examples=["EUR", "points"])]
+Minor = Annotated[int, Rule(ge=-(10**12), le=10**12, description="Whole minor units: 550 is 5.50 EUR.")]
+UnitQuery = Annotated[str, Query(pattern=r"^([A-Z]{3}|points|stamps|visits|entries)$", description="EUR, points, stamps...")]
+
+
+class OperationIn(In):
+    """`id`: made by the caller before the first try and kept for every repeat; it stays taken for ever."""
+
+    id: Annotated[str, Rule(pattern=r"^[!-~]{16,128}$")]
+    kind: KindName
+    pass_id: Annotated[str, Rule(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+    amounts: Annotated[dict[Unit, Minor], Rule(max_length=8, description="Unit → signed minor units.")] = Rule(default_factory=dict)
+    to_pass_id: Annotated[str, Rule(pattern=r"^[0-9A-Za-z_-]{1,64}$", description="Of a transfer.")] | None = None
+    reverses: Annotated[str, Rule(pattern=r"^[!-~]{16,128}$", description="What a refund gives back or a void undoes.")] | None = (
+        None
+    )
+    description: Label = ""
+    reference: Label = ""
+    occurred_at: Annotated[Moment | None, Rule(description="When it happened, where that was earlier.")] = None
+
+
+class BalanceShown(Out):
+    unit: str
+    minor: int
+    amount: str
+
+
+class OperationShown(Out):
+    """`declined`: why nothing was posted. `balances`: right after the operation, also when it is repeated later."""
+
+    id: str
+    kind: KindName
+    at: str
+    declined: str | None
+    reverses: str | None
+    description: str
+    reference: str
+    repeated: bool
+    notified: int
+    balances: dict[str, list[BalanceShown]]
+
+
+class PostingShown(Out):
+    sequence: int
+    operation: str
+    kind: KindName
+    at: str
+    minor: int
+    amount: str
+    balance_minor: int
+    balance: str
+
+
+class BalanceList(Out):
+    items: list[BalanceShown]
+
+
+class StatementShown(Out):
+    """`next_before`: ask with it for the next page; None at the end."""
+
+    unit: str
+    items: list[PostingShown]
+    next_before: int | None
+
+
+_BALANCE = {"unit": "EUR", "minor": 1950, "amount": "19.50"}
+_OPERATION: dict[str, object] = {
+    "id": EXAMPLE_OPERATION,
+    "kind": "charge",
+    "at": "2026-11-20T12:00:00.000Z",
+    "declined": None,
+    "reverses": None,
+    "description": "Latte macchiato",
+    "reference": "",
+    "repeated": False,
+    "notified": 1,
+    "balances": {EXAMPLE_PASS: [_BALANCE]},
+}
+_POSTING: dict[str, object] = {
+    "sequence": 2,
+    "operation": EXAMPLE_OPERATION,
+    "kind": "charge",
+    "at": "2026-11-20T12:00:00.000Z",
+    "minor": -550,
+    "amount": "-5.50",
+    "balance_minor": 1950,
+    "balance": "19.50",
+}
+_REQUEST = {"id": "till-3-0000000000000042", "kind": "earn", "pass_id": EXAMPLE_PASS, "amounts": {"points": 12}}
+
+
+def add_ledger(router: APIRouter, services: Services) -> None:
+    _add_post(router, services)
+    _add_reads(router, services)
+
+
+def _add_post(router: APIRouter, services: Services) -> None:
+    @router.post(
+        "/operations",
+        name="operations.create",
+        operation_id="createOperation",
+        summary="Charge, credit, refund, void: once, whatever is repeated",
+        status_code=201,
+        responses=answer(201, OperationShown, _OPERATION, "Posted; or declined by a rule, and then nothing was posted.")
+        | refusals(404, 409, body=True),
+        openapi_extra=request_example(_REQUEST),
+    )
+    async def create(actor: Asking, body: OperationIn) -> Response:
+        asked = Asked(
+            body.id,
+            Kind(body.kind),
+            body.pass_id,
+            body.amounts,
+            body.to_pass_id,
+            body.reverses,
+            body.description,
+            body.reference,
+            None if body.occurred_at is None else body.occurred_at * 1000,
+        )
+        return _json(_shown(await flow.post(services, actor, asked)), 201)
+
+
+def _add_reads(router: APIRouter, services: Services) -> None:
+    @router.get(
+        "/operations/{operation_id}",
+        name="operations.read",
+        operation_id="readOperation",
+        summary="One operation, as it was decided",
+        responses=answer(200, OperationShown, _OPERATION, "The operation.") | refusals(404),
+    )
+    async def read(actor: Asking, operation_id: OperationId) -> Response:
+        return _json(_shown(Answered(await flow.find(services, actor, operation_id), repeated=True)))
+
+    @router.get(
+        "/passes/{pass_id}/balances",
+        name="operations.read",
+        operation_id="readBalances",
+        summary="What is on a pass",
+        responses=answer(200, BalanceList, {"items": [_BALANCE]}, "One entry a unit.") | refusals(404),
+    )
+    async def balances(actor: Asking, pass_id: PassId) -> Response:
+        found = await flow.balances(services, actor, pass_id)
+        return _json(BalanceList(items=[_balance(one.key, one.balance) for one in found]))
+
+    @router.get(
+        "/passes/{pass_id}/statement",
+        name="operations.read",
+        operation_id="readStatement",
+        summary="What happened to one unit of a pass, newest first",
+        responses=answer(200, StatementShown, {"unit": "EUR", "items": [_POSTING], "next_before": None}, "One page.")
+        | refusals(404),
+    )
+    async def statement(
+        actor: Asking,
+        pass_id: PassId,
+        unit: UnitQuery = "points",
+        limit: Annotated[Limit, Query()] = 50,
+        before: Annotated[int | None, Query(ge=1, le=2**53, description="`next_before` of the page before.")] = None,
+    ) -> Response:
+        found = await flow.statement(services, actor, pass_id, unit, before, limit)
+        following = found[-1].sequence if len(found) == limit and found[-1].sequence > 1 else None
+        return _json(StatementShown(unit=unit, items=list(map(_posting, found)), next_before=following))
+
+
+def _shown(answered: Answered) -> OperationShown:
+    operation: Operation = answered.operation
+    order = operation.order
+    balances: dict[str, list[BalanceShown]] = {}
+    for key, balance in operation.balances().items():
+        balances.setdefault(key.owner, []).append(_balance(key, balance))
+    return OperationShown(
+        id=order.id,
+        kind=order.kind.value,
+        at=iso(order.at_ms),
+        declined=operation.declined or None,
+        reverses=order.reverses,
+        description=order.description,
+        reference=order.reference,
+        repeated=answered.repeated,
+        notified=answered.notified,
+        balances=balances,
+    )
+
+
+def _balance(key: AccountKey, balance: int) -> BalanceShown:
+    return BalanceShown(unit=key.unit, minor=balance, amount=decimal_text(balance, key.unit))
+
+
+def _posting(one: Posting) -> PostingShown:
+    return PostingShown(
+        sequence=one.sequence,
+        operation=one.operation,
+        kind=one.kind.value,
+        at=iso(one.at_ms),
+        minor=one.amount,
+        amount=decimal_text(one.amount, one.key.unit),
+        balance_minor=one.balance,
+        balance=decimal_text(one.balance, one.key.unit),
+    )
+
+
+def _json(shown: Out, status: int = 200) -> Response:
+    return Response(answers.body(shown), status, media_type="application/json")

@@ -1,0 +1,47 @@
+"""`billfold ledger`: the books, checked from outside by code that shares nothing with what wrote them.
+
+May not enter: how the check is made (storage/ledger_checker.py), repairs."""
+
+import asyncio
+import json
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import Progress
+
+from billfold import bootstrap
+from billfold.cli.common import ConfigOption, DataOption, own_settings
+
+ledger_app = typer.Typer(help="The ledger: check that the books are right.", no_args_is_help=True)
+
+
+@ledger_app.callback()
+def group() -> None:
+    """The ledger: check that the books are right."""
+
+
+@ledger_app.command()
+def verify(
+    as_json: Annotated[bool, typer.Option("--json", help="One line of figures, for scripts.")] = False,
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Read every posting and check sums, sequences, floors, reversals and the chain of hashes.
+
+    Exit code 0 when the books are right, 1 when they are not. Reads one snapshot; the server may go on working.
+    """
+    settings = own_settings(config, data=data)
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=as_json or not console.is_terminal) as bar:
+        task = bar.add_task("postings read", total=None)
+        report = asyncio.run(asyncio.to_thread(bootstrap.verify_ledger, settings, lambda count: bar.update(task, completed=count)))
+    if as_json:
+        counts = {"accounts": report.accounts, "operations": report.operations, "postings": report.postings}
+        print(json.dumps(counts | {"drifts": [list(one) for one in report.drifts], "more": report.more, "good": report.good}))
+    else:
+        for invariant, where, what in report.drifts:
+            print(f"{invariant}  {where}: {what}")
+        verdict = "the books are right" if report.good else f"{len(report.drifts) + report.more} things are wrong"
+        print(f"{report.accounts} accounts, {report.operations} operations, {report.postings} postings: {verdict}")
+    raise typer.Exit(0 if report.good else 1)
