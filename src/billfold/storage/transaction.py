@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar, overload
 
 from billfold import ports
+from billfold.ledger_ports import Ledger
 from billfold.storage.credentials import CredentialRows
 from billfold.storage.delivery import DeliveryRows
 from billfold.storage.deployment import DeploymentRows
@@ -66,7 +67,7 @@ class Transaction:
     credentials: Room[ports.Credentials] = Room(lambda session, gap_ms: CredentialRows(session))
     device_log: Room[ports.DeviceLog] = Room(lambda session, gap_ms: DeviceLogRows(session))
     jobs: Room[ports.Jobs] = Room(lambda session, gap_ms: JobRows(session))
-    ledger: Room[ports.Ledger] = Room(lambda session, gap_ms: LedgerRows(session))
+    ledger: Room[Ledger] = Room(lambda session, gap_ms: LedgerRows(session))
     leases: Room[ports.Leases] = Room(lambda session, gap_ms: LeaseRows(session))
     deployment: Room[ports.Deployment] = Room(lambda session, gap_ms: DeploymentRows(session))
     pruning: Room[ports.Pruning] = Room(lambda session, gap_ms: PruningRows(session))
