@@ -343,7 +343,7 @@ ledger_posting = _scoped(
     ),
     key=("owner", "unit", "sequence"),
 )
-"""Append only: the database itself refuses UPDATE and DELETE (migration 0006)."""
+"""Append only: the database itself refuses UPDATE and DELETE (migration 0007)."""
 Index("ix_ledger_posting_operation", ledger_posting.c.workspace, ledger_posting.c.operation, ledger_posting.c.environment)
 
 _OPEN = text("state IN ('waiting', 'running')")

@@ -1,12 +1,12 @@
 """The ledger: accounts, operations, postings; the database itself refuses to change or remove what was posted.
 
-Revision 0006. Only adds: the release before runs on these tables as well. May not enter: schema.py, which goes on changing."""
+Revision 0007. Only adds: the release before runs on these tables as well. May not enter: schema.py, which goes on changing."""
 
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0006"
-down_revision = "0004"
+revision = "0007"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
