@@ -6,8 +6,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any
 
-import psycopg
-
 from billfold.storage.store import sqlite_path
 
 Read = Callable[[str], Iterator[Any]]
@@ -25,6 +23,8 @@ def read_all(database_url: str) -> Iterator[Read]:
         finally:
             connection.close()
         return
+    import psycopg  # a server on SQLite loads no driver of PostgreSQL
+
     with psycopg.connect(database_url) as server:
         server.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         server.read_only = True

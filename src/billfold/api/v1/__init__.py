@@ -13,8 +13,8 @@ from billfold.api.v1 import checks, content, keys, parts, passes, template_shape
 from billfold.api.v1.checks import add_checks
 from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
-from billfold.api.v1.messages import add_messages
 from billfold.api.v1.ledger import OperationIn, add_ledger
+from billfold.api.v1.messages import add_messages
 from billfold.api.v1.operations import PREFIX
 from billfold.api.v1.passes import add_passes
 from billfold.api.v1.previews import PreviewIn, add_previews
