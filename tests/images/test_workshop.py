@@ -5,6 +5,7 @@ import hashlib
 import io
 import json
 import os
+import random
 import resource
 import signal
 import subprocess
@@ -209,6 +210,15 @@ async def test_googles_logo_keeps_a_transparent_margin_of_15_per_cent(workshop: 
     prepared = await workshop.prepare(samples.saved(samples.quarters(600, 600), "PNG"), "google_logo")
     (logo,) = prepared.variants
     assert opened(logo).getchannel("A").getbbox() == (99, 99, 561, 561)
+
+
+async def test_what_google_fetches_stays_below_a_megabyte(workshop: ImageWorkshop) -> None:
+    noise = Image.frombytes("RGB", (2_000, 1_000), random.Random(5).randbytes(6_000_000))
+    (module,) = (await workshop.prepare(samples.saved(noise, "JPEG", quality=60), "google_module")).variants
+    assert len(module.png) <= 1_000_000
+    assert abs(module.width - 2 * module.height) <= 4  # rounded at each step
+    calm = samples.saved(samples.quarters(1_860, 930), "PNG")
+    assert (await workshop.prepare(calm, "google_module")).variants[0].width == 1_860
 
 
 async def test_the_master_is_the_whole_picture_bounded(workshop: ImageWorkshop) -> None:

@@ -60,6 +60,12 @@ def _scaled(source: Image.Image, width: float, height: float, area: tuple[float,
     return source.resize(size, Image.Resampling.LANCZOS, box=inside, reducing_gap=3.0)
 
 
+def reduced(image: Image.Image) -> Image.Image:
+    """Three quarters of the width and height, for a file that is too large."""
+    size = (max(1, image.width * 3 // 4), max(1, image.height * 3 // 4))
+    return image.resize(size, Image.Resampling.LANCZOS)
+
+
 def as_png(image: Image.Image) -> bytes:
     """Small where that is cheap; a large picture would cost seconds for a few per cent. Opacity that says nothing is left out."""
     if image.mode == "RGBA" and image.getchannel("A").getextrema() == (255, 255):

@@ -17,7 +17,7 @@ from PIL import Image, ImageCms, ImageFile, JpegImagePlugin, PngImagePlugin, Web
 
 from billfold.images import framing, preview, stamps
 from billfold.images.decoding import PIXELS_MAX, Decoded, Refusal, normalised
-from billfold.images.making import MASTER_SIDE_MAX, as_png, made_for, master_of
+from billfold.images.making import MASTER_SIDE_MAX, as_png, made_for, master_of, reduced
 from billfold.images.measure import measured
 from billfold.images.slots import SLOTS
 
@@ -26,6 +26,9 @@ MEMORY_BYTES_MAX = 640 * 1024 * 1024
 CPU_SECONDS_PER_JOB = 5
 # A child that holds more than this after a job is replaced, so that one large picture does not keep memory for ever.
 KEPT_MEMORY_BYTES_MAX = 128 * 1024 * 1024
+# Google fetches these and takes any size; a photograph of 1,860 pixels a side would be 5 MB (reference section 7: under 1 MB).
+FETCHED = ("google_module", "google_wide_logo")
+FETCHED_BYTES_MAX = 1_000_000
 
 
 class Plan(TypedDict):
@@ -135,7 +138,11 @@ def make(decoded: Decoded, names: list[str], frame: framing.Frame | None) -> lis
     """The master first, then the pictures of each slot by rising scale."""
     pictures = [drawn("master", 1, master_of(decoded.picture))]
     for name in names:
-        pictures += [drawn(name, box.scale, image) for box, image in made_for(decoded.picture, SLOTS[name], frame)]
+        for box, image in made_for(decoded.picture, SLOTS[name], frame):
+            made = drawn(name, box.scale, image)
+            while name in FETCHED and len(made[3]) > FETCHED_BYTES_MAX:
+                made = drawn(name, box.scale, reduced(made[2]))
+            pictures.append(made)
     return pictures
 
 
