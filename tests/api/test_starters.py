@@ -1,5 +1,7 @@
 """Starters on `/v1`: shown whole, made into templates by their names, and refused where they are none."""
 
+import pytest
+
 from api.conftest import World, on_sqlite
 from billfold.starters import catalogue
 
@@ -67,3 +69,15 @@ async def test_of_a_starters_pictures_there_is_nothing_to_say_and_of_a_bad_one_t
     done = (await world.client.put(f"/v1/templates/{template}?dry_run=true", changed)).json
     said = {(one["code"], one["path"]) for one in done["findings"]}
     assert {("image_unsharp", "content.images.strip"), ("image_cut_off", "content.images.strip")} <= said
+
+
+@pytest.mark.parametrize("name", catalogue.names())
+async def test_a_starter_is_published_as_it_stands_and_issued_to_its_people(world: World, name: str) -> None:
+    starter = (await world.client.get(f"/v1/starters/{name}")).json
+    made = await world.client.post("/v1/templates", starter["template"])
+    assert made.status == 201, made.body
+    rows = [{"values": one["values"]} for one in starter["samples"]]
+    issued = await world.client.post("/v1/passes/batch", {"template_id": made.json["id"], "passes": rows})
+    assert (issued.status, issued.json["refused"]) == (200, 0), issued.body
+    bundle = await world.client.get(f"/v1/passes/{issued.json['results'][0]['id']}/apple")
+    assert bundle.body[:2] == b"PK"

@@ -19,7 +19,7 @@ from billfold.domain.content import (
     Poster,
     StampCard,
 )
-from billfold.domain.filling import Filling, faults, filling_of
+from billfold.domain.filling import KEPT, Filling, Kept, faults, filling_of
 from billfold.domain.passes import fill
 from billfold.domain.templates import Rules, ValueRule, ValueType
 
@@ -158,3 +158,20 @@ def test_a_binding_without_an_expression_gives_the_same_for_every_pass() -> None
     filling = Filling(Content("Bayroast", "Card"), Rules(bindings={"background_color": "#112233", "expires_at": "no date"}))
     filled = filling.fill({})
     assert (filled.background_color, filled.expires_at) == ("#112233", None)
+
+
+def test_what_is_kept_is_bounded_and_what_is_asked_for_stays() -> None:
+    made: list[Content] = []
+
+    def make(content: Content, rules: Rules) -> Content:
+        made.append(content)
+        return content
+
+    kept: Kept[Content] = Kept()
+    hot, rules = Content("B", "hot"), Rules()
+    for number in range(KEPT * 3):
+        assert kept.of(hot, rules, make) is hot
+        other = Content("B", str(number))
+        assert kept.of(other, rules, make) is other
+    assert made.count(hot) == 1
+    assert len(made) == KEPT * 3 + 1

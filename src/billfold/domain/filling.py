@@ -7,7 +7,8 @@ import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Final, cast
+from threading import Lock
+from typing import Final, Generic, TypeVar, cast
 
 import msgspec
 from msgspec.structs import replace
@@ -270,23 +271,35 @@ def is_wordless(text: str) -> bool:
 
 # --- what is kept -----------------------------------------------------------------------------------------------------------------
 
-_kept: "OrderedDict[tuple[int, int], tuple[Content, Rules, Filling]]" = OrderedDict()
+T = TypeVar("T")
+
+
+class Kept(Generic[T]):
+    """What was made for a content and its rules, for as long as these are asked for again: KEPT at most, any thread."""
+
+    def __init__(self) -> None:
+        self._entries: OrderedDict[tuple[int, int], tuple[Content, Rules, T]] = OrderedDict()
+        self._lock = Lock()
+
+    def of(self, content: Content, rules: Rules, make: Callable[[Content, Rules], T]) -> T:
+        key = (id(content), id(rules))  # they are kept with the entry, so no other object gets their ids
+        found = self._entries.get(key)
+        if found is None:
+            found = (content, rules, make(content, rules))
+        with self._lock:
+            self._entries[key] = found
+            self._entries.move_to_end(key)
+            while len(self._entries) > KEPT:
+                self._entries.popitem(last=False)
+        return found[2]
+
+
+_fillings: Kept[Filling] = Kept()
 
 
 def filling_of(content: Content, rules: Rules = NO_RULES) -> Filling:
     """Prepared once for the same content and rules, as storage gives the same objects again for the same revision."""
-    key = (id(content), id(rules))  # they are kept with the entry, so no other object gets their ids
-    found = _kept.get(key)
-    if found is not None:
-        return found[2]
-    made = Filling(content, rules)
-    _kept[key] = (content, rules, made)
-    while len(_kept) > KEPT:
-        try:
-            _kept.popitem(last=False)
-        except KeyError:  # another thread was first
-            break
-    return made
+    return _fillings.of(content, rules, Filling)
 
 
 def faults(content: Content, rules: Rules = NO_RULES) -> Iterator[tuple[str, expressions.Fault]]:

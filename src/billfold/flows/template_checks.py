@@ -5,7 +5,6 @@ these are worked out once (by both wallets' whole rules). What may matter by its
 taken for something else. May not enter: any rule of a wallet, storage, HTTP."""
 
 from bisect import bisect_right
-from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -14,7 +13,7 @@ from billfold.domain import template_rules
 from billfold.domain.content import Content, JsonObject
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.expressions import reads
-from billfold.domain.filling import Filling, Output, Place, filling_of
+from billfold.domain.filling import Filling, Kept, Output, Place, filling_of
 from billfold.domain.findings import Finding
 from billfold.domain.ids import Scope
 from billfold.domain.passes import Template
@@ -60,7 +59,7 @@ def both_wallets(services: Services) -> Check:
 def check_template(services: Services, content: Content, rules: Rules) -> tuple[Finding, ...]:
     """Errors first: of the template itself, of both wallets with the schema's examples, and with values as long as they get."""
     check = both_wallets(services)
-    filling = filling_of(content, rules)
+    filling = Filling(content, rules)  # not kept: most drafts are never seen again
     declared = examples_of(rules)
     unknown = {name for name in filling.reads() if lookup(completed(defaults_of(rules), declared), name) is None}
     guessed = completed(nested((name, UNKNOWN) for name in sorted(unknown, key=len)), declared)
@@ -252,21 +251,9 @@ def _edges(of_length: Callable[[int], tuple[Finding, ...]], low: int, high: int)
     return (*_edges(of_length, low, middle), *_edges(of_length, middle, high))
 
 
-_judges: "OrderedDict[tuple[int, int], tuple[Content, Rules, Judge]]" = OrderedDict()
-JUDGES_KEPT: Final = 256
+_judges: Kept[Judge] = Kept()
 
 
 def judge_of(services: Services, content: Content, rules: Rules) -> Judge:
     """One for each published content, as storage gives the same objects again for the same revision."""
-    key = (id(content), id(rules))  # they are kept with the entry, so no other object gets their ids
-    found = _judges.get(key)
-    if found is not None:
-        return found[2]
-    made = Judge(filling_of(content, rules), both_wallets(services))
-    _judges[key] = (content, rules, made)
-    while len(_judges) > JUDGES_KEPT:
-        try:
-            _judges.popitem(last=False)
-        except KeyError:  # another thread was first
-            break
-    return made
+    return _judges.of(content, rules, lambda content, rules: Judge(filling_of(content, rules), both_wallets(services)))
