@@ -12,12 +12,17 @@ from hypothesis import strategies as st
 from billfold.domain.content import (
     Barcode,
     BarcodeFormat,
+    Beacon,
     Content,
     DateFormat,
     Field,
     Kind,
+    Location,
     MoneyFormat,
+    Nfc,
     NumberFormat,
+    Overrides,
+    Poster,
     StampCard,
     Style,
     TransitType,
@@ -69,6 +74,34 @@ TICKET = Content(
     barcode=Barcode(BarcodeFormat.AZTEC, "{{ note }}"),
     grouping="{{ id }}",
 )
+EVENT = Content(
+    "Bayroast",
+    "{{ name }}",
+    Style.EVENT_TICKET,
+    language="en",
+    enhanced=True,
+    primary=(Field("event", "{{ name }}", "{{ label }}", "{{ message }}"),),
+    secondary=(Field("same", "{{ label }}", "{{ name }}"),),
+    additional=(Field("more", "{{ note }}", "{{ label }}"),),
+    back=(Field("rich", "{{ link }}", rich_text="<a href='{{ link }}'>{{ name }}</a>", detectors=()),),
+    poster=Poster(primary=(Field("event", "{{ name }}"),), footer=(Field("f", "{{ note }}", "{{ label }}"),)),
+    barcode=Barcode(BarcodeFormat.QR, "{{ id }}", encoding="iso-8859-1"),
+    barcode_fallbacks=(Barcode(BarcodeFormat.CODE128, "{{ note }}"),),
+    locations=(Location(48.2, 16.4, None, "{{ note }}"), Location(48.3, 16.4, None, "{{ name }}")),
+    beacons=(Beacon("f8f589e9-c07e-58b0-aeaa-a36bc4a2b0f1", relevant_text="{{ name }}"),),
+    nfc=Nfc("{{ id }}", "x"),
+    smart_tap="{{ id }}",
+    translations={
+        "de": {"fields.event.label": "{{ label }}", "fields.same.value": "{{ name }} {{ label }}", "poster.f.label": "{{ label }}"},
+        "fr": {
+            "description": "{{ note }}",
+            "locations[0].relevant_text": "{{ name }}",
+            "fields.event.change_message": "{{ message }}",
+        },
+    },
+    semantics={"eventName": "{{ name }}", "seats": [{"seatNumber": "{{ id }}"}]},
+    overrides=Overrides(apple={"userInfo": {"name": "{{ name }}"}}, google_object={"state": "{{ label }}"}),
+)
 
 
 def texts(alphabet: str, longest: int = 60) -> st.SearchStrategy[str]:
@@ -112,7 +145,7 @@ VALUES = st.fixed_dictionaries(
 )
 
 
-@pytest.fixture(scope="module", params=[*CARDS, TICKET], ids=lambda one: f"{one.style.value}-{one.barcode.format.value}")
+@pytest.fixture(scope="module", params=[*CARDS, TICKET, EVENT], ids=lambda one: f"{one.style.value}-{one.barcode.format.value}")
 def judged(request: pytest.FixtureRequest) -> tuple[Filling, Judge]:
     """One judge for all examples, as the product keeps one for all passes."""
     filling = Filling(request.param, RULES)

@@ -6,8 +6,8 @@ May not enter: what an expression may say (expressions.py), what a wallet makes 
 import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from threading import Lock
 from typing import Final, Generic, TypeVar, cast
 
 import msgspec
@@ -279,17 +279,16 @@ class Kept(Generic[T]):
 
     def __init__(self) -> None:
         self._entries: OrderedDict[tuple[int, int], tuple[Content, Rules, T]] = OrderedDict()
-        self._lock = Lock()
 
     def of(self, content: Content, rules: Rules, make: Callable[[Content, Rules], T]) -> T:
         key = (id(content), id(rules))  # they are kept with the entry, so no other object gets their ids
         found = self._entries.get(key)
         if found is None:
             found = (content, rules, make(content, rules))
-        with self._lock:
-            self._entries[key] = found
-            self._entries.move_to_end(key)
-            while len(self._entries) > KEPT:
+        self._entries.pop(key, None)
+        self._entries[key] = found  # the newest is the last
+        while len(self._entries) > KEPT:
+            with suppress(KeyError):  # another thread was first
                 self._entries.popitem(last=False)
         return found[2]
 
