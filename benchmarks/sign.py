@@ -27,12 +27,13 @@ import cryptography
 from cryptography.hazmat.backends.openssl import backend
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from msgspec.structs import replace
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Location, Style
 from billfold.domain.ids import Environment, Scope, pass_id
 from billfold.domain.passes import Pass
 from billfold.sandbox.authority import IssuedCertificate, SandboxAuthority
-from billfold.wallets.apple import bundle, rules
+from billfold.wallets.apple import bundle, languages, rules
 from billfold.wallets.apple.certificates import load_apple_credential
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
 from billfold.wallets.apple.signing import Signer
@@ -138,6 +139,36 @@ def whole(shop: Workshop, number: int) -> bytes:
     return bundle.build(shop.body, document(shop, number), shop.signer, shop.at)
 
 
+WORDS = {
+    "description": "Treuekarte",
+    "fields.points.label": "PUNKTE",
+    "fields.points.change_message": "Du hast jetzt %@ Punkte",
+    "fields.name.label": "MITGLIED",
+    "fields.tier.label": "STUFE",
+    "fields.shop.label": "GESCHÄFT",
+    "fields.terms.label": "Bedingungen",
+    "fields.terms.value": "Punkte sind zwei Jahre gültig. " * 12,
+    "fields.contact.label": "Kontakt",
+}
+
+
+def translated(shop: Workshop) -> Callable[[int], bytes]:
+    """The same passes with three more languages: judged, keyed, and built on a body that has the strings."""
+    contents = [replace(one, language="en", translations=dict.fromkeys(("de", "fr", "it"), WORDS)) for _, one, _ in shop.passes]
+    bodies: dict[languages.Files, bundle.Body] = {}
+
+    def build(number: int) -> bytes:
+        pass_, _, facts = shop.passes[number % PASSES]
+        content_ = contents[number % PASSES]
+        if any(one.severity == rules.ERROR for one in rules.check(content_)):
+            raise ValueError("the benchmark's content is refused")
+        keyed, strings = languages.localized(content_)
+        body = bodies.get(strings) or bodies.setdefault(strings, bundle.Body(strings, before=shop.body))
+        return bundle.build(body, pass_json(pass_, keyed, facts), shop.signer, shop.at)
+
+    return build
+
+
 def as_parts(shop: Workshop, number: int) -> bytes:
     unsealed = bundle.Unsealed(shop.body, document(shop, number), shop.signer, shop.at)
     return unsealed.parts(shop.signer.rsa(unsealed.digest))[1]
@@ -175,12 +206,15 @@ def rates(kinds: dict[str, Callable[[int], object]], turns: int) -> dict[str, fl
     return {name: turns * CALLS / seconds for name, seconds in spent.items()}
 
 
-def measure(shop: Workshop, key: rsa.RSAPrivateKey, rounds: int) -> dict[str, list[float]]:
+def measure(
+    shop: Workshop, key: rsa.RSAPrivateKey, rounds: int, more: dict[str, Callable[[int], object]]
+) -> dict[str, list[float]]:
     pad, digest, message = padding.PKCS1v15(), hashes.SHA256(), bytes(100)
     kinds: dict[str, Callable[[int], object]] = {
         "whole": lambda number: whole(shop, number),
         "parts": lambda number: as_parts(shop, number),
         "raw_sign": lambda _: key.sign(message, pad, digest),
+        **more,
     }
     rates(kinds, 10)
     series: dict[str, list[float]] = {
@@ -203,6 +237,7 @@ def measure(shop: Workshop, key: rsa.RSAPrivateKey, rounds: int) -> dict[str, li
 def main() -> int:
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--json", action="store_true", help="one line of figures")
+    options.add_argument("--languages", action="store_true", help="passes with three more languages too (slows the others' caches)")
     options.add_argument("--rounds", type=int, default=7)
     options.add_argument("--core", type=int, default=None, help="the core to stay on (Linux)")
     given = options.parse_args()
@@ -214,10 +249,11 @@ def main() -> int:
         shop = workshop(certificate)
         for number in range(3):
             judged(whole(shop, number), certificate, folder)
+            judged(translated(shop)(number), certificate, folder)
             judged(shop.body.data + as_parts(shop, number), certificate, folder)
         key = serialization.load_pem_private_key(certificate.key_pem, None)
         assert isinstance(key, rsa.RSAPrivateKey)
-        series = measure(shop, key, given.rounds)
+        series = measure(shop, key, given.rounds, {"translated": translated(shop)} if given.languages else {})
     report(series, len(whole(shop, 1)), len(document(shop, 1)), given.json)
     return 0 if statistics.median(series["whole_share"]) >= BAR else 1
 
@@ -245,6 +281,8 @@ def report(series: dict[str, list[float]], size: int, document_size: int, as_jso
         "python": platform.python_version(),
         "cpu": cpu(),
     }
+    if "translated" in middle:
+        figures["share_in_four_languages"] = round(middle["translated_share"], 3)
     if as_json:
         print(json.dumps(figures))
         return
@@ -256,6 +294,8 @@ def report(series: dict[str, list[float]], size: int, document_size: int, as_jso
   pass as one string         {middle["whole"]:8,.0f} passes  {middle["whole_share"]:.3f}  ({lowest:.3f} to {highest:.3f})
                              {"":8}         {middle["whole_over_raw_sign"]:.3f} of private_key.sign
 bar {BAR}: {"met" if figures["ok"] else "MISSED"}; CPU: {figures["cpu"]}""")
+    if "translated" in middle:
+        print(f"  pass in four languages     {middle['translated']:8,.0f} passes  {middle['translated_share']:.3f}")
 
 
 def cpu() -> str:
