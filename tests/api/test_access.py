@@ -22,6 +22,7 @@ NAMES = {
     "previewPassPng": "passes.read",
     "previewPassSvg": "passes.read",
     "previewContent": "previews.create",
+    "previewTemplate": "templates.read",
     "createTemplate": "templates.create",
     "publishTemplate": "templates.publish",
     "deleteTemplate": "templates.delete",

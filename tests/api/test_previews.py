@@ -54,3 +54,21 @@ async def test_odd_questions_are_refused(world: World) -> None:
         answer = await world.client.get(f"/v1/passes/{made}/preview.png?{query}")
         assert answer.status == 422, query
     assert (await world.other.get(f"/v1/passes/{made}/preview.png")).status == 404
+
+
+async def test_a_template_is_drawn_with_its_examples_and_its_draft_too(world: World) -> None:
+    made = await world.client.post("/v1/templates", {"starter": "cafe-stamps"})
+    assert made.status == 201, made.body
+    address = f"/v1/templates/{made.json['id']}/preview.png"
+    shown = await world.client.get(f"{address}?wallet=google&language=fr")
+    draft = await world.client.get(f"{address}?wallet=google&language=fr&draft=true")
+    assert (shown.status, shown.headers["content-type"]) == (200, "image/png")
+    assert draft.body == shown.body
+
+
+@on_sqlite
+async def test_a_content_is_filled_before_it_is_drawn(world: World) -> None:
+    content = CARD | {"primary": [{"label": "MEMBER", "value": "{{ member.name }}"}]}
+    body = {"content": content, "values": {"member": {"name": "Ada <Lovelace>"}}, "format": "svg"}
+    answer = await world.client.post("/v1/previews", body)
+    assert b"Ada &lt;Lovelace&gt;" in answer.body

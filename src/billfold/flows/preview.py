@@ -4,11 +4,13 @@ rendering/, from what is gathered here. May not enter: drawing, HTTP."""
 from dataclasses import dataclass
 
 from billfold.domain import texts
-from billfold.domain.content import Content, ImageSlot
+from billfold.domain.content import Content, ImageSlot, JsonObject
 from billfold.domain.drafts import Draft
+from billfold.domain.filling import filling_of
 from billfold.domain.ids import Scope
 from billfold.domain.keys import Actor, authorize
-from billfold.flows import compose, lists
+from billfold.domain.templates import Rules, examples_of
+from billfold.flows import compose, lists, templates
 from billfold.flows.issue import find_workspace
 from billfold.ports import Services
 
@@ -28,11 +30,28 @@ async def of_pass(services: Services, actor: Actor, serial: str, language: str |
     return await look_at(services, actor.scope, state.content, language), state.pass_.version
 
 
-async def of_draft(services: Services, actor: Actor, draft: Draft, language: str | None) -> Look:
-    """A content as it would be stored; nothing is but its pictures. Raises Invalid, Forbidden."""
+async def of_template(services: Services, actor: Actor, text: str, language: str | None, *, draft: bool) -> Look:
+    """The template with its schema's example values: what is published, or the draft where there is one.
+
+    Raises NotFound, WrongScope, Forbidden."""
+    found = (await templates.read_draft(services, actor, text)).draft if draft else await templates.find(services, actor, text)
+    filled = filling_of(found.content, found.rules).fill(examples_of(found.rules), services.clock.now_ms())
+    return await look_at(services, actor.scope, filled, language)
+
+
+async def of_draft(services: Services, actor: Actor, draft: Draft, language: str | None, values: JsonObject | None = None) -> Look:
+    """A content as it would be stored, filled with `values` where some are given; nothing is stored but its pictures.
+
+    Raises Invalid, Forbidden."""
     authorize(actor, "previews.create")
     workspace = await find_workspace(services, actor.scope)
-    content = await compose.compose(services, actor.scope, workspace, draft, services.clock.now_ms())
+    now = services.clock.now_ms()
+    if values is None:
+        content = await compose.compose(services, actor.scope, workspace, draft, now)
+    else:
+        rules = Rules(expires_in_days=draft.expires_in_days)
+        content = filling_of(await compose.assemble(services, actor.scope, workspace, draft), rules).fill(values, now)
+        compose.check(services, content)
     return await look_at(services, actor.scope, content, language)
 
 

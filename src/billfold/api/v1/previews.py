@@ -13,11 +13,12 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field as Rule
 
 from billfold.api.v1.content import ContentIn, draft_of
-from billfold.api.v1.operations import EXAMPLE_PASS, TEMPLATE_CONTENT, binary, empty, refusals, request_example
+from billfold.api.v1.operations import EXAMPLE_PASS, EXAMPLE_TEMPLATE, TEMPLATE_CONTENT, binary, empty, refusals, request_example
 from billfold.api.v1.parts import Language
-from billfold.api.v1.passes import in_content
+from billfold.api.v1.passes import Values, in_content
 from billfold.api.v1.route import Asking
 from billfold.api.v1.types import In
+from billfold.domain.content import encode
 from billfold.domain.errors import Invalid
 from billfold.flows import preview as flow
 from billfold.flows.preview import Look
@@ -31,6 +32,7 @@ DRAWING_MAX = 2
 POLICY = "default-src 'none'; img-src data:; sandbox"
 """An SVG that somebody opens by itself runs nothing and loads nothing."""
 
+TemplateId = Annotated[str, Path(description="The id of a template.", examples=[EXAMPLE_TEMPLATE])]
 PassId = Annotated[str, Path(description="The id of a pass, its serial number.", examples=[EXAMPLE_PASS])]
 WalletName = Annotated[Literal["apple", "google"], Query(description="Whose phone shows it.")]
 SideName = Annotated[Literal["front", "back", "lock"], Query(description="The card, what stands behind it, or the lock screen.")]
@@ -43,6 +45,7 @@ class PreviewIn(In):
     """A content as `/v1/passes` takes it, and how it is looked at. Nothing is issued."""
 
     content: ContentIn
+    values: Annotated[Values | None, Rule(description="Fill expressions like `{{ member.name }}` with these.")] = None
     wallet: Literal["apple", "google"] = "apple"
     side: Literal["front", "back", "lock"] = "front"
     scheme: Literal["light", "dark"] = "light"
@@ -95,6 +98,7 @@ def add_previews(router: APIRouter, services: Services) -> None:
     drawings = Drawings()
     for form, media in (("png", PNG), ("svg", SVG)):
         _add_of_pass(router, services, drawings, form, media)
+    _add_of_template(router, services, drawings)
     _add_of_content(router, services, drawings)
 
 
@@ -126,6 +130,35 @@ def _add_of_pass(router: APIRouter, services: Services, drawings: Drawings, form
         return Response(await drawings.get(look, view, name), headers=headers, media_type=media)
 
 
+def _add_of_template(router: APIRouter, services: Services, drawings: Drawings) -> None:
+    @router.get(
+        "/templates/{template_id}/preview.png",
+        name="templates.read",
+        operation_id="previewTemplate",
+        summary="What a wallet shows of the template, with its example values",
+        response_class=Response,
+        responses=binary(200, PNG, "The picture.") | refusals(404),
+    )
+    async def of_template(
+        actor: Asking,
+        template_id: TemplateId,
+        draft: Annotated[bool, Query(description="What is saved and not yet published, where there is such a draft.")] = False,
+        wallet: WalletName = "apple",
+        side: SideName = "front",
+        scheme: SchemeName = "light",
+        language: Spoken = None,
+        scale: Scale = 2.0,
+    ) -> Response:
+        look = await flow.of_template(services, actor, template_id, language, draft=draft)
+        view = View(wallet, side, scheme, scale, "png")
+        headers = {"Cache-Control": "private, no-cache"}
+        return Response(await drawings.get(look, view, _name(look, view)), headers=headers, media_type=PNG)
+
+
+def _name(look: Look, view: View) -> str:
+    return hashlib.sha256(encode(look.content) + repr((look.language, view)).encode()).hexdigest()
+
+
 def _either() -> dict[int | str, dict[str, object]]:
     made = binary(200, PNG, "The picture; an SVG where `format` says so.")
     made[200]["content"] |= binary(200, SVG, "")[200]["content"]  # type: ignore[operator]
@@ -144,11 +177,10 @@ def _add_of_content(router: APIRouter, services: Services, drawings: Drawings) -
     )
     async def of_content(actor: Asking, body: PreviewIn) -> Response:
         try:
-            look = await flow.of_draft(services, actor, draft_of(body.content), body.language)
+            look = await flow.of_draft(services, actor, draft_of(body.content), body.language, body.values)
         except Invalid as error:
             raise in_content(error) from None
         view = View(body.wallet, body.side, body.scheme, body.scale, body.format)
-        name = hashlib.sha256(repr((look.content, look.language, view)).encode()).hexdigest()
         media = SVG if body.format == "svg" else PNG
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
-        return Response(await drawings.get(look, view, name), headers=headers, media_type=media)
+        return Response(await drawings.get(look, view, _name(look, view)), headers=headers, media_type=media)
