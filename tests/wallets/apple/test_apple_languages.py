@@ -1,5 +1,6 @@
 """Languages: what a phone of any language reads from the strings files is what the content says in that language."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -98,6 +99,20 @@ def test_files_are_utf_16_big_end_first_with_its_mark(make_content: Any) -> None
     assert all(data[:2] == b"\xfe\xff" for data in files.values())
     assert files["de.lproj/pass.strings"].decode("utf-16").startswith('"POINTS" = "PUNKTE";\n')
     assert "POINTS À VOUS" in files["fr.lproj/pass.strings"].decode("utf-16")
+
+
+def test_threads_that_ask_at_once_get_each_their_own_answer(make_content: Any) -> None:
+    contents = [make_content(description=f"Card {n}", translations={"de": {"description": f"Karte {n}"}}) for n in range(50)]
+
+    def ask(number: int) -> bool:
+        content = contents[number % 50]
+        return (
+            dict(localized(content)[1])["de.lproj/pass.strings"].decode("utf-16")
+            == f'"{content.description}" = "Karte {number % 50}";\n'
+        )
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(ask, range(4000)))
 
 
 # --- any content ------------------------------------------------------------------------------------------------------------------

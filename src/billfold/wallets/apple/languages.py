@@ -120,9 +120,10 @@ def _simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
     """(key → its texts, base first; how many places of the book are in the content) where every text is its own key and stands at
     usual places; else None. On the hot path: most translated passes are such, and each is judged and then written."""
     global _last
-    if _last[0] is not content:
-        _last = (content, _find_simple_rows(content, book))
-    return _last[1]
+    last = _last  # another thread may put its own there meanwhile
+    if last[0] is not content:
+        last = _last = (content, _find_simple_rows(content, book))
+    return last[1]
 
 
 def _find_simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
