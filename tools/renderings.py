@@ -1,10 +1,9 @@
-"""Draws docs/images/renderings.png: every style in both wallets, as the previews show them.
+"""Draws every style in both wallets on one sheet, to look at after a change of the renderer.
 
-`.venv/bin/python tools/renderings.py [OUT.png [SCALE]]`"""
+`.venv/bin/python tools/renderings.py OUT.png [SCALE]`"""
 
 import io
 import sys
-from pathlib import Path
 
 import msgspec
 from PIL import Image, ImageDraw, ImageFilter
@@ -25,8 +24,6 @@ from billfold.domain.content import (
 from billfold.images.defaults import default_logo
 from billfold.rendering.preview import Wallet, png, svg
 from billfold.rendering.scene import Scene, Scheme, Side
-
-ROOT = Path(__file__).resolve().parent.parent
 
 
 def scenery(width: int, height: int, low: str, high: str, sun: str) -> bytes:
@@ -187,6 +184,6 @@ def sheet(scale: float = 1.0) -> Image.Image:
 
 
 if __name__ == "__main__":
-    out = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT / "docs" / "images" / "renderings.png"
-    sheet(0.8 if len(sys.argv) < 3 else float(sys.argv[2])).save(out, optimize=True)
-    print(out)
+    if len(sys.argv) < 2:
+        sys.exit("name the file to draw into: tools/renderings.py OUT.png [SCALE]")
+    sheet(float(sys.argv[2]) if len(sys.argv) > 2 else 0.8).save(sys.argv[1], optimize=True)
