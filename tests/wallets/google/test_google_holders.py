@@ -100,6 +100,15 @@ async def test_a_save_and_a_removal_are_heard_and_remembered(world: Any, receive
 
 
 @KINDS
+async def test_whoever_saves_a_pass_before_its_class_was_made_is_heard_too(
+    world: Any, receiver: Receiver, content: Content
+) -> None:
+    made = await world.issue(content)
+    await save(world, made)
+    assert await heard(world, await receiver.next()) == HolderChange(made.id, EventKind.PASS_INSTALLED, True)
+
+
+@KINDS
 async def test_who_holds_what_is_asked_page_by_page_and_object_by_object(
     world: Any, receiver: Receiver, monkeypatch: Any, content: Content
 ) -> None:

@@ -11,7 +11,7 @@ from typing import Final, Protocol
 
 import msgspec
 
-from billfold.domain.content import Content
+from billfold.domain.content import Content, JsonObject
 from billfold.domain.delivery import Channel, CredentialRejected, Delivered, Due, Gone, HolderPage, Outcome, Parked, RetryLater
 from billfold.domain.errors import CredentialMissing, CredentialRefused, Unavailable
 from billfold.domain.events import EventKind
@@ -58,6 +58,7 @@ PAGE_SECONDS: Final = 0.25
 """Between two pages of a list: what people wait for goes first."""
 REMEMBER_MAX_MS: Final = 10 * 365 * 86_400_000
 """A callback that claims to hold for longer is remembered for ten years and no longer."""
+CLASSES_REMEMBERED: Final = 10_000
 ENSURE_SECONDS: Final = 3.0
 """How long a save link with nothing but ids in it waits for its object."""
 LINKED_MS: Final = 3_600_000
@@ -145,6 +146,7 @@ class GoogleWallet:
         self._options = options
         self._code_secret = code_secret
         self._ensuring: set[asyncio.Task[Outcome]] = set()
+        self._classes: set[str] = set()
         self._issuers: dict[tuple[str, str], _Issuer] = {}
         self._clients: dict[tuple[GoogleCredential, str], GoogleClient] = {}
         self._root_keys: dict[str, RootKeyCache] = {}
@@ -168,27 +170,37 @@ class GoogleWallet:
         content = _content(pass_, content)
         images = await self._public_images(pass_.scope, content)
         base_url, now = self._options(pass_.scope).save_base_url, self._clock.now_ms() // 1000
-        template, class_known = None, False
-        if pass_.template_id is not None or content.kind is not None:
-            template = await self._template(pass_)
+        template = await self._template(pass_)
         form = form_of(pass_, content, template, images)
-        if form.vertical.reviewed:
-            mark = await self._store.read(lambda tx: tx.google.class_fingerprint(pass_.scope, form.class_id))
-            class_known = mark is not None
         secret = content.rotating_barcode is not None
-        claims, named_only = save_claims(
-            credential,
-            form.shape(),
-            now,
-            vertical=form.vertical,
-            class_=None if class_known else form.essential_class(),
-            own=content.overrides.google_object if content.overrides else None,
-            named_only=secret,
-        )
+
+        def claims_with(class_: JsonObject | None) -> tuple[bytes, bool]:
+            own = content.overrides.google_object if content.overrides else None
+            return save_claims(credential, form.shape(), now, vertical=form.vertical, class_=class_, own=own, named_only=secret)
+
+        if await self._class_known(pass_.scope, form.class_id):
+            claims, named_only = claims_with(None)
+        else:
+            # With the callback's address, so that we hear of whoever saves the pass before a worker made its class.
+            class_ = form.essential_class() or {"id": form.class_id}
+            url = self._usable_callback_url(pass_.scope)
+            claims, named_only = claims_with(class_ | {"callbackOptions": {"url": url}} if url else class_)
+            if named_only and url:
+                claims, named_only = claims_with(class_)
         if named_only and (secret or form.vertical.reviewed):
             await self._ensure(pass_)
         link = save_link(credential, claims, base_url=base_url)
         return Unsigned(link.wanted, lambda signature: Offer(save_url=link.signed(signature)))
+
+    async def _class_known(self, scope: Scope, class_id: str) -> bool:
+        """Whether Google has the class. Once it has, it has it for ever, so it is asked for in memory first."""
+        if class_id not in self._classes:
+            if await self._store.read(lambda tx: tx.google.class_fingerprint(scope, class_id)) is None:
+                return False
+            if len(self._classes) >= CLASSES_REMEMBERED:
+                self._classes.clear()
+            self._classes.add(class_id)
+        return True
 
     async def _template(self, pass_: Pass) -> Template | None:
         if (id := pass_.template_id) is None:
