@@ -203,3 +203,20 @@ async def test_pictures_are_in_the_bundle_and_at_a_stable_public_address(billfol
     assert "immutable" in logo.headers["cache-control"]
     assert Image.open(io.BytesIO(logo.body)).size == (660, 660)
     assert billfold.change(made["serialNumber"], SAMPLE | {"stripURL": uri, "logoURL": uri})["unchanged"] is True
+
+
+@pytest.mark.requirement("S0-35")
+@pytest.mark.parametrize("engine", ["sqlite"])
+async def test_a_message_to_the_holder_is_on_the_lock_screen_of_an_iphone_and_inside_the_pass_on_android(billfold, tmp_path):
+    back = [{"key": "message", "label": "News", "value": "Welcome"}]
+    content = {"description": "Card", "primary": [{"label": "CARD", "value": "Rewards"}], "back": back}
+    made = (await asyncio.to_thread(billfold.api, "POST", "/v1/passes", {"content": content})).json
+    note = {"header": "Bayroast", "body": "Your table is ready."}
+    async with VirtualIphone(home=tmp_path / "iphone") as iphone, VirtualAndroid(home=tmp_path / "android") as android:
+        await iphone.add(made["share_url"])
+        await android.add(made["share_url"])
+        sent = await asyncio.to_thread(billfold.api, "POST", f"/v1/passes/{made['id']}/messages", note)
+        assert sent.json["announced_on_apple"] is True
+        assert (await seen(iphone, Notified)).text == "Your table is ready."
+        assert (await seen(android, Notified)).generic
+        assert [text for _, text in android.passes[0].messages] == ["Bayroast: Your table is ready."]
