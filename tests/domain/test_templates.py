@@ -9,6 +9,7 @@ from msgspec.structs import replace
 
 from billfold.domain import template_rules
 from billfold.domain.content import Content, Field
+from billfold.domain.merging import merge
 from billfold.domain.templates import (
     NO_RULES,
     Missing,
@@ -23,7 +24,6 @@ from billfold.domain.templates import (
     examples_of,
     longest_of,
     lookup,
-    merged,
     text_hash,
     type_fault,
     values_fingerprint,
@@ -161,8 +161,8 @@ OBJECTS = st.dictionaries(st.sampled_from("abc"), VALUES, max_size=3)
 
 @given(OBJECTS, OBJECTS)
 def test_a_merge_puts_in_what_it_says_and_takes_out_null(before: dict[str, Any], change: dict[str, Any]) -> None:
-    after = merged(before, change)
-    assert merged(after, change) == after
+    after = merge(before, change)
+    assert merge(after, change) == after
     assert {name for name in before if name not in change} <= after.keys()
     for name, one in change.items():
         if one is None:

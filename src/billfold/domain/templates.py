@@ -267,20 +267,6 @@ def distance_of(value: object) -> int | None:
     return cast(int, value) if whole and 1 <= cast(int, value) <= 100_000 else None
 
 
-def merged(values: JsonObject, change: JsonObject) -> JsonObject:
-    """RFC 7396: objects merge, null removes, the rest replaces."""
-    out = dict(values)
-    for name, one in change.items():
-        if one is None:
-            out.pop(name, None)
-        elif isinstance(one, dict):
-            before = out.get(name)
-            out[name] = merged(before if isinstance(before, dict) else {}, one)
-        else:
-            out[name] = one
-    return out
-
-
 def completed(defaults: JsonObject, values: JsonObject) -> JsonObject:
     """`values`, with the defaults where they say nothing or null."""
     out = dict(defaults)

@@ -14,8 +14,9 @@ from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound, Wr
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import PassId, scope_of_pass
 from billfold.domain.keys import Actor, authorize
+from billfold.domain.merging import merge
 from billfold.domain.passes import Pass, content_of
-from billfold.domain.templates import merged, values_fingerprint
+from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose
 from billfold.flows.issue import count_use, find_workspace
 from billfold.flows.template_checks import check_pass
@@ -74,7 +75,7 @@ async def replace_values(services: Services, actor: Actor, known: Pass, values: 
 
 async def merge_values(services: Services, actor: Actor, known: Pass, change: JsonObject) -> Updated:
     """Some of the values (RFC 7396: objects merge, null removes, the rest replaces); others stay. `known` as for `replace_pass`."""
-    return await _change_values(services, actor, known, lambda found: merged(found.values, change))
+    return await _change_values(services, actor, known, lambda found: merge(found.values, change))
 
 
 async def _change_values(services: Services, actor: Actor, known: Pass, following: Callable[[Pass], JsonObject]) -> Updated:

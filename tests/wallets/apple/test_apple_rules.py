@@ -204,7 +204,7 @@ RULES: list[tuple[str, str, str, dict[str, Any]]] = [
     ),
     ("39", WARNING, "poster_misplaced poster", {"style": Style.BOARDING_PASS, "poster": Poster()}),
     ("39", WARNING, "poster_without_artwork images.artwork", {"poster": Poster()}),
-    ("4", WARNING, "override_protected overrides.apple.serialNumber", {"overrides": Overrides(apple={"serialNumber": "1"})}),
+    ("4", ERROR, "override_protected overrides.apple.serialNumber", {"overrides": Overrides(apple={"serialNumber": "1"})}),
     ("43", WARNING, "image_not_shown images.artwork", {"images": {ImageSlot.ARTWORK: "0"}}),
     ("43", WARNING, "image_not_shown localized_images.de.footer", {"localized_images": {"de": {ImageSlot.FOOTER: "0"}}}),
     ("46", ERROR, "language_malformed language", {"language": "DE"}),

@@ -151,7 +151,7 @@ LINKED = Field("a", "v", rich_text="<a href='https://a.example'>v</a>")
         ({"semantics": {"eventStartDate": "tomorrow"}}, "warning", "date_unreadable", "semantics.eventStartDate"),
         ({"semantics": {"totalPrice": 5}}, "warning", "amount_unreadable", "semantics.totalPrice"),
         ({"overrides": Overrides(google_object={"heder": {}})}, "error", "unknown_member", "overrides.google_object.heder"),
-        ({"overrides": Overrides(google_object={"id": "1.x"})}, "warning", "own_ignored", "overrides.google_object.id"),
+        ({"overrides": Overrides(google_object={"id": "1.x"})}, "error", "own_reserved", "overrides.google_object.id"),
         (
             {"overrides": Overrides(google_class={"issuerName": "x"})},
             "error",

@@ -2,6 +2,7 @@
 
 May not enter: judging what comes out (rules.py asks the document's rules)."""
 
+from billfold.domain import merging
 from billfold.domain.content import JsonObject
 
 PROTECTED = frozenset(
@@ -12,14 +13,4 @@ PROTECTED = frozenset(
 
 def merge(document: JsonObject, patch: JsonObject) -> JsonObject:
     """A new object; neither argument is changed. Protected members of `patch` are left out."""
-    return _merge(document, {name: value for name, value in patch.items() if name not in PROTECTED})
-
-
-def _merge(target: object, patch: JsonObject) -> JsonObject:
-    out: JsonObject = dict(target) if isinstance(target, dict) else {}
-    for name, value in patch.items():
-        if value is None:
-            out.pop(name, None)
-        else:
-            out[name] = _merge(out.get(name), value) if isinstance(value, dict) else value
-    return out
+    return merging.merge(document, {name: value for name, value in patch.items() if name not in PROTECTED})

@@ -18,7 +18,7 @@ from billfold.wallets.apple.findings import Findings
 from billfold.wallets.apple.lenient_json import Json
 from billfold.wallets.apple.overrides import PROTECTED
 from billfold.wallets.apple.pass_json import IssuingFacts, document_of
-from billfold.wallets.apple.verdicts import ERROR, error, of_fault, warning
+from billfold.wallets.apple.verdicts import ERROR, error, of_fault
 
 DEPTH_MAX = 32
 _INTEGER_MAX = 2**63
@@ -40,7 +40,7 @@ def judge_overrides(content: Content, given: JsonObject, found: list[Finding]) -
     """What the pass would have against it that it has not without these members."""
     for name in PROTECTED & given.keys():
         text = "a pass's identity and our own address and token stay as they are"
-        found.append(warning("override_protected", f"overrides.apple.{name}", text, "leave it away", "the member is left out"))
+        found.append(error("override_protected", f"overrides.apple.{name}", text, "leave it away", "the pass would be another"))
     if not _is_writable(given, "overrides.apple", found):
         return
     without = replace(content, overrides=None)

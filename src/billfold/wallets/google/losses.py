@@ -156,5 +156,5 @@ def _own(content: Content) -> Iterator[Finding]:
     ):
         for name in given:
             if name in protected:
-                yield _warning("own_ignored", f"{path}.{name}", "stays as Billfold writes it", "leave it away")
+                yield _error("own_reserved", f"{path}.{name}", "stays as Billfold writes it", "leave it away")
         yield from check_members({name: value for name, value in given.items() if name not in protected}, type_name, path)

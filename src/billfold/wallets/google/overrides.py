@@ -5,6 +5,7 @@ May not enter: whether the members are right (document.py)."""
 from typing import Final
 
 from billfold.domain.content import JsonObject
+from billfold.domain.merging import merge
 
 CLASS_PROTECTED: Final = frozenset({"id", "callbackOptions", "reviewStatus", "review", "messages", "merchantLocations"})
 OBJECT_PROTECTED: Final = frozenset(
@@ -12,22 +13,8 @@ OBJECT_PROTECTED: Final = frozenset(
 )
 
 
-def merge(into: JsonObject, own: JsonObject) -> JsonObject:
-    """RFC 7396: objects merge, null removes, the rest replaces. Neither argument is changed."""
-    out = dict(into)
-    for name, value in own.items():
-        if value is None:
-            out.pop(name, None)
-        elif isinstance(value, dict):
-            before = out.get(name)
-            out[name] = merge(before if isinstance(before, dict) else {}, value)
-        else:
-            out[name] = value
-    return out
-
-
 def patched(patch: JsonObject, own: JsonObject) -> JsonObject:
-    """The same for a PATCH body, where what is taken away is null and not absent."""
+    """Merged for a PATCH body, where what is taken away is null and not absent."""
     out = dict(patch)
     for name, value in own.items():
         before = out.get(name)
