@@ -30,6 +30,7 @@ from billfold.glue import (
     SystemClock,
     SystemEntropy,
     TrustedHttp,
+    give_back_memory,
     picture_fetch,
 )
 from billfold.images.pool import ImageWorkshop
@@ -224,6 +225,7 @@ def _runner(settings: Settings, store: Store, wallets: Mapping[Channel, Wallet],
         gap_ms=int(settings.push_gap_seconds * 1000),
         steps=jobs.steps(_retention(settings)),
         visits=visits,
+        rest=give_back_memory,
     )
 
 

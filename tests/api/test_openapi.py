@@ -16,7 +16,7 @@ from playwright.sync_api import sync_playwright
 from api.conftest import Product, World, on_sqlite
 from api.test_access import NAMES
 from billfold.api.openapi import operations
-from billfold.api.v1.operations import EXAMPLE_TEMPLATE
+from billfold.api.v1.operations import EXAMPLE_PASS, EXAMPLE_TEMPLATE
 from judges import judge
 
 CASES_MIN = 1_000
@@ -102,8 +102,9 @@ async def test_every_example_of_a_request_works_as_it_stands(world: World) -> No
     for path, method, operation in order:
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
         assert (body is not None) == ("requestBody" in operation), path
-        if "template_id" in made:
-            body = json.loads(json.dumps(body).replace(EXAMPLE_TEMPLATE, made["template_id"]))
+        for name, example in (("template_id", EXAMPLE_TEMPLATE), ("pass_id", EXAMPLE_PASS)):
+            if name in made:
+                body = json.loads(json.dumps(body).replace(example, made[name]))
         query = "&".join(f"{name}={made['pass_id']}" for name in needed(operation))  # what must be asked about is a pass
         place = path.format(**made | own.get(operation["operationId"], {}))
         answer = await world.client.ask(method.upper(), f"{place}?{query}", body)

@@ -186,6 +186,10 @@ class Google:
         more = at + 1 < len(self.pages[class_id])
         return HolderPage(tuple(self.pages[class_id][at]), str(at + 1) if more else None)
 
+    def places(self) -> list[tuple[str, str | None]]:
+        """Where it was asked, each once: a step of a job may be taken again, as after a crash, and does nothing the second time."""
+        return list(dict.fromkeys(self.asked))
+
     async def is_held(self, scope: Scope, class_id: str, pass_id: PassId) -> bool:
         told = [held for page in self.pages[class_id] for one, held in page if one == pass_id]
         return self.now.get(pass_id, told[0])
@@ -226,7 +230,7 @@ async def test_what_callbacks_did_not_tell_is_corrected_and_is_an_event(store: S
     google = Google({"33.A": [[(ids[0], False), (ids[1], True)], [(ids[2], True)]], "33.B": [[(ids[3], False)]]})
     ended = await night(store, google)
     assert await held_by_us(store, ids) == [False, True, True, False]
-    assert google.asked == [("33.A", None), ("33.A", "1"), ("33.B", None)]
+    assert google.places() == [("33.A", None), ("33.A", "1"), ("33.B", None)]
     events = await store.read(lambda tx: tx.events.list(OURS, None, 100))
     assert [(one.kind, one.subject, one.wallet) for one in events] == [
         (EventKind.PASS_REMOVED, ids[0], "google"),
@@ -265,7 +269,7 @@ async def test_a_class_of_an_issuer_that_we_left_is_passed_over(store: Store) ->
     ids = await know(store, p1=True)
     google = Google({"33.A": [[(ids[0], False)]], "33.B": [[]]}, failures=[CredentialMissing("google", "connect one")])
     await night(store, google)
-    assert google.asked == [("33.A", None), ("33.B", None)]
+    assert google.places() == [("33.A", None), ("33.B", None)]
 
 
 async def test_a_night_without_any_class_ends_at_once(store: Store) -> None:

@@ -34,6 +34,7 @@ _LINKS = {
     ),
     "createPasses": ("pass_id", ("mergePassValues",)),
     "createImage": ("image_id", ("readImage", "previewImage")),
+    "createOperation": ("operation_id", ("readOperation",)),
     "createKey": ("key_id", ("revokeKey",)),
     "facadeCreate": ("serial", ("facadeReplace",)),
 }

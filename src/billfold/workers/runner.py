@@ -26,6 +26,8 @@ log = logging.getLogger(__name__)
 SLICES_AT_ONCE = 16
 JOBS_AT_ONCE = 6
 BUSY_POLL_SECONDS = 0.2
+LONG_BUSY_LOOKS = 8
+"""So many looks with work in a row are more than single updates: a broadcast."""
 """While slices are at work: rows in flight hide when the next ones fall due, so it looks more often."""
 RECURRING_AT_ONCE = 2
 """Of those, for schedules, which may take hours and must not keep out what somebody waits for."""
@@ -59,7 +61,9 @@ class Runner:
         steps: Mapping[str, Step] = STEPS,
         visits: Mapping[str, Visit] | None = None,
         event_id: Callable[[], str] = lambda: str(uuid_utils.uuid7()),
+        rest: Callable[[], None] = lambda: None,
     ) -> None:
+        """`rest` is called when a busy time ends: nothing is due and nothing is running."""
         self._store = store
         self._wallets = wallets
         self._owner = owner or f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
@@ -70,6 +74,8 @@ class Runner:
         self._slices_at_once = slices_at_once
         self._visits: dict[str, Visit] = {kind: _no_question(step) for kind, step in steps.items()} | dict(visits or {})
         self._event_id = event_id
+        self._rest = rest
+        self._busy_looks = 0
         self._woken = asyncio.Event()
         self._stopping = False
         self._slices: dict[Slice, _Running] = {}
@@ -129,7 +135,11 @@ class Runner:
         await self._start_slices(list(due), now)
         await self._start_jobs(jobs, now)
         if self._slices or self._jobs or due:
+            self._busy_looks += 1
             return min(self._poll_seconds, BUSY_POLL_SECONDS)
+        if self._busy_looks >= LONG_BUSY_LOOKS:
+            self._rest()
+        self._busy_looks = 0
         if waits_until is None:
             return self._poll_seconds
         return min(self._poll_seconds, max(0.0, (waits_until - now) / 1000))
