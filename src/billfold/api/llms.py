@@ -15,7 +15,8 @@ def llms_text(document: dict[str, Any], public_url: str) -> str:
     simple: list[str] = []
     native: list[str] = []
     for path, method, operation in operations(document):
-        line = f"- {method.upper()} {path}: {operation['summary']}. {operation['description'].splitlines()[-1]}"
+        scope = operation["description"].rpartition("Needs a key with the scope ")[2].rstrip(".")
+        line = f"- {method.upper()} {path}: {operation['summary']} ({scope})"
         (native if path.startswith("/v1") else simple).append(line)
     return f"""\
 # Billfold
@@ -23,7 +24,8 @@ def llms_text(document: dict[str, Any], public_url: str) -> str:
 > One request makes a pass for Apple Wallet and Google Wallet; the next one updates every phone that has it.
 
 Base: {public_url}
-Auth: `Authorization: Bearer bf_test_...` (test environment, stand-ins for Apple and Google) or `bf_live_...`
+Auth: `Authorization: Bearer bf_test_...` (test environment, stand-ins for Apple and Google) or `bf_live_...`; in brackets: its
+scope
 Bodies: JSON, UTF-8, `Content-Type: application/json`; unknown fields are refused; each refusal names the field and the mend.
 Whole description: {public_url}/openapi.json (OpenAPI 3.1). Reference: {public_url}/docs. Problems: {public_url}/docs/problems
 
