@@ -75,6 +75,7 @@ ROOM_OF_MODULE = {
     "image_ports": "ports",
     "template_ports": "ports",
     "ledger_ports": "ports",
+    "loyalty_ports": "ports",
     "__main__": "top",
     "__init__": "top",
 }

@@ -87,11 +87,21 @@ class AccessKey:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who asks: an access key and what it may do."""
+    """Who asks, and what it may do: an access key; a terminal's device token, which is a key too; or a person who signed in, and
+    then there is no key."""
 
     scope: Scope
     key_id: str
     scopes: frozenset[str]
+    terminal_id: str | None = None
+    person_id: str | None = None
+
+    @property
+    def principal(self) -> str:
+        """Who did it, as records keep it."""
+        if self.person_id is not None:
+            return f"person:{self.person_id}"
+        return f"key:{self.key_id}" if self.terminal_id is None else f"terminal:{self.terminal_id}"
 
 
 def _checksum(text: str) -> str:

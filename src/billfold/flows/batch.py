@@ -95,7 +95,7 @@ def _add(services: Services, tx: Tx, actor: Actor, passes: Sequence[Pass], numbe
     """All passes of a chunk carry one number: they became visible together."""
     for one in passes:
         tx.passes.add(replace(one, number=number, issued_number=number), actor.key_id)
-        cause = f"key:{actor.key_id}"
+        cause = actor.principal
         tx.events.append(Event(services.entropy.event_id(), one.scope, now, EventKind.PASS_ISSUED, one.id, cause=cause))
         tx.deliveries.want_object(one.scope, one.id, number, now, Priority.NEW)
 

@@ -147,7 +147,7 @@ def _store(
     stored = replace(new, number=number, issued_number=number)
     tx.passes.add(stored, actor.key_id)
     count_use(tx, workspace, new.scope, "issued", at)
-    tx.events.append(Event(services.entropy.event_id(), new.scope, at, EventKind.PASS_ISSUED, new.id, cause=f"key:{actor.key_id}"))
+    tx.events.append(Event(services.entropy.event_id(), new.scope, at, EventKind.PASS_ISSUED, new.id, cause=actor.principal))
     tx.deliveries.want_object(new.scope, new.id, number, at, Priority.NEW)
     if after:
         after(tx, stored, content)

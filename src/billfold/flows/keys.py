@@ -49,7 +49,7 @@ async def create(
     keys.authorize(actor, "keys.create")
     if not scopes <= actor.scopes:
         raise Forbidden(", ".join(sorted(scopes - actor.scopes)))
-    return await mint(services, actor.scope, name, scopes, expires_at_ms, f"key:{actor.key_id}", after)
+    return await mint(services, actor.scope, name, scopes, expires_at_ms, actor.principal, after)
 
 
 async def mint(
@@ -89,7 +89,7 @@ async def list_keys(services: Services, actor: Actor) -> list[AccessKey]:
 async def revoke(services: Services, actor: Actor, key_id: str) -> None:
     """Raises NotFound, Forbidden."""
     keys.authorize(actor, "keys.revoke")
-    await revoke_by_operator(services, actor.scope, key_id, cause=f"key:{actor.key_id}")
+    await revoke_by_operator(services, actor.scope, key_id, cause=actor.principal)
 
 
 async def revoke_by_operator(services: Services, scope: Scope, key_id: str, cause: str = "operator") -> None:

@@ -105,7 +105,7 @@ def _order(asked: Asked, scope: Scope, actor: Actor, now: int) -> Order:
         asked.kind,
         moves,
         hashlib.sha256(body).hexdigest(),
-        f"key:{actor.key_id}",
+        actor.principal,
         now,
         min(asked.occurred_at_ms or now, now),
         asked.reverses,

@@ -49,7 +49,7 @@ async def send(services: Services, actor: Actor, serial: str, header: str, body:
         stored = replace(found, messages=kept, number=number, updated_at_ms=now)
         tx.passes.replace(stored)
         notified = tx.deliveries.want_pass(scope, known.id, found.pass_type, number, now, Priority.INTERACTIVE)
-        cause = f"key:{actor.key_id}"
+        cause = actor.principal
         data: dict[str, str | int] = {"notified": notified, "message": message.id}
         tx.events.append(Event(services.entropy.event_id(), scope, now, EventKind.MESSAGE_SENT, known.id, cause=cause, data=data))
         sent = Sent(stored, message, notified, announced)

@@ -362,7 +362,7 @@ def _revision(stored: Template, actor: Actor, restored_from: int | None = None) 
 def _record(services: Services, tx: Tx, actor: Actor, kind: EventKind, stored: Template, now: int) -> str:
     event_id = services.entropy.event_id()
     data: dict[str, str | int] = {"revision": stored.revision}
-    tx.events.append(Event(event_id, actor.scope, now, kind, stored.id, cause=f"key:{actor.key_id}", data=data))
+    tx.events.append(Event(event_id, actor.scope, now, kind, stored.id, cause=actor.principal, data=data))
     return event_id
 
 

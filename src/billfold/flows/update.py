@@ -151,7 +151,7 @@ async def _change(
         notified = tx.deliveries.want_pass(actor.scope, pass_id, found.pass_type, number, now, Priority.INTERACTIVE)
         data: dict[str, str | int] = {"notified": notified}
         event_id = services.entropy.event_id()
-        tx.events.append(Event(event_id, actor.scope, now, kind, pass_id, cause=f"key:{actor.key_id}", data=data))
+        tx.events.append(Event(event_id, actor.scope, now, kind, pass_id, cause=actor.principal, data=data))
         return Updated(stored, notified, unchanged=False)
 
     updated = await services.store.write(transaction, short=True)

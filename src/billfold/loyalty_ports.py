@@ -1,0 +1,94 @@
+"""The part of ports.py that is about the till: brands, members, products, programmes, cards, terminals.
+
+May not enter: any adapter, decisions (domain/loyalty.py)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from billfold.domain.ids import PassId, Scope
+from billfold.domain.loyalty import Brand, Card, CardStatus, Member, Product, Programme, Terminal
+
+
+class Brands(Protocol):
+    def add(self, brand: Brand) -> None: ...
+    def replace(self, brand: Brand) -> None: ...
+    def find(self, scope: Scope, brand_id: str) -> Brand | None: ...
+    def list(self, scope: Scope, after: str | None, limit: int) -> list[Brand]:
+        """By id, those after `after`; here and below without what is archived."""
+
+
+class Members(Protocol):
+    def add(self, member: Member) -> None:
+        """Raises Conflict("member_exists") when the brand has one with this e-mail or external id."""
+
+    def replace(self, member: Member) -> None: ...
+    def find(self, scope: Scope, member_id: str) -> Member | None: ...
+    def by_email(self, scope: Scope, brand_id: str, email: str) -> Member | None:
+        """`email`: as `normal_email` gives it."""
+
+    def by_external_id(self, scope: Scope, brand_id: str, external_id: str) -> Member | None: ...
+    def search(self, scope: Scope, words: str, after: str | None, limit: int, brand_id: str | None = None) -> list[Member]:
+        """By id, those whose e-mail, name or external id begins with `words` ("": all). Index-driven, whatever is stored."""
+
+    def remove(self, scope: Scope, member_id: str) -> None:
+        """The cards stay, and belong to nobody."""
+
+
+class Products(Protocol):
+    def add(self, product: Product) -> None: ...
+    def replace(self, product: Product) -> None: ...
+    def find(self, scope: Scope, product_id: str) -> Product | None: ...
+    def next_number(self, scope: Scope) -> int: ...
+    def by_name(self, scope: Scope, name: str) -> Product | None:
+        """Compared without case and surrounding space."""
+
+    def by_price(self, scope: Scope, currency: str, price_minor: int) -> Sequence[Product]: ...
+    def by_points(self, scope: Scope, price_points: int) -> Sequence[Product]: ...
+    def list(self, scope: Scope, after: str | None, limit: int) -> list[Product]: ...
+
+
+class Programmes(Protocol):
+    def add(self, programme: Programme) -> None: ...
+    def replace(self, programme: Programme) -> None: ...
+    def find(self, scope: Scope, programme_id: str) -> Programme | None: ...
+    def list(self, scope: Scope, after: str | None, limit: int, brand_id: str | None = None) -> list[Programme]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class CardFilter:
+    """Each None: whatever."""
+
+    member_id: str | None = None
+    programme_id: str | None = None
+    brand_id: str | None = None
+    status: CardStatus | None = None
+    batch: str | None = None
+
+
+class Cards(Protocol):
+    def add(self, card: Card) -> None:
+        """Its pass is already there."""
+
+    def replace(self, card: Card) -> None: ...
+    def find(self, scope: Scope, pass_id: PassId) -> Card | None: ...
+    def find_locked(self, scope: Scope, pass_id: PassId) -> Card | None: ...
+    def by_code(self, scope: Scope, code: str, limit: int = 20) -> list[Card]:
+        """The card whose pass id is `code`, else those whose barcode says it; not the removed ones; newest first."""
+
+    def to_remind(self, scope: Scope, now_ms: int, limit: int) -> list[Card]:
+        """Usable cards whose reminder is due and has not been sent, the most overdue first."""
+
+    def set_downloaded(self, scope: Scope, pass_id: PassId, at_ms: int, latitude: float | None, longitude: float | None) -> None:
+        """The first time stays; nothing for a pass that is no card."""
+
+    def list(self, scope: Scope, wanted: CardFilter, after: str | None, limit: int) -> list[Card]: ...
+
+
+class Terminals(Protocol):
+    def add(self, terminal: Terminal) -> None: ...
+    def replace(self, terminal: Terminal) -> None: ...
+    def find(self, scope: Scope, terminal_id: str) -> Terminal | None: ...
+    def find_locked(self, scope: Scope, terminal_id: str) -> Terminal | None: ...
+    def by_enrolment(self, scope: Scope, digest: bytes) -> Terminal | None: ...
+    def list(self, scope: Scope, after: str | None, limit: int) -> list[Terminal]: ...
