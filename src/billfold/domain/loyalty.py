@@ -175,8 +175,8 @@ class Card:
 @dataclass(frozen=True, slots=True)
 class Terminal:
     """A scanner. Its device token is an access key whose `terminal_id` names it. `product_id`: what it sells when nothing else is
-    said (S2-42). `points_multiplier_percent`: 100 as earned, 200 twice. `pin_hash`: argon2, "" for none. `enrolment_hash`: SHA-256 of
-    the code that a new device shows once. `last_device_seq`: the highest sequence number that its device sent."""
+    said (S2-42). `points_multiplier_percent`: 100 as earned, 200 twice. `pin_hash`: argon2, "" for none. `enrolment_hash`: SHA-256
+    of the code that a new device shows once. `last_device_seq`: the highest sequence number that its device sent."""
 
     id: str
     scope: Scope
