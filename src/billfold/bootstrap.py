@@ -21,6 +21,7 @@ from billfold.domain.schedules import DAY_MS, HOUR_MS, MINUTE_MS, Retention
 from billfold.flows import workspaces
 from billfold.flows.deployment import Facts
 from billfold.flows.housekeeping import RECONCILE_JOB, ensure_schedules
+from billfold.flows.mail import DayLimits, Outbox
 from billfold.flows.reconcile import HolderSource, Reconciler
 from billfold.glue import (
     ByEnvironment,
@@ -31,6 +32,7 @@ from billfold.glue import (
     SystemEntropy,
     TrustedHttp,
     give_back_memory,
+    mail_macs,
     picture_fetch,
 )
 from billfold.images.pool import ImageWorkshop
@@ -204,6 +206,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         pack=pack,
         wake=runner.wake,
         failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),
+        mail=Outbox(clock, mail_macs(vault), DayLimits(settings.mail_per_address_day, settings.mail_per_workspace_day)),
         devices_per_pass_max=settings.devices_per_pass_max,
     )
     callbacks = GoogleCallbackDesk(google)
@@ -236,6 +239,8 @@ def _retention(settings: Settings) -> Retention:
         job_ms=int(settings.job_keep_days * DAY_MS),
         image_source_ms=max(DAY_MS, int(settings.image_url_cache_seconds * 1000)),
         device_log_ms=int(settings.device_log_keep_days * DAY_MS),
+        mail_ms=int(settings.mail_keep_days * DAY_MS),
+        mail_address_ms=int(settings.mail_address_keep_days * DAY_MS),
         every_ms=int(settings.housekeeping_minutes * MINUTE_MS),
     )
 

@@ -81,6 +81,16 @@ class PassSecrets:
         return hmac.digest(key, pass_id.encode(), hashlib.sha256)[:SECRET_BYTES]
 
 
+def mail_macs(vault: Vault) -> Callable[[Scope, str, str], str]:
+    """The MACs of mail_ports.MailDesk: 120 bits, in letters that a mail server may turn into capitals and back."""
+
+    def mac(scope: Scope, purpose: str, text: str) -> str:
+        made = hmac.digest(vault.derive(f"mail-{purpose}", scope), text.encode(), hashlib.sha256)
+        return base64.b32encode(made[:15]).decode("ascii").lower()
+
+    return mac
+
+
 class ByEnvironment:
     """ports.Wallet: the test environment's wallet or the live one, by the scope. They differ by credentials and addresses only."""
 

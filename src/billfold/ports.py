@@ -21,6 +21,7 @@ from billfold.domain.schedules import JobFigures, Kept
 from billfold.domain.signing import Signatures, ToSign
 from billfold.image_ports import ImageShelf
 from billfold.ledger_ports import Ledger
+from billfold.mail_ports import MailDesk, Mails
 from billfold.template_ports import Reach as Reach
 from billfold.template_ports import Templates as Templates
 
@@ -334,6 +335,7 @@ class Tx(Protocol):
     jobs: Jobs
     leases: Leases
     ledger: Ledger
+    mails: Mails
     pruning: Pruning
     deployment: Deployment
 
@@ -481,4 +483,5 @@ class Services:
     pack: Callable[[Sequence[tuple[str, bytes]]], bytes]
     wake: Callable[[], None]
     failed_sign_ins: Limits
+    mail: MailDesk
     devices_per_pass_max: int = 50

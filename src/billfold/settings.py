@@ -192,6 +192,16 @@ class Settings:
         90.0, "How long what devices complained of is kept, and never more than 1,000 lines.", "days", _between(0)
     )
 
+    mail_keep_days: float = _setting(
+        400.0, "How long it is known which mails were sent, and what became of them.", "days", _between(1)
+    )
+    mail_address_keep_days: float = _setting(
+        30.0,
+        "How long the address is kept with a mail that was sent or given up. Bounces find their mail without it.",
+        "days",
+        _between(0),
+    )
+
     # --- limits
     rate_limit_per_second: float = _setting(
         50.0, "Requests that one access key may send in the long run; 0 means no limit.", "requests per second", _between(0)
@@ -234,6 +244,16 @@ class Settings:
         "Addresses of pictures that gave none, in one workspace, until new ones get 429: nobody shall scan a network. 0: no limit.",
         "an hour",
         _between(0),
+    )
+
+    mail_per_address_day: int = _setting(
+        10,
+        "Mails that one address gets from a workspace in a day (UTC); a request for more gets 429. 0: no limit.",
+        "mails",
+        _between(0),
+    )
+    mail_per_workspace_day: int = _setting(
+        10_000, "Mails that a workspace and environment sends in a day (UTC). 0: no limit.", "mails", _between(0)
     )
 
     # --- Apple

@@ -76,6 +76,7 @@ ROOM_OF_MODULE = {
     "template_ports": "ports",
     "ledger_ports": "ports",
     "loyalty_ports": "ports",
+    "mail_ports": "ports",
     "__main__": "top",
     "__init__": "top",
 }

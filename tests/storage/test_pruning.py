@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 
 from billfold.domain.ids import Scope
+from billfold.domain.mail import Mail, MailKind, MailState, StoredMail
 from billfold.domain.schedules import Kept
 from billfold.ports import Job, SavedAnswer, Store, Tx
 from storage.material import FOREIGN, NOW, OURS, THEIRS
@@ -38,6 +39,15 @@ def add_line(tx: Tx, scope: Scope, nth: int, at_ms: int) -> None:
     tx.device_log.add(scope, [f"line {nth}"], at_ms)
 
 
+def add_mail(tx: Tx, scope: Scope, nth: int, at_ms: int) -> None:
+    mail = Mail(scope, f"mail-{nth}", "ada@example.com", MailKind.REMINDER)
+    tx.mails.add(StoredMail(mail, "mac", f"ticket-{nth}", MailState.SENT, 1, at_ms, None, at_ms, at_ms))
+
+
+def add_mail_count(tx: Tx, scope: Scope, nth: int, at_ms: int) -> None:
+    tx.mails.count_up(scope, at_ms, "somebody")
+
+
 ADD: dict[Kept, Add] = {
     Kept.IDEMPOTENCY: add_idempotency,
     Kept.CALLBACK: add_callback,
@@ -45,6 +55,9 @@ ADD: dict[Kept, Add] = {
     Kept.LEASE: add_lease,
     Kept.IMAGE_SOURCE: add_source,
     Kept.DEVICE_LOG: add_line,
+    Kept.MAIL: add_mail,
+    Kept.MAIL_ADDRESS: add_mail,
+    Kept.MAIL_COUNT: add_mail_count,
 }
 
 

@@ -41,6 +41,10 @@ class Kept(StrEnum):
     LEASE = "lease"
     IMAGE_SOURCE = "image_source"
     DEVICE_LOG = "device_log"
+    MAIL = "mail"
+    MAIL_ADDRESS = "mail_address"
+    """To whom a mail went: the mail stays, the address goes."""
+    MAIL_COUNT = "mail_count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +57,9 @@ class Retention:
     lease_ms: int = DAY_MS
     image_source_ms: int = DAY_MS
     device_log_ms: int = 90 * DAY_MS
+    mail_ms: int = 400 * DAY_MS
+    mail_address_ms: int = 30 * DAY_MS
+    mail_count_ms: int = 2 * DAY_MS
     every_ms: int = HOUR_MS
 
     def before_ms(self, kept: Kept, now_ms: int) -> int:
@@ -64,5 +71,8 @@ class Retention:
             Kept.LEASE: self.lease_ms,
             Kept.IMAGE_SOURCE: self.image_source_ms,
             Kept.DEVICE_LOG: self.device_log_ms,
+            Kept.MAIL: self.mail_ms,
+            Kept.MAIL_ADDRESS: self.mail_address_ms,
+            Kept.MAIL_COUNT: self.mail_count_ms,
         }
         return now_ms - spans[kept]

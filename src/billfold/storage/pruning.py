@@ -1,10 +1,10 @@
 """Removes what was kept long enough, the oldest first, so many rows at a time. May not enter: how long is long enough."""
 
-from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy import ColumnElement, delete, select, update
 
 from billfold.domain.ids import Scope
 from billfold.domain.schedules import Kept
-from billfold.storage.schema import callback_nonce, device_log, idempotency, image_source, job, lease
+from billfold.storage.schema import callback_nonce, device_log, idempotency, image_source, job, lease, mail, mail_count
 from billfold.storage.statements import Session, Statement, among, literal, number, own, string
 
 
@@ -14,6 +14,13 @@ def _oldest(key: ColumnElement[str], mine: ColumnElement[bool], old: ColumnEleme
 
 
 _before = number("before")
+_SETTLED = mail.c.state != literal("queued")
+_NAMED_MAILS = (
+    select(mail.c.id)
+    .where(own(mail), _SETTLED, mail.c.recipient != literal(""), mail.c.settled_at_ms < _before)
+    .order_by(mail.c.settled_at_ms)
+    .limit(number("limit"))
+)
 OLDEST = {
     Kept.IDEMPOTENCY: _oldest(
         idempotency.c.key, own(idempotency), idempotency.c.created_at_ms < _before, idempotency.c.created_at_ms
@@ -32,6 +39,12 @@ OLDEST = {
         image_source.c.url, own(image_source), image_source.c.fetched_at_ms < _before, image_source.c.fetched_at_ms
     ),
     Kept.DEVICE_LOG: _oldest(device_log.c.id, own(device_log), device_log.c.at_ms < _before, device_log.c.id),
+    Kept.MAIL: _oldest(mail.c.id, own(mail) & _SETTLED, mail.c.queued_at_ms < _before, mail.c.queued_at_ms),
+    Kept.MAIL_ADDRESS: Statement(
+        update(mail).where(own(mail), among(mail.c.id, _NAMED_MAILS)).values(recipient=literal(""), data=literal("{}"))
+    ),
+    # Whole days: the limit bounds how many of them.
+    Kept.MAIL_COUNT: _oldest(mail_count.c.day_ms, own(mail_count), mail_count.c.day_ms < _before, mail_count.c.day_ms),
 }
 
 

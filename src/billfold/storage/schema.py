@@ -346,6 +346,58 @@ ledger_posting = _scoped(
 """Append only: the database itself refuses UPDATE and DELETE (migration 0007)."""
 Index("ix_ledger_posting_operation", ledger_posting.c.workspace, ledger_posting.c.operation, ledger_posting.c.environment)
 
+mail = _scoped(
+    "mail",
+    _text("id"),
+    _text("kind"),
+    _text("recipient"),
+    _text("address_mac"),
+    _text("brand_id"),
+    _text("pass_id"),
+    _text("language"),
+    _text("data"),
+    _text("ticket"),
+    _text("state"),
+    Column("attempts", Integer, nullable=False),
+    _number("due_at_ms"),
+    Column("last_error", Text),
+    _number("queued_at_ms"),
+    _number("settled_at_ms"),
+    key=("id",),
+)
+"""`recipient` and `data` are emptied some time after the mail was settled."""
+_QUEUED = text("state = 'queued'")
+Index(
+    "ix_mail_due",
+    mail.c.workspace,
+    mail.c.environment,
+    mail.c.due_at_ms,
+    sqlite_where=_QUEUED,
+    postgresql_where=_QUEUED,
+)
+Index("ix_mail_ticket", mail.c.workspace, mail.c.ticket, mail.c.environment)
+Index("ix_mail_newest", mail.c.workspace, mail.c.queued_at_ms, mail.c.id, mail.c.environment)
+Index("ix_mail_pass", mail.c.workspace, mail.c.pass_id, mail.c.queued_at_ms, mail.c.environment)
+_NAMED = text("recipient <> ''")
+Index(
+    "ix_mail_named",
+    mail.c.workspace,
+    mail.c.settled_at_ms,
+    mail.c.environment,
+    sqlite_where=_NAMED,
+    postgresql_where=_NAMED,
+)
+
+mail_suppression = _scoped(
+    "mail_suppression",
+    _text("address_mac"),
+    _text("brand_id"),
+    _text("reason"),
+    _number("at_ms"),
+    key=("address_mac", "brand_id", "reason"),
+)
+mail_count = _scoped("mail_count", _number("day_ms"), _text("who"), _number("count"), key=("day_ms", "who"))
+
 _OPEN = text("state IN ('waiting', 'running')")
 Index("ix_job_due", job.c.workspace, job.c.environment, job.c.due_at_ms, sqlite_where=_OPEN, postgresql_where=_OPEN)
 

@@ -5,6 +5,7 @@ from typing import Generic, TypeVar, overload
 
 from billfold import ports
 from billfold.ledger_ports import Ledger
+from billfold.mail_ports import Mails
 from billfold.storage.credentials import CredentialRows
 from billfold.storage.delivery import DeliveryRows
 from billfold.storage.deployment import DeploymentRows
@@ -16,6 +17,7 @@ from billfold.storage.jobs import JobRows
 from billfold.storage.keys import KeyRows
 from billfold.storage.leases import LeaseRows
 from billfold.storage.ledger import LedgerRows
+from billfold.storage.mail import MailRows
 from billfold.storage.passes import PassRows
 from billfold.storage.pruning import PruningRows
 from billfold.storage.registrations import RegistrationRows
@@ -68,6 +70,7 @@ class Transaction:
     device_log: Room[ports.DeviceLog] = Room(lambda session, gap_ms: DeviceLogRows(session))
     jobs: Room[ports.Jobs] = Room(lambda session, gap_ms: JobRows(session))
     ledger: Room[Ledger] = Room(lambda session, gap_ms: LedgerRows(session))
+    mails: Room[Mails] = Room(lambda session, gap_ms: MailRows(session))
     leases: Room[ports.Leases] = Room(lambda session, gap_ms: LeaseRows(session))
     deployment: Room[ports.Deployment] = Room(lambda session, gap_ms: DeploymentRows(session))
     pruning: Room[ports.Pruning] = Room(lambda session, gap_ms: PruningRows(session))
