@@ -4,7 +4,7 @@ bootstrap picks the adapters. May not enter: any adapter, SQL, HTTP.
 Storage works in short synchronous transactions: `await store.write(fn)` runs `fn(tx)` alone and durably (group commit on SQLite, a
 thread on PostgreSQL) and may run it again after a serialisation failure, so `fn` does no I/O and changes nothing outside `tx`."""
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -390,10 +390,13 @@ class Offer:
 
 @dataclass(frozen=True, slots=True)
 class Unsigned:
-    """An offer that lacks one signature. `finish` puts it in: some microseconds, no I/O."""
+    """An offer that lacks one signature. `finish` puts it in: some microseconds, no I/O.
+
+    `ready`: what the wallet does, once the pass is stored and before the offer is given out, so that the offer works at once."""
 
     wanted: ToSign
     finish: Callable[[bytes], Offer]
+    ready: Callable[[], Awaitable[None]] | None = None
 
 
 class Wallet(Protocol):
@@ -409,7 +412,7 @@ class Wallet(Protocol):
         """Under which name new passes are issued (pass type identifier, issuer id). Raises CredentialMissing."""
 
     async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
-        """The offer of a pass, but for its signature."""
+        """The offer of a pass, stored or about to be, but for its signature."""
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         """Brings each row's phone or object up to date; one outcome a row, in order. Never raises for what the other side does."""

@@ -1,15 +1,17 @@
 """What surrounds every request: its id, safe headers, rates, quotas, figures; health, and the documents about the API."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
 
 from api.conftest import CARD, World, on_sqlite, open_world, settings_for
 from billfold.api import meta
+from billfold.domain.signing import Pending, ToSign
 from billfold.limits import TokenBuckets
 from billfold.ports import Store
+from billfold.signers.threads import SigningThreads
 
 pytestmark = on_sqlite
 
@@ -196,3 +198,19 @@ async def test_the_docs_for_coding_agents_are_short_and_tell_of_every_operation(
         *document["components"]["schemas"]["ContentIn"]["properties"],
     ):
         assert re.search(rf"^- {name}\*?: ", text, re.MULTILINE), name
+
+
+async def test_what_cannot_be_stored_was_being_signed_meanwhile_and_leaves_nothing(migrated_url: str, tmp_path: Path) -> None:
+    threads = SigningThreads(1)
+    begun: list[int] = []
+
+    def sign(wanted: Sequence[ToSign]) -> Pending:
+        begun.append(len(wanted))
+        return threads(wanted)
+
+    body = {"barcodeValue": "1", "barcodeFormat": "QR", "logoText": "Coffee"}
+    async with open_world(settings_for(tmp_path, migrated_url), quota_month=1, sign=sign) as world:
+        answers = [(await world.client.post("/api/passes", body)).status for _ in range(2)]
+        assert (answers, begun) == ([200, 429], [2, 2])
+        assert len((await world.client.get("/v1/passes")).json["items"]) == 1
+    await threads.close()

@@ -110,7 +110,7 @@ async def test_threads_give_the_same_signatures() -> None:
 
 async def test_a_caller_that_gives_up_leaves_the_others_their_answers(signers: SigningProcesses) -> None:
     key = signing_key()
-    tasks = [asyncio.create_task(signers([asked(key, b"%d" % number)])) for number in range(100)]
+    tasks = [asyncio.ensure_future(signers([asked(key, b"%d" % number)])) for number in range(100)]
     await asyncio.sleep(0)
     for task in tasks[::2]:
         task.cancel()
@@ -126,7 +126,7 @@ async def test_work_of_a_process_that_dies_is_done_by_another(signers: SigningPr
     await signers([asked(key, b"warm")])
     await until(lambda: len(signers.child_pids) == 2)
     before = signers.child_pids
-    tasks = [asyncio.create_task(signers([asked(key, b"%d" % number)])) for number in range(400)]
+    tasks = [asyncio.ensure_future(signers([asked(key, b"%d" % number)])) for number in range(400)]
     for pid in before:  # one after the other, in the middle of the work
         await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         with contextlib.suppress(ProcessLookupError):
@@ -185,7 +185,7 @@ async def test_more_than_may_wait_is_refused_and_the_rest_is_served() -> None:
         [pid] = signers.child_pids
         os.kill(pid, signal.SIGSTOP)
         room = pools.AHEAD_MAX + 10
-        tasks = [asyncio.create_task(signers([asked(signing_key(), b"%d" % number)])) for number in range(room)]
+        tasks = [asyncio.ensure_future(signers([asked(signing_key(), b"%d" % number)])) for number in range(room)]
         await asyncio.sleep(0)
         with pytest.raises(Unavailable):
             await signers([asked(signing_key(), b"one too many")])
@@ -200,7 +200,7 @@ async def test_closing_ends_the_processes_and_tells_who_waits() -> None:
     await signers([asked(signing_key(), b"warm")])
     await until(lambda: len(signers.child_pids) == 2)
     pids = signers.child_pids
-    tasks = [asyncio.create_task(signers([asked(signing_key(), b"%d" % number)])) for number in range(200)]
+    tasks = [asyncio.ensure_future(signers([asked(signing_key(), b"%d" % number)])) for number in range(200)]
     await asyncio.sleep(0)
     await signers.close()
     await signers.close()

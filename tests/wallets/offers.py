@@ -1,5 +1,6 @@
 """Finishes an offer in place: the RSA operation that a signer makes, by cryptography's own plain call."""
 
+from collections.abc import Awaitable
 from functools import lru_cache
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -23,3 +24,11 @@ def signature_of(wanted: ToSign) -> bytes:
 
 def finished(unsigned: Unsigned) -> Offer:
     return unsigned.finish(signature_of(unsigned.wanted))
+
+
+async def given_out(prepared: Awaitable[Unsigned]) -> Offer:
+    """As a flow does it: once the wallet has done what makes the offer work at once."""
+    unsigned = await prepared
+    if unsigned.ready:
+        await unsigned.ready()
+    return finished(unsigned)

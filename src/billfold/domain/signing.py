@@ -1,8 +1,8 @@
 """What is to be signed and with which key, and who does it. May not enter: making a signature, where keys come from."""
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
@@ -21,6 +21,14 @@ class ToSign:
     digest: bytes
 
 
+class Pending(Protocol):
+    """Signatures that are being made, in order. Awaiting raises Unavailable where they cannot be; what nobody awaits any more is
+    cancelled."""
+
+    def __await__(self) -> Generator[Any, None, list[bytes]]: ...
+    def cancel(self) -> bool: ...
+
+
 class Signatures(Protocol):
-    async def __call__(self, wanted: Sequence[ToSign], /) -> list[bytes]:
-        """The signatures, in order, made where another core can make them, while requests go on. Raises Unavailable."""
+    def __call__(self, wanted: Sequence[ToSign], /) -> Pending:
+        """Begins at once, where another core can do it, while requests go on. Raises Unavailable."""

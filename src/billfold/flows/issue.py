@@ -36,21 +36,31 @@ After = Callable[[Tx, Pass, Content], None]
 
 async def issue_pass(services: Services, actor: Actor, draft: Draft) -> Issued:
     """One pass with its own content (source S3). Raises Invalid, Forbidden, TooMany, CredentialMissing."""
-    stored, content = await store_pass(services, actor, draft)
-    bundle, save_url = await offer.both(services, stored, content)
+    workspace, new, content = await _composed(services, actor, draft)
+    begun = await offer.begin(services, new, content)
+    try:
+        stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, None), short=True)
+    except BaseException:
+        begun.dropped()
+        raise
+    bundle, save_url = await begun.finished()
     return Issued(stored, content, bundle, save_url, services.addresses.share(stored.id))
 
 
 async def store_pass(services: Services, actor: Actor, draft: Draft, after: After | None = None) -> tuple[Pass, Content]:
     """The same, without making what a phone installs from."""
+    workspace, new, content = await _composed(services, actor, draft)
+    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after), short=True)
+    return stored, content
+
+
+async def _composed(services: Services, actor: Actor, draft: Draft) -> tuple[Workspace, Pass, Content]:
     authorize(actor, "passes.create")
     workspace = await find_workspace(services, actor.scope)
     now = services.clock.now_ms()
     content = await compose.compose(services, actor.scope, workspace, draft, now)
-    canonical = contents.encode(content)
-    new = await _new_pass(services, actor.scope, now, content=content, fingerprint=contents.fingerprint(canonical))
-    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after), short=True)
-    return stored, content
+    fingerprint = contents.fingerprint(contents.encode(content))
+    return workspace, await _new_pass(services, actor.scope, now, content=content, fingerprint=fingerprint), content
 
 
 async def store_from_template(

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from billfold.domain.content import Content
 from billfold.domain.passes import Pass
-from billfold.ports import Services
+from billfold.domain.signing import Pending
+from billfold.ports import Services, Unsigned
 
 
 async def bundle(services: Services, pass_: Pass, content: Content) -> bytes:
@@ -26,17 +28,39 @@ async def pack(services: Services, several: Sequence[tuple[Pass, Content]]) -> b
 async def save_url(services: Services, pass_: Pass, content: Content) -> str:
     """Google's save link."""
     google = await services.google.prepare(pass_, content)
-    (signature,) = await services.sign((google.wanted,))
-    made = google.finish(signature).save_url
+    signatures = services.sign((google.wanted,))
+    if google.ready:
+        await google.ready()
+    made = google.finish((await signatures)[0]).save_url
     assert made is not None
     return made
 
 
-async def both(services: Services, pass_: Pass, content: Content) -> tuple[bytes, str]:
-    """The bundle and the save link, signed in one go."""
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Bundle and save link of one pass, being signed."""
+
+    apple: Unsigned
+    google: Unsigned
+    signatures: Pending
+
+    async def finished(self) -> tuple[bytes, str]:
+        """Both, once the pass is stored."""
+        if self.google.ready:
+            await self.google.ready()
+        first, second = await self.signatures
+        made, link = self.apple.finish(first).bundle, self.google.finish(second).save_url
+        assert made is not None
+        assert link is not None
+        return made, link
+
+    def dropped(self) -> None:
+        """Nobody wants them any more."""
+        self.signatures.cancel()
+
+
+async def begin(services: Services, pass_: Pass, content: Content) -> Begun:
+    """Has both signed in one go. Other cores do that while the pass is being stored, which changes nothing that is signed: its
+    change number is in neither."""
     apple, google = await services.apple.prepare(pass_, content), await services.google.prepare(pass_, content)
-    first, second = await services.sign((apple.wanted, google.wanted))
-    made, link = apple.finish(first).bundle, google.finish(second).save_url
-    assert made is not None
-    assert link is not None
-    return made, link
+    return Begun(apple, google, services.sign((apple.wanted, google.wanted)))

@@ -130,7 +130,7 @@ class SigningProcesses:
         """The processes at work, for operators and tests."""
         return [one.process.pid for one in self._children]
 
-    async def __call__(self, wanted: Sequence[ToSign], /) -> list[bytes]:
+    def __call__(self, wanted: Sequence[ToSign], /) -> asyncio.Future[list[bytes]]:
         """Raises Unavailable when no process can be started, or more waits than may."""
         assert 0 < len(wanted) <= ITEMS_MAX
         if self._closed:
@@ -145,7 +145,7 @@ class SigningProcesses:
             self._waiting.append(job)
         else:
             raise Unavailable("more is to be signed than can be; try again")
-        return await job.future
+        return job.future
 
     def start(self) -> None:
         """Starts the children unless they were started. Returns at once; what is wanted meanwhile waits for them."""

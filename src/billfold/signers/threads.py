@@ -20,9 +20,9 @@ class SigningThreads:
         self._threads = ThreadPoolExecutor(count, "billfold-sign")
         self._keys: WeakKeyDictionary[SigningKey, rsa.RSAPrivateKey] = WeakKeyDictionary()
 
-    async def __call__(self, wanted: Sequence[ToSign], /) -> list[bytes]:
+    def __call__(self, wanted: Sequence[ToSign], /) -> asyncio.Future[list[bytes]]:
         work = [(self._key(one.key), one.digest) for one in wanted]
-        return await asyncio.get_running_loop().run_in_executor(self._threads, _sign, work)
+        return asyncio.get_running_loop().run_in_executor(self._threads, _sign, work)
 
     def _key(self, key: SigningKey) -> rsa.RSAPrivateKey:
         known = self._keys.get(key)

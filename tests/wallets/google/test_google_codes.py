@@ -15,14 +15,14 @@ from billfold.domain.ids import pass_id
 from clocks import FakeClock
 from wallets.google.cards import LOYALTY
 from wallets.google.material import COFFEE, ISSUER, NOW_MS, SCOPE
-from wallets.offers import finished
+from wallets.offers import given_out
 
 CODE = RotatingBarcode(BarcodeFormat.QR, "T-{totp_timestamp_seconds}-{totp_value_0}", alt_text="98765")
 ROTATING = replace(COFFEE, rotating_barcode=CODE)
 
 
 async def link_of(world: Any, made: Any) -> str:
-    link: str = finished(await world.wallet.prepare(made, made.content)).save_url
+    link: str = (await given_out(world.wallet.prepare(made, made.content))).save_url
     return link.removeprefix(f"{world.google.url}/gp/v/save/")
 
 

@@ -21,7 +21,7 @@ from billfold.wallets.google.adapter import HolderChange
 from billfold.wallets.google.callbacks import CallbackRefused
 from wallets.google.cards import FLIGHT, LOYALTY
 from wallets.google.material import COFFEE, ISSUER, SCOPE
-from wallets.offers import finished
+from wallets.offers import given_out
 
 
 @dataclass
@@ -70,7 +70,7 @@ async def published(world: Any, content: Content = COFFEE) -> Pass:
 
 
 async def save(world: Any, made: Pass, account: str = "tester@example.com") -> None:
-    link = finished(await world.wallet.prepare(made, made.content)).save_url
+    link = (await given_out(world.wallet.prepare(made, made.content))).save_url
     answer = await asyncio.to_thread(world.google.save, link.rpartition("/")[2], account)
     assert answer.status == 200, answer.raw
 

@@ -15,7 +15,7 @@ from billfold.sandbox.phones.android import VirtualAndroid
 from billfold.sandbox.phones.events import Card
 from wallets.google.cards import CARDS, LOYALTY
 from wallets.google.material import NOW_MS, SCOPE
-from wallets.offers import finished
+from wallets.offers import given_out
 
 ACCOUNT = "tester@example.com"
 
@@ -28,7 +28,7 @@ async def card_of(world: Any, content: Content, language: str = "en", **more: An
     made = await world.issue(content, **more)
     assert await world.publish(made) == [Delivered()]
     async with phone_of(world, language) as phone:
-        return (await phone.add(finished(await world.wallet.prepare(made, content)).save_url)).card
+        return (await phone.add((await given_out(world.wallet.prepare(made, content))).save_url)).card
 
 
 def shown(card: Card) -> dict[str, str]:
@@ -88,7 +88,7 @@ async def test_a_phone_draws_the_code_of_this_moment_and_a_scanner_takes_it(worl
     made = await world.issue(replace(LOYALTY, barcode=None, rotating_barcode=code))
     secret = world.wallet._code_secret(SCOPE, made.id)
     async with phone_of(world) as phone:
-        pass_ = await phone.add(finished(await world.wallet.prepare(made, made.content)).save_url)
+        pass_ = await phone.add((await given_out(world.wallet.prepare(made, made.content))).save_url)
         first = phone.code(pass_.object_id)
         assert first is not None
         assert totp.verify(code, secret, first, NOW_MS) is not None
@@ -109,5 +109,5 @@ async def test_a_message_stands_inside_the_pass(world: Any) -> None:
     made = await world.issue(LOYALTY, messages=(note,))
     assert await world.publish(made) == [Delivered()]
     async with phone_of(world) as phone:
-        pass_ = await phone.add(finished(await world.wallet.prepare(made, LOYALTY)).save_url)
+        pass_ = await phone.add((await given_out(world.wallet.prepare(made, LOYALTY))).save_url)
         assert [text for _, text in pass_.messages] == ["Bayroast: Your table is ready."]

@@ -25,7 +25,7 @@ from billfold.wallets.google.rules import check
 from billfold.wallets.google.save_link import JWT_LENGTH_MAX
 from wallets.google.cards import CARDS, CROSSED, EVENT, FLIGHT, GIFT_CARD, LANGUAGES, LOYALTY, OFFER, TRANSIT
 from wallets.google.material import COFFEE, ISSUER, NOW_MS, SCOPE, faults, pass_of
-from wallets.offers import finished
+from wallets.offers import given_out
 
 BASE = "https://cards.example/i/d3m0abt/"
 IMAGES = PublicImages(*(f"{BASE}{letter * 64}.png" for letter in "acdb"))
@@ -103,7 +103,7 @@ async def test_a_save_link_is_short_and_works_before_and_after_the_worker(world:
     made = await world.issue(CARDS[name])
     if first == "worker":
         assert await world.publish(made) == [Delivered()]
-    link = finished(await world.wallet.prepare(made, CARDS[name])).save_url
+    link = (await given_out(world.wallet.prepare(made, CARDS[name]))).save_url
     token = link.removeprefix(f"{world.google.url}/gp/v/save/")
     assert len(token) <= JWT_LENGTH_MAX
     saved = world.google.save(token)
@@ -370,7 +370,7 @@ async def test_a_change_of_the_class_alone_is_one_request_for_all_passes_of_a_te
 async def test_when_a_day_s_messages_are_used_up_google_announces_points_in_its_own_words(world: Any) -> None:
     made = await world.issue(LOYALTY)
     assert await world.publish(made) == [Delivered()]
-    link = finished(await world.wallet.prepare(made, LOYALTY)).save_url
+    link = (await given_out(world.wallet.prepare(made, LOYALTY))).save_url
     assert world.google.save(link.rpartition("/")[2]).status == 200
     for points in range(1, 5):
         field = replace(LOYALTY.header[0], value=str(points))

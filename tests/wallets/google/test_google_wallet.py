@@ -17,7 +17,7 @@ from billfold.domain.messages import Message
 from billfold.domain.passes import Pass, Template
 from billfold.wallets.google.save_link import JWT_LENGTH_MAX
 from wallets.google.material import COFFEE, ISSUER, NOW_MS, SCOPE
-from wallets.offers import finished
+from wallets.offers import given_out
 
 
 def with_points(points: str, **changes: Any) -> Content:
@@ -28,7 +28,7 @@ async def held(world: Any, content: Content = COFFEE) -> Pass:
     """A pass that is at Google and in somebody's wallet."""
     made: Pass = await world.issue(content)
     assert await world.publish(made) == [Delivered()]
-    link = finished(await world.wallet.prepare(made, content)).save_url
+    link = (await given_out(world.wallet.prepare(made, content))).save_url
     assert world.google.save(link.rpartition("/")[2]).status == 200
     world.wire.seen.clear()
     return made
@@ -71,7 +71,7 @@ async def test_many_new_passes_at_once_make_their_class_once(world: Any) -> None
 async def test_a_save_link_works_before_the_worker_came_and_the_worker_completes_the_pass(world: Any) -> None:
     content = replace(COFFEE, back=(Field("terms", "x" * 900, "Terms"),))
     made = await world.issue(content)
-    link = finished(await world.wallet.prepare(made, content)).save_url
+    link = (await given_out(world.wallet.prepare(made, content))).save_url
     token = link.removeprefix(f"{world.google.url}/gp/v/save/")
     assert len(token) <= JWT_LENGTH_MAX
     saved = world.google.save(token)
@@ -97,7 +97,7 @@ async def change_before_google_has_it(world: Any, made: Any, content: Content) -
 @pytest.mark.requirement("S3-27", "S0-40")
 async def test_a_change_before_google_had_the_pass_from_us_is_announced_to_who_saved_it(world: Any) -> None:
     made = await world.issue()
-    link = finished(await world.wallet.prepare(made, made.content)).save_url
+    link = (await given_out(world.wallet.prepare(made, made.content))).save_url
     assert world.google.save(link.rpartition("/")[2]).status == 200
     once = await change_before_google_has_it(world, made, with_points("1,300"))
     twice = await change_before_google_has_it(world, once, with_points("1,400"))
@@ -121,7 +121,7 @@ async def test_who_saves_after_such_a_change_is_told_nothing_of_it(world: Any) -
 @pytest.mark.requirement("S3-35")
 async def test_a_save_link_made_later_is_accepted_too(world: Any) -> None:
     made = await held(world)
-    link = finished(await world.wallet.prepare(made, with_points("9"))).save_url
+    link = (await given_out(world.wallet.prepare(made, with_points("9")))).save_url
     assert world.google.save(link.rpartition("/")[2], "second.tester@example.com").status == 200
     assert world.google.save(link.rpartition("/")[2]).status == 200
     assert world.object(made)["textModulesData"][0]["body"] == "1,250"  # a link never changes an object

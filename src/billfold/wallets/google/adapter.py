@@ -7,6 +7,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final, Protocol
 
 import msgspec
@@ -187,10 +188,10 @@ class GoogleWallet:
             claims, named_only = claims_with(class_ | {"callbackOptions": {"url": url}} if url else class_)
             if named_only and url:
                 claims, named_only = claims_with(class_)
-        if named_only and (secret or form.vertical.reviewed):
-            await self._ensure(pass_)
         link = save_link(credential, claims, base_url=base_url)
-        return Unsigned(link.wanted, lambda signature: Offer(save_url=link.signed(signature)))
+        must_be_there = named_only and (secret or form.vertical.reviewed)
+        ready = partial(self._ensure, pass_) if must_be_there else None
+        return Unsigned(link.wanted, lambda signature: Offer(save_url=link.signed(signature)), ready)
 
     async def _class_known(self, scope: Scope, class_id: str) -> bool:
         """Whether Google has the class. Once it has, it has it for ever, so it is asked for in memory first."""
