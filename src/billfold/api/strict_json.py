@@ -8,8 +8,10 @@ import json
 import math
 import re
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import NoReturn
 
+from billfold.domain import decimals
 from billfold.domain.errors import FieldProblem, Invalid
 
 INTEGER_MAX = 2**63 - 1
@@ -63,7 +65,14 @@ def _constant(_text: str) -> NoReturn:
     _refuse("number_not_finite", "NaN and Infinity are not JSON", "send a number, or leave the field out")
 
 
+def _exact(text: str) -> Decimal:
+    if len(text) > _NUMBER_CHARACTERS_MAX:
+        _refuse("number_too_large", "a number is too long", f"send at most {_NUMBER_CHARACTERS_MAX} characters")
+    return decimals.exact(text)
+
+
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
+_EXACT = json.JSONDecoder(object_pairs_hook=_object, parse_int=_exact, parse_float=_exact, parse_constant=_constant)
 
 # A quote always matches, up to the string's end or the body's, and nothing is tried twice: linear also on unterminated strings.
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
@@ -90,7 +99,8 @@ def _check_depth(body: bytes, depth_max: int) -> None:
         _refuse("too_deep", f"objects and lists are nested more than {depth_max} deep", "send a flatter body")
 
 
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Raises Malformed for what no surface takes in a text."""
     if "\0" in text:
         _refuse("nul_in_text", "a text contains the character NUL", "leave the character out")
     try:
@@ -102,18 +112,20 @@ def _check_text(text: str) -> None:
 def _check_texts(value: object) -> None:
     """Only escapes can bring NUL and lone surrogates: the UTF-8 decoder and the parser refuse the raw ones."""
     if isinstance(value, str):
-        _check_text(value)
+        check_text(value)
     elif isinstance(value, dict):
         for name, one in value.items():
-            _check_text(name)
+            check_text(name)
             _check_texts(one)
     elif isinstance(value, list):
         for one in value:
             _check_texts(one)
 
 
-def parse(body: bytes, *, bytes_max: int, depth_max: int = 32) -> object:
-    """The value of a JSON text: dict, list, str, int, float, bool or None. Raises Malformed, TooLarge (both are Invalid)."""
+def parse(body: bytes, *, bytes_max: int, depth_max: int = 32, exact: bool = False) -> object:
+    """The value of a JSON text: dict, list, str, int, float, bool or None. Raises Malformed, TooLarge (both are Invalid).
+
+    `exact`: numbers are Decimal, as they were written and of any size, so that each field can refuse its own."""
     if len(body) > bytes_max:
         raise TooLarge(FieldProblem("", "body_too_large", f"the body is longer than {bytes_max} bytes", "send a smaller body"))
     if not body:
@@ -124,7 +136,7 @@ def parse(body: bytes, *, bytes_max: int, depth_max: int = 32) -> object:
     except UnicodeDecodeError as error:
         _refuse("not_utf8", f"the body is not UTF-8 (at byte {error.start})", "encode the body as UTF-8")
     try:
-        value: object = _DECODER.decode(text)
+        value: object = (_EXACT if exact else _DECODER).decode(text)
     except json.JSONDecodeError as error:
         where = f"line {error.lineno}, column {error.colno}"
         _refuse("not_json", f"the body is not JSON ({where})", "send a JSON body with Content-Type: application/json")
