@@ -76,6 +76,8 @@ ROOM_OF_MODULE = {
     "template_ports": "ports",
     "ledger_ports": "ports",
     "loyalty_ports": "ports",
+    "scan_ports": "ports",
+    "scan_codes": "bootstrap",
     "mail_ports": "ports",
     "__main__": "top",
     "__init__": "top",
