@@ -7,7 +7,13 @@ import pytest
 
 from clocks import FakeClock
 
-pytest_plugins = ["plugins.databases", "plugins.requirements_report", "plugins.judges_report", "plugins.peers"]
+pytest_plugins = [
+    "plugins.databases",
+    "plugins.requirements_report",
+    "plugins.judges_report",
+    "plugins.peers",
+    "plugins.pages",
+]
 
 
 @pytest.fixture

@@ -3,7 +3,8 @@
 import pytest
 
 from api.conftest import CARD, World, on_sqlite
-from billfold.api.languages import PAGE, choose, wanted
+from billfold.api.languages import PAGE
+from billfold.web.languages import choose, wanted
 
 CARD_OF_THREE = CARD | {
     "language": "en",

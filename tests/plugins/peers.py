@@ -1,4 +1,4 @@
-"""Readers that others wrote, as fixtures: KDE's, GNOME Passes, passkit-generator's schemas, and two barcode decoders.
+"""Readers that others wrote, as fixtures: KDE's, GNOME Passes, passkit-generator's schemas, axe-core, and two barcode decoders.
 
 Each is a process that answers line by line, started once for each worker of a test run. What has to be built or fetched first (a
 C++ program, packages of npm) goes into .venv/judges and is kept there. A reader that is missing skips its tests with a reason, as
@@ -101,7 +101,7 @@ def _build_kde(folder: Path) -> None:
     _run(folder, cmake, "--build", "build")
 
 
-def _fetch_passkit(folder: Path) -> None:
+def _npm_ci(folder: Path) -> None:
     _run(folder, judge("npm"), "ci", "--ignore-scripts", "--no-audit", "--no-fund")
 
 
@@ -141,7 +141,7 @@ def passkit() -> Iterator[Peer]:
     """passkit-generator's schemas, asked line by line (tests/peers/passkit/check.mjs)."""
     node = judge("node")
     judge("npm")
-    folder = _prepared("passkit", _fetch_passkit, "npm ci fetches it")
+    folder = _prepared("passkit", _npm_ci, "npm ci fetches it")
     peer = Peer(node, folder / "check.mjs", folder)
     yield peer
     peer.close()
@@ -164,6 +164,14 @@ def passkit_schema(passkit: Peer) -> Callable[[dict[str, Any]], list[str]]:
         return answer
 
     return ask
+
+
+@pytest.fixture(scope="session")
+def axe_source() -> str:
+    """axe-core, the judge of accessibility, as a script for a page (plugins/pages.py runs it)."""
+    judge("npm")
+    folder = _prepared("axe", _npm_ci, "npm ci fetches it")
+    return (folder / "node_modules" / "axe-core" / "axe.min.js").read_text(encoding="utf-8")
 
 
 _ZBAR_NAMES = {

@@ -22,14 +22,20 @@ from billfold.api.share import SharePages
 from billfold.api.v1 import create_v1
 from billfold.limits import TokenBuckets
 from billfold.ports import CallbackReader, Services
+from billfold.web.pages import SHARED
 
 DEVICE_LOG_PER_SECOND, DEVICE_LOG_BURST = 1.0, 20
 
 
 def create_app(
-    services: Services, callbacks: CallbackReader, *, body_bytes_max: int, stand_ins: Sequence[BaseRoute] = ()
+    services: Services,
+    callbacks: CallbackReader,
+    *,
+    body_bytes_max: int,
+    stand_ins: Sequence[BaseRoute] = (),
+    pages: Sequence[BaseRoute] = (),
 ) -> ASGIApp:
-    """`stand_ins`: routes of the sandbox."""
+    """`stand_ins`: routes of the sandbox. `pages`: those of the rooms that people look at (cli/pages.py)."""
     log_limits = TokenBuckets(DEVICE_LOG_PER_SECOND, DEVICE_LOG_BURST, time.monotonic)
     native = FastAPI(title="Billfold", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     native.include_router(create_v1(services, body_bytes_max))
@@ -41,6 +47,8 @@ def create_app(
             *GoogleCallbacks(services, callbacks).routes(),
             Route("/", home),
             *create_meta_routes(services, native),
+            SHARED.route(),
+            *pages,
             *stand_ins,
         ],
         redirect_slashes=False,

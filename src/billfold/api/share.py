@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.routing import Route
 
-from billfold.api import languages
 from billfold.api.apple_web_service import PKPASSES, bundle_response, quietly
+from billfold.api.languages import PAGE
 from billfold.domain import formatting, texts
 from billfold.domain.content import ImageSlot
 from billfold.domain.errors import NotFound
@@ -26,6 +26,7 @@ from billfold.domain.ids import Scope
 from billfold.flows import offer, share
 from billfold.flows.register import Shown
 from billfold.ports import Services
+from billfold.web import languages
 
 _PAGES = jinja2.Environment(
     loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -105,7 +106,7 @@ class SharePages:
     async def _render(self, shown: Shown, visitor: str, accepted: str, nonce: str) -> str:
         """`accepted`: an Accept-Language header. The page speaks to the visitor in theirs, the card in one that it has."""
         content, pass_ = shown.content, shown.pass_
-        language, around = languages.choose(accepted, texts.languages(content)), languages.choose(accepted, tuple(languages.PAGE))
+        language, around = languages.choose(accepted, texts.languages(content)), languages.choose(accepted, tuple(PAGE))
         given = content.images.get(ImageSlot.LOGO)
         logo = given and await self._services.images.public_hash(pass_.scope, ImageSlot.LOGO, given)
         address = self._services.addresses.share(pass_.id)
@@ -115,7 +116,7 @@ class SharePages:
             content=texts.in_language(content, language),
             language=language,
             around=around,
-            say=languages.PAGE[around],
+            say=PAGE[around],
             value=lambda one: formatting.display(one, language),
             serial=pass_.id,
             visitor=visitor,
@@ -165,12 +166,12 @@ class SharePages:
         ids = [one.pass_.id for one in several]
         address = self._services.addresses.share_pack(ids)
         accepted = request.headers.get("accept-language", "")
-        around = languages.choose(accepted, tuple(languages.PAGE))
+        around = languages.choose(accepted, tuple(PAGE))
         page = _PAGES.get_template("pack.html").render(
             content=several[0].content,
             passes=[_shown_in(one, accepted) for one in several],
             around=around,
-            say=languages.PAGE[around],
+            say=PAGE[around],
             visitor=visitor,
             apple=f"/ps/{'.'.join(ids)}/apple",
             qr=_qr(address),

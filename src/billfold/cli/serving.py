@@ -22,6 +22,7 @@ import uvloop
 from billfold import bootstrap
 from billfold.api.app import create_app
 from billfold.bootstrap import Parts
+from billfold.cli.pages import page_routes
 from billfold.cli.preflight import DeploymentDiffers
 from billfold.cli.wire import BoundedProtocol
 from billfold.flows import deployment
@@ -136,6 +137,7 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
             parts.callbacks,
             body_bytes_max=settings.body_max_bytes,
             stand_ins=sandbox.routes() if sandbox else (),
+            pages=page_routes(parts.services),
         ),
         loop="none",
         http=BoundedProtocol,
