@@ -14,6 +14,7 @@ class Brands(Protocol):
     def add(self, brand: Brand) -> None: ...
     def replace(self, brand: Brand) -> None: ...
     def find(self, scope: Scope, brand_id: str) -> Brand | None: ...
+    def find_locked(self, scope: Scope, brand_id: str) -> Brand | None: ...
     def list(self, scope: Scope, after: str | None, limit: int) -> list[Brand]:
         """By id, those after `after`; here and below without what is archived."""
 
@@ -24,12 +25,14 @@ class Members(Protocol):
 
     def replace(self, member: Member) -> None: ...
     def find(self, scope: Scope, member_id: str) -> Member | None: ...
+    def find_locked(self, scope: Scope, member_id: str) -> Member | None: ...
     def by_email(self, scope: Scope, brand_id: str, email: str) -> Member | None:
         """`email`: as `normal_email` gives it."""
 
     def by_external_id(self, scope: Scope, brand_id: str, external_id: str) -> Member | None: ...
     def search(self, scope: Scope, words: str, after: str | None, limit: int, brand_id: str | None = None) -> list[Member]:
-        """By id, those whose e-mail, name or external id begins with `words` ("": all). Index-driven, whatever is stored."""
+        """Those whose e-mail, name (from one of its words on) or external id begins with `words`, in the order of what is found, or
+        by id when `words` is "". `after`: the member that came last. Index-driven, whatever is stored."""
 
     def remove(self, scope: Scope, member_id: str) -> None:
         """The cards stay, and belong to nobody."""
@@ -39,6 +42,7 @@ class Products(Protocol):
     def add(self, product: Product) -> None: ...
     def replace(self, product: Product) -> None: ...
     def find(self, scope: Scope, product_id: str) -> Product | None: ...
+    def find_locked(self, scope: Scope, product_id: str) -> Product | None: ...
     def next_number(self, scope: Scope) -> int: ...
     def by_name(self, scope: Scope, name: str) -> Product | None:
         """Compared without case and surrounding space."""
@@ -52,12 +56,13 @@ class Programmes(Protocol):
     def add(self, programme: Programme) -> None: ...
     def replace(self, programme: Programme) -> None: ...
     def find(self, scope: Scope, programme_id: str) -> Programme | None: ...
+    def find_locked(self, scope: Scope, programme_id: str) -> Programme | None: ...
     def list(self, scope: Scope, after: str | None, limit: int, brand_id: str | None = None) -> list[Programme]: ...
 
 
 @dataclass(frozen=True, slots=True)
 class CardFilter:
-    """Each None: whatever."""
+    """Each None: whatever. `status`: as it is stored; the schedule that expires cards writes it down within the hour."""
 
     member_id: str | None = None
     programme_id: str | None = None
@@ -79,10 +84,14 @@ class Cards(Protocol):
     def to_remind(self, scope: Scope, now_ms: int, limit: int) -> list[Card]:
         """Usable cards whose reminder is due and has not been sent, the most overdue first."""
 
+    def to_expire(self, scope: Scope, now_ms: int, limit: int) -> list[Card]:
+        """Cards that are past their expiry and still stored as active, the most overdue first."""
+
     def set_downloaded(self, scope: Scope, pass_id: PassId, at_ms: int, latitude: float | None, longitude: float | None) -> None:
         """The first time stays; nothing for a pass that is no card."""
 
-    def list(self, scope: Scope, wanted: CardFilter, after: str | None, limit: int) -> list[Card]: ...
+    def list(self, scope: Scope, wanted: CardFilter, after: str | None, limit: int) -> list[Card]:
+        """By id, those after `after`; without the removed ones."""
 
 
 class Terminals(Protocol):
@@ -92,3 +101,14 @@ class Terminals(Protocol):
     def find_locked(self, scope: Scope, terminal_id: str) -> Terminal | None: ...
     def by_enrolment(self, scope: Scope, digest: bytes) -> Terminal | None: ...
     def list(self, scope: Scope, after: str | None, limit: int) -> list[Terminal]: ...
+
+
+class Till(Protocol):
+    """The part of ports.Tx that is the till's."""
+
+    brands: Brands
+    members: Members
+    products: Products
+    programmes: Programmes
+    cards: Cards
+    terminals: Terminals

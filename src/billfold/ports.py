@@ -21,6 +21,7 @@ from billfold.domain.schedules import JobFigures, Kept
 from billfold.domain.signing import Signatures, ToSign
 from billfold.image_ports import ImageShelf
 from billfold.ledger_ports import Ledger
+from billfold.loyalty_ports import Till
 from billfold.mail_ports import MailDesk, Mails
 from billfold.template_ports import Reach as Reach
 from billfold.template_ports import Templates as Templates
@@ -315,7 +316,7 @@ class Pruning(Protocol):
         """Removes up to `limit` rows of that kind from before that time, the oldest first; how many they were."""
 
 
-class Tx(Protocol):
+class Tx(Till, Protocol):
     """The repositories inside one transaction."""
 
     workspaces: Workspaces

@@ -83,6 +83,8 @@ class AccessKey:
     expires_at_ms: int | None = None
     revoked_at_ms: int | None = None
     last_used_at_ms: int | None = None
+    terminal_id: str | None = None
+    """Of a terminal's device token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,7 +142,7 @@ def authenticate(presented: PresentedKey, stored: AccessKey | None, now_ms: int)
         raise Unauthenticated("revoked")
     if stored.expires_at_ms is not None and stored.expires_at_ms <= now_ms:
         raise Unauthenticated("expired")
-    return Actor(stored.scope, stored.id, stored.scopes)
+    return Actor(stored.scope, stored.id, stored.scopes, stored.terminal_id)
 
 
 def authorize(actor: Actor, operation: str) -> None:

@@ -16,6 +16,7 @@ _COLUMNS = (
     access_key.c.expires_at_ms,
     access_key.c.revoked_at_ms,
     access_key.c.last_used_at_ms,
+    access_key.c.terminal_id,
 )
 _ONE = own(access_key) & (access_key.c.id == string("id"))
 
@@ -42,6 +43,7 @@ class KeyRows:
             expires_at_ms=key.expires_at_ms,
             revoked_at_ms=key.revoked_at_ms,
             last_used_at_ms=key.last_used_at_ms,
+            terminal_id=key.terminal_id,
         )
 
     def find(self, scope: Scope, key_id: str) -> AccessKey | None:
@@ -59,5 +61,5 @@ class KeyRows:
 
 
 def _key(scope: Scope, row: Row) -> AccessKey:
-    key_id, name, scopes, digest, created, expires, revoked, used = row
-    return AccessKey(key_id, scope, name, frozenset(scopes.split()), digest, created, expires, revoked, used)
+    key_id, name, scopes, digest, *rest = row
+    return AccessKey(key_id, scope, name, frozenset(scopes.split()), digest, *rest)

@@ -1,5 +1,5 @@
-"""All tables on one page. Every row belongs to a workspace and an environment, and every key starts with the workspace, so that a
-database that is spread by workspace (Citus, YugabyteDB) needs no cross-shard look-up.
+"""All tables on one page, but for the till's (loyalty_schema.py). Every row belongs to a workspace and an environment, and every
+key starts with the workspace, so that a database that is spread by workspace (Citus, YugabyteDB) needs no cross-shard look-up.
 
 Portable types only: text, integers (times are milliseconds since 1970), bytes, JSON as text. May not enter: queries, logic."""
 
@@ -10,7 +10,6 @@ from sqlalchemy import (
     Index,
     Integer,
     LargeBinary,
-    MetaData,
     PrimaryKeyConstraint,
     SmallInteger,
     Table,
@@ -18,40 +17,10 @@ from sqlalchemy import (
     text,
 )
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "ck": "ck_%(table_name)s_%(constraint_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_N_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
-
-
-def _number(name: str, default: int | None = None) -> Column[int]:
-    if default is None:
-        return Column(name, BigInteger, nullable=False)
-    return Column(name, BigInteger, nullable=False, server_default=text(str(default)))
-
-
-def _text(name: str, *, null: bool = False) -> Column[str]:
-    return Column(name, Text, nullable=null)
-
-
-def _scoped(name: str, *rest: object, key: tuple[str, ...]) -> Table:
-    """A table whose rows belong to a workspace and an environment; `key` completes its primary key."""
-    return Table(  # type: ignore[call-overload, no-any-return]
-        name,
-        metadata,
-        _text("workspace"),
-        _text("environment"),
-        *rest,
-        PrimaryKeyConstraint("workspace", "environment", *key),
-        ForeignKeyConstraint(["workspace"], ["workspace.id"]),
-        sqlite_with_rowid=False,
-    )
-
+from billfold.storage.tables import metadata
+from billfold.storage.tables import number as _number
+from billfold.storage.tables import scoped as _scoped
+from billfold.storage.tables import words as _text
 
 workspace = Table(
     "workspace",
@@ -75,6 +44,7 @@ access_key = _scoped(
     Column("expires_at_ms", BigInteger),
     Column("revoked_at_ms", BigInteger),
     Column("last_used_at_ms", BigInteger),
+    Column("terminal_id", Text),
     key=("id",),
 )
 

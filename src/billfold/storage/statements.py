@@ -15,6 +15,7 @@ from sqlalchemy import (
     BindParameter,
     ClauseElement,
     ColumnElement,
+    LargeBinary,
     Table,
     Text,
     bindparam,
@@ -183,6 +184,10 @@ def number(name: str) -> BindParameter[int]:
 
 def string(name: str) -> BindParameter[str]:
     return bindparam(name, type_=Text)
+
+
+def binary(name: str) -> BindParameter[bytes]:
+    return bindparam(name, type_=LargeBinary)
 
 
 def literal(value: int | str) -> ColumnElement[Any]:

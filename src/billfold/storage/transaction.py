@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Generic, TypeVar, overload
 
-from billfold import ports
+from billfold import loyalty_ports, ports
 from billfold.ledger_ports import Ledger
 from billfold.mail_ports import Mails
 from billfold.storage.credentials import CredentialRows
@@ -17,6 +17,9 @@ from billfold.storage.jobs import JobRows
 from billfold.storage.keys import KeyRows
 from billfold.storage.leases import LeaseRows
 from billfold.storage.ledger import LedgerRows
+from billfold.storage.loyalty import BrandRows, ProductRows, ProgrammeRows, TerminalRows
+from billfold.storage.loyalty_cards import CardRows
+from billfold.storage.loyalty_members import MemberRows
 from billfold.storage.mail import MailRows
 from billfold.storage.passes import PassRows
 from billfold.storage.pruning import PruningRows
@@ -71,6 +74,12 @@ class Transaction:
     jobs: Room[ports.Jobs] = Room(lambda session, gap_ms: JobRows(session))
     ledger: Room[Ledger] = Room(lambda session, gap_ms: LedgerRows(session))
     mails: Room[Mails] = Room(lambda session, gap_ms: MailRows(session))
+    brands: Room[loyalty_ports.Brands] = Room(lambda session, gap_ms: BrandRows(session))
+    members: Room[loyalty_ports.Members] = Room(lambda session, gap_ms: MemberRows(session))
+    products: Room[loyalty_ports.Products] = Room(lambda session, gap_ms: ProductRows(session))
+    programmes: Room[loyalty_ports.Programmes] = Room(lambda session, gap_ms: ProgrammeRows(session))
+    cards: Room[loyalty_ports.Cards] = Room(lambda session, gap_ms: CardRows(session))
+    terminals: Room[loyalty_ports.Terminals] = Room(lambda session, gap_ms: TerminalRows(session))
     leases: Room[ports.Leases] = Room(lambda session, gap_ms: LeaseRows(session))
     deployment: Room[ports.Deployment] = Room(lambda session, gap_ms: DeploymentRows(session))
     pruning: Room[ports.Pruning] = Room(lambda session, gap_ms: PruningRows(session))

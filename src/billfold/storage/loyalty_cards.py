@@ -1,0 +1,122 @@
+"""Cards: rows in, values out; found by code, member, programme, brand, status and batch however many there are.
+
+May not enter: what a card shows, whether it may be charged."""
+
+from collections.abc import Iterable
+from functools import cache
+
+from sqlalchemy import ColumnElement, FromClause, and_, select, text, update
+
+from billfold.domain.ids import PassId, Scope
+from billfold.domain.loyalty import Card, CardStatus
+from billfold.loyalty_ports import CardFilter
+from billfold.storage.forms import FLAG, Form, Kept, choice, degrees
+from billfold.storage.loyalty_schema import TO_EXPIRE, TO_REMIND, card
+from billfold.storage.statements import Statement, number, own, string
+
+CARD = Form(
+    card,
+    Card,
+    {
+        "status": choice(CardStatus),
+        "latitude": degrees("latitude_e6"),
+        "longitude": degrees("longitude_e6"),
+        "demo": FLAG,
+        "historical": FLAG,
+    },
+    key="pass_id",
+)
+_THERE = card.c.removed_at_ms.is_(None)
+_GOOD = (card.c.expires_at_ms.is_(None) | (card.c.expires_at_ms > number("at_ms"))) & (
+    card.c.starts_at_ms.is_(None) | (card.c.starts_at_ms <= number("at_ms"))
+)
+BY_ID = Statement(select(*CARD.columns).where(own(card), _THERE, card.c.pass_id == string("code")))
+BY_CODE = Statement(
+    CARD.found(lambda listed: listed.c.code == string("code"))
+    .where(_THERE)
+    .order_by(card.c.created_at_ms.desc(), card.c.pass_id)
+    .limit(number("limit"))
+)
+TO_REMIND_NOW = Statement(
+    select(*CARD.columns)
+    .where(own(card), text(TO_REMIND), card.c.reminder_at_ms <= number("at_ms"), _GOOD)
+    .order_by(card.c.reminder_at_ms)
+    .limit(number("limit"))
+)
+TO_EXPIRE_NOW = Statement(
+    select(*CARD.columns)
+    .where(own(card), text(TO_EXPIRE), card.c.expires_at_ms <= number("at_ms"))
+    .order_by(card.c.expires_at_ms)
+    .limit(number("limit"))
+)
+SET_DOWNLOADED = Statement(
+    update(card)
+    .where(own(card), card.c.pass_id == string("id"), card.c.downloaded_at_ms.is_(None))
+    .values(downloaded_at_ms=number("at_ms"), latitude_e6=number("latitude"), longitude_e6=number("longitude"))
+)
+
+
+def _named(table: FromClause, names: Iterable[str]) -> ColumnElement[bool]:
+    return and_(*(table.c[name] == string(name) for name in sorted(names)))
+
+
+@cache
+def listing(names: frozenset[str]) -> Statement:
+    """Cards of one stored status, by id; `names`: columns that must be as given."""
+    names |= {"listed"}
+    if "member_id" not in names:
+        return Statement(CARD.found(lambda listed: _named(listed, names), page=True))
+    theirs = CARD.found(lambda listed: _named(listed, {"member_id"}))  # a member's cards are few, and looked through
+    chosen = theirs.where(_named(card, names), card.c.pass_id > string("after")).order_by(card.c.pass_id)
+    return Statement(chosen.limit(number("limit")))
+
+
+def _listed(card: Card) -> str:
+    return "" if card.removed_at_ms is not None else card.status.value
+
+
+class CardRows(Kept[Card]):
+    """ports.Cards."""
+
+    form = CARD
+
+    def add(self, card: Card) -> None:
+        self._add(card, listed=_listed(card))
+
+    def replace(self, card: Card) -> None:
+        self._replace(card, listed=_listed(card))
+
+    def find(self, scope: Scope, pass_id: PassId) -> Card | None:
+        return self._one(CARD.find, scope, key=pass_id)
+
+    def find_locked(self, scope: Scope, pass_id: PassId) -> Card | None:
+        return self._one(CARD.find_locked, scope, key=pass_id)
+
+    def by_code(self, scope: Scope, code: str, limit: int = 20) -> list[Card]:
+        exact = self._one(BY_ID, scope, code=code)
+        return [exact] if exact else self._all(BY_CODE, scope, code=code, limit=limit)
+
+    def to_remind(self, scope: Scope, now_ms: int, limit: int) -> list[Card]:
+        return self._all(TO_REMIND_NOW, scope, at_ms=now_ms, limit=limit)
+
+    def to_expire(self, scope: Scope, now_ms: int, limit: int) -> list[Card]:
+        return self._all(TO_EXPIRE_NOW, scope, at_ms=now_ms, limit=limit)
+
+    def set_downloaded(self, scope: Scope, pass_id: PassId, at_ms: int, latitude: float | None, longitude: float | None) -> None:
+        where = {"latitude": _millionths(latitude), "longitude": _millionths(longitude)}
+        self._db.run(SET_DOWNLOADED, scope, id=pass_id, at_ms=at_ms, **where)
+
+    def list(self, scope: Scope, wanted: CardFilter, after: str | None, limit: int) -> list[Card]:
+        """Each status is a stretch of an index by id: so many of each are read, and the first of all of them are the answer."""
+        named = {"member_id": wanted.member_id, "programme_id": wanted.programme_id, "brand_id": wanted.brand_id}
+        named |= {"batch": wanted.batch}
+        given = {name: value for name, value in named.items() if value is not None}
+        statuses: Iterable[CardStatus] = CardStatus if wanted.status is None else (wanted.status,)
+        found: list[Card] = []
+        for status in statuses:
+            found += self._all(listing(frozenset(given)), scope, listed=status.value, after=after or "", limit=limit, **given)
+        return sorted(found, key=lambda one: one.pass_id)[:limit]
+
+
+def _millionths(degrees: float | None) -> int | None:
+    return None if degrees is None else round(degrees * 1_000_000)
