@@ -51,6 +51,7 @@ async def test_refunds_and_voids_give_back_no_more_than_was_taken(world: World) 
     charge = (await post(world, "charge", "charge", held, {"EUR": -600})).json["id"]
     both = await asyncio.gather(*(post(world, f"refund{n}", "refund", held, {"EUR": 400}, reverses=charge) for n in range(2)))
     assert sorted(one.json["declined"] or "" for one in both) == ["", "refund_too_large"]
+    assert sorted(one.status for one in both) == [201, 402]
     assert (await post(world, "void-1", "void", held, reverses=charge)).json["declined"] == "already_refunded"
     other = (await post(world, "charge2", "charge", held, {"EUR": -300})).json["id"]
     voided = await post(world, "void-2", "void", held, reverses=other)

@@ -34,7 +34,10 @@ def post(store: Store, wanted: Order) -> Callable[[], Operation]:
             return earlier
         accounts = tx.ledger.lock(OURS, [move.key for move in ledger.legs(wanted)])
         operation, changed = ledger.decide(wanted, accounts)
-        tx.ledger.add(OURS, operation, changed)
+        if not tx.ledger.add(OURS, operation, changed):
+            earlier = tx.ledger.find(OURS, wanted.id)
+            assert earlier is not None
+            return earlier
         return operation
 
     return transaction  # type: ignore[return-value]

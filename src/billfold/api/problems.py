@@ -15,11 +15,15 @@ from billfold.domain.errors import (
     Conflict,
     CredentialMissing,
     CredentialRefused,
+    Declined,
     EditedMeanwhile,
     Forbidden,
+    Gone,
     IdempotencyMismatch,
+    InsufficientBalance,
     Invalid,
     NotFound,
+    Overtaken,
     TooMany,
     Unauthenticated,
     Unavailable,
@@ -143,6 +147,25 @@ PROBLEMS: dict[type[BillfoldError], Problem] = {
         "Read it again, put your changes into it, and send its new version in `If-Match`.",
     ),
     Conflict: Problem("conflict", 409, "What is stored contradicts the request", "Read `code` and `detail`; look at it first."),
+    InsufficientBalance: Problem(
+        "insufficient-balance",
+        402,
+        "The balance does not suffice",
+        "Nothing was taken. The same `id` stays declined, also after a top-up: use a new one then.",
+    ),
+    Declined: Problem(
+        "declined",
+        402,
+        "A rule of the ledger declined the operation",
+        "Nothing was posted. Read `code` and `detail`; the same `id` stays declined, so mend it under a new one.",
+    ),
+    Overtaken: Problem(
+        "overtaken",
+        409,
+        "What this points at has been dealt with already",
+        "Nothing was posted. Read `code` and `detail`, then look at the operation that `reverses` names.",
+    ),
+    Gone: Problem("gone", 410, "This was done, and whose it was has been erased", "Nothing to do: it is never done a second time."),
     TooMany: Problem(
         "too-many",
         429,
@@ -183,6 +206,10 @@ def _own_fields(error: BaseException) -> dict[str, object]:
             return {"detail": str(error), "needed": error.needed}
         case Conflict():
             return {"detail": str(error), "code": error.code}
+        case Declined():
+            return {"detail": str(error), "code": error.code, **error.shown}
+        case Gone():
+            return {"detail": str(error)}
         case TooMany():
             return {"detail": str(error), "policy": error.policy}
         case CredentialMissing() | Unavailable():
@@ -199,6 +226,8 @@ def _headers(error: BaseException) -> dict[str, str]:
             return {"Retry-After": str(error.retry_after_seconds)}
         case InProgress():
             return {"Retry-After": "1"}
+        case Declined():
+            return {"Idempotency-Replayed": "true"} if error.shown.get("repeated") else {}
         case Unauthenticated():
             return {"WWW-Authenticate": "Bearer"}
         case MethodUnsupported():

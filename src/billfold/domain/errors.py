@@ -9,6 +9,10 @@
     ├── Conflict               what is stored contradicts the request
     │   ├── IdempotencyMismatch    the same idempotency key came with another request
     │   └── EditedMeanwhile        somebody else has saved what the editor began from
+    ├── Declined               a rule of the ledger says no: the refusal is kept, and asked again it is the same
+    │   ├── InsufficientBalance    there is not enough on the pass
+    │   └── Overtaken              what it points at has been dealt with already
+    ├── Gone                   it was done once, and whose it was is erased: it is never done again
     ├── TooMany                a rate or a quota is used up: says when to come back
     ├── CredentialMissing      live needs a certificate or a service account that is not there
     ├── CredentialRefused      a certificate or key file that must not be used: says why and the mend
@@ -16,7 +20,7 @@
 
 May not enter: HTTP, logging, the text of the input (an error never echoes what was sent)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -95,6 +99,29 @@ class IdempotencyMismatch(Conflict):
 class EditedMeanwhile(Conflict):
     def __init__(self) -> None:
         super().__init__("edited_meanwhile", "somebody else has saved since; read it again and put your changes into it")
+
+
+class Declined(BillfoldError):
+    """`code`: the reason (domain/declines.py). `shown`: the operation that was declined, as answers show it."""
+
+    def __init__(self, code: str, message: str, shown: Mapping[str, object]) -> None:
+        super().__init__(message)
+        self.code = code
+        self.shown = shown
+
+
+class InsufficientBalance(Declined):
+    pass
+
+
+class Overtaken(Declined):
+    pass
+
+
+class Gone(BillfoldError):
+    def __init__(self, kind: str) -> None:
+        super().__init__(f"the {kind} was erased")
+        self.kind = kind
 
 
 class TooMany(BillfoldError):

@@ -6,12 +6,15 @@ Source: reference/reliability-security.md section 3.
 May not enter: storage, prices and rules of a shop, the clock (times are given)."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 import msgspec
 
+from billfold.domain.declines import INSUFFICIENT, LIMIT, TOO_LARGE
 from billfold.domain.errors import FieldProblem, Invalid
+from billfold.domain.vat import Vat
+from billfold.domain.vat import members as tax_members
 
 AMOUNT_MAX = 10**12
 BALANCE_MAX = 9 * 10**15
@@ -19,6 +22,8 @@ BALANCE_MAX = 9 * 10**15
 SHARDS = 16
 """A system account stands in so many rows, so that passes of one workspace do not wait for each other."""
 GENESIS = bytes(32)
+RULES = 1
+"""Of which version are the rules that an operation was decided by; kept with it. 0: of before operations were sealed."""
 PLAIN_UNITS = ("points", "stamps", "visits", "entries")
 _EXPONENTS = {
     **dict.fromkeys(
@@ -54,6 +59,8 @@ COUNTERS: dict[Kind, str] = {
     Kind.OPENING: "opening",
 }
 """The system account on the other side. A void takes those of what it undoes; a transfer needs none."""
+VAT_DUE = "vat_due"
+"""Where the tax in a sale goes; the rest goes to the sales."""
 _DIRECTION = {Kind.CHARGE: -1, Kind.EARN: 1, Kind.TOP_UP: 1, Kind.REDEEM: -1, Kind.REFUND: 1, Kind.EXPIRE: -1}
 """Kinds whose amounts go one way only."""
 
@@ -69,6 +76,9 @@ def decimal_text(amount: int, unit: str) -> str:
     digits = str(abs(amount)).zfill(places + 1)
     whole, rest = (digits[:-places], digits[-places:]) if places else (digits, "")
     return f"{'-' if amount < 0 else ''}{whole}{'.' if places else ''}{rest}"
+
+
+_encode = msgspec.json.Encoder(order="deterministic").encode
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -104,8 +114,24 @@ class Move:
 
 
 @dataclass(frozen=True, slots=True)
+class Facts:
+    """What the caller notes beside an order, for reports and reconciliation. Ids are those of its own things; `device_seq` counts
+    what one terminal ever did; `business_date` like 2026-11-25; `details`: whatever else is worth keeping, no personal data."""
+
+    terminal_id: str | None = None
+    product_id: str | None = None
+    device_seq: int | None = None
+    business_date: str | None = None
+    details: dict[str, str | int] = field(default_factory=dict)
+
+
+NO_FACTS = Facts()
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
-    """What somebody asks the ledger to do. `id` is the caller's and stays taken for ever. `actor`: key or terminal."""
+    """What somebody asks the ledger to do. `id` is the caller's and stays taken for ever. `actor`: key, terminal or person.
+    `counter`: the system account on the other side, where it is not that of the kind. `flags`: what is special about it."""
 
     id: str
     kind: Kind
@@ -117,6 +143,12 @@ class Order:
     reverses: str | None = None
     description: str = ""
     reference: str = ""
+    facts: Facts = NO_FACTS
+    vat: Vat | None = None
+    flags: tuple[str, ...] = ()
+    payment: str | None = None
+    counter: str | None = None
+    rules: int = RULES
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,17 +217,27 @@ def _sums(moves: tuple[Move, ...]) -> dict[str, int]:
 def legs(order: Order) -> tuple[Move, ...]:
     """The order's own changes and their other side: they sum to zero in each unit. In the order in which accounts are locked:
     passes before system accounts, each by key, so that two operations never wait for each other in a circle."""
-    counter = COUNTERS.get(order.kind)
+    counter = order.counter or COUNTERS.get(order.kind)
     own = sorted(order.moves, key=lambda move: move.key)
     if counter is None:
         return tuple(sorted(own, key=lambda move: (move.key.system, move.key)))
-    shard = hashlib.sha256(own[0].key.owner.encode()).digest()[0] % SHARDS
-    others = [
-        Move(AccountKey(f"system:{counter}:{shard}", unit), -amount)
-        for unit, amount in sorted(_sums(order.moves).items())
-        if amount
-    ]
-    return (*own, *others)
+    shard, vat = shard_of(own[0].key.owner), order.vat
+    others: list[Move] = []
+    for unit, amount in _sums(order.moves).items():
+        tax = vat.vat if vat is not None and vat.unit == unit and counter == COUNTERS[Kind.CHARGE] else 0
+        for name, part in ((counter, -amount - tax), (VAT_DUE, tax)):
+            if part:
+                others.append(Move(system_key(name, shard, unit), part))
+    return (*own, *sorted(others, key=lambda move: move.key))
+
+
+def shard_of(owner: str) -> int:
+    """Which row of a system account stands opposite this owner: always the same one."""
+    return hashlib.sha256(owner.encode()).digest()[0] % SHARDS
+
+
+def system_key(name: str, shard: int, unit: str) -> AccountKey:
+    return AccountKey(f"system:{name}:{shard}", unit)
 
 
 def undoing(original: Operation) -> tuple[Move, ...]:
@@ -211,29 +253,61 @@ def decide(order: Order, accounts: dict[AccountKey, Account]) -> tuple[Operation
         account = accounts[move.key]
         after = account.balance + move.amount
         if account.floor is not None and move.amount < 0 and after < account.floor:
-            return Operation(order, declined="insufficient_balance"), accounts
+            return Operation(order, declined=INSUFFICIENT), accounts
         if abs(after) > BALANCE_MAX:
-            return Operation(order, declined="balance_limit"), accounts
+            return Operation(order, declined=LIMIT), accounts
     changed = dict(accounts)
     postings = []
+    digest = seal(order)
     for move in moves:
         account = changed[move.key]
-        posting = _post(order, account, move.amount)
+        posting = _post(order, account, move.amount, digest)
         changed[move.key] = Account(account.key, posting.balance, posting.sequence, account.floor, posting.hash)
         postings.append(posting)
     return Operation(order, tuple(postings)), changed
 
 
-def _post(order: Order, account: Account, amount: int) -> Posting:
+def _post(order: Order, account: Account, amount: int, digest: str) -> Posting:
     sequence, balance = account.sequence + 1, account.balance + amount
-    link = chain(account.hash, account.key, sequence, amount, balance, order.id, order.kind, order.at_ms)
+    link = chain(account.hash, account.key, sequence, amount, balance, order.id, order.kind, order.at_ms, digest)
     return Posting(account.key, sequence, amount, balance, order.id, order.kind, order.at_ms, account.hash, link)
 
 
-def chain(before: bytes, key: AccountKey, sequence: int, amount: int, balance: int, operation: str, kind: str, at_ms: int) -> bytes:
-    """SHA-256 over the hash before and the row's members as a JSON array, in this order."""
-    row = msgspec.json.encode((key.owner, key.unit, sequence, amount, balance, operation, str(kind), at_ms))
+def chain(
+    before: bytes, key: AccountKey, sequence: int, amount: int, balance: int, operation: str, kind: str, at_ms: int, digest: str
+) -> bytes:
+    """SHA-256 over the hash before and the row's members as a JSON array, in this order. `digest`: the operation's seal, so that
+    what it says cannot be changed either."""
+    row = _encode((key.owner, key.unit, sequence, amount, balance, operation, str(kind), at_ms, digest))
     return hashlib.sha256(before + row).digest()
+
+
+def details_text(facts: Facts) -> str:
+    """As they are stored and sealed."""
+    return _encode(facts.details).decode() if facts.details else ""
+
+
+def seal(order: Order) -> str:
+    """SHA-256 (hex) over everything that is stored of an order that was posted, as a JSON array in this order."""
+    facts = order.facts
+    row = (
+        *(order.id, order.kind.value, order.fingerprint, order.reverses, order.actor, order.description, order.reference),
+        *(
+            order.at_ms,
+            order.occurred_at_ms,
+            *tax_members(order.vat),
+            facts.terminal_id,
+            facts.product_id,
+            facts.device_seq,
+            facts.business_date,
+        ),
+        *(details_text(facts), flags_text(order.flags), order.payment, order.rules),
+    )
+    return hashlib.sha256(_encode(row)).hexdigest()
+
+
+def flags_text(flags: tuple[str, ...]) -> str:
+    return " ".join(flags)
 
 
 def refundable(original: Operation, refunded: dict[AccountKey, int], moves: tuple[Move, ...]) -> str:
@@ -241,5 +315,5 @@ def refundable(original: Operation, refunded: dict[AccountKey, int], moves: tupl
     taken = {one.key: -one.amount for one in original.postings if not one.key.system and one.amount < 0}
     for move in moves:
         if refunded.get(move.key, 0) + move.amount > taken.get(move.key, 0):
-            return "refund_too_large"
+            return TOO_LARGE
     return ""

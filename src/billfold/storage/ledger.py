@@ -1,24 +1,31 @@
 """Accounts, operations and postings of the ledger: locked and read here, written once, never changed.
 
-What is posted is decided in domain/ledger.py. May not enter: UPDATE or DELETE of an operation or posting (the database refuses
-both)."""
+What is posted is decided in domain/ledger.py. All accounts of an operation are locked by one statement, its postings written by one
+and its accounts saved by one: a charge costs four, and not two more for each account.
+May not enter: UPDATE or DELETE of an operation or posting (the database refuses both)."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
-from sqlalchemy import func, insert, select, update
+import msgspec
+from sqlalchemy import Integer, Text, bindparam, column, func, insert, literal_column, select, union_all, values
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.expression import Insert, Select
 
 from billfold.domain.ids import Scope
-from billfold.domain.ledger import GENESIS, Account, AccountKey, Kind, Operation, Order, Posting
+from billfold.domain.ledger import Account, AccountKey, Facts, Kind, Operation, Order, Posting, details_text, flags_text
+from billfold.domain.vat import Vat
+from billfold.domain.vat import members as tax_members
 from billfold.storage import schema
 from billfold.storage.statements import Row, Session, Statement, Value, number, own, string, upsert
 
 _accounts, _operations, _postings = schema.ledger_account, schema.ledger_operation, schema.ledger_posting
 
-_ONE_ACCOUNT = own(_accounts) & (_accounts.c.owner == string("owner")) & (_accounts.c.unit == string("unit"))
+_KEY = ("workspace", "environment", "owner", "unit")
+_SAVED = ("balance", "sequence", "hash")
+_FOUND = (_accounts.c.owner, _accounts.c.unit)
 _STATE = (_accounts.c.balance, _accounts.c.sequence, _accounts.c.floor, _accounts.c.hash)
-LOCK = Statement(select(*_STATE).where(_ONE_ACCOUNT).with_for_update())
-OPEN = upsert(_accounts, ("workspace", "environment", "owner", "unit"), lambda new: {})
-SAVE = Statement(update(_accounts).where(_ONE_ACCOUNT), columns=("balance", "sequence", "hash"))
 BALANCES = Statement(
     select(_accounts.c.unit, *_STATE).where(own(_accounts), _accounts.c.owner == string("owner")).order_by(_accounts.c.unit)
 )
@@ -26,11 +33,13 @@ _POSTING = (
     *(_postings.c.owner, _postings.c.unit, _postings.c.sequence, _postings.c.amount, _postings.c.balance),
     *(_postings.c.operation, _postings.c.kind, _postings.c.at_ms, _postings.c.before, _postings.c.hash),
 )
-ADD_OPERATION = Statement(insert(_operations).inline())
-ADD_POSTING = Statement(insert(_postings).inline())
+ADD_OPERATION = upsert(_operations, ("workspace", "environment", "id"), lambda new: {})
 _OPERATION = (
     *(_operations.c.id, _operations.c.kind, _operations.c.fingerprint, _operations.c.declined, _operations.c.reverses),
     *(_operations.c.actor, _operations.c.description, _operations.c.reference, _operations.c.at_ms, _operations.c.occurred_at_ms),
+    *(_operations.c.vat_unit, _operations.c.vat_rate_bp, _operations.c.vat_net, _operations.c.vat, _operations.c.vat_gross),
+    *(_operations.c.terminal_id, _operations.c.product_id, _operations.c.device_seq, _operations.c.business_date),
+    *(_operations.c.details, _operations.c.flags, _operations.c.payment, _operations.c.rules),
 )
 FIND = Statement(select(*_OPERATION).where(own(_operations), _operations.c.id == string("id")))
 REVERSING = Statement(
@@ -52,6 +61,52 @@ STATEMENT = Statement(
 )
 COUNT = Statement(select(func.count()).select_from(_postings).where(own(_postings)))
 
+_decode_details = msgspec.json.Decoder(dict[str, str | int]).decode
+
+
+@cache
+def lock_of(count: int) -> Statement:
+    """So many accounts. PostgreSQL locks them in the order in which they are named: it locks rows as they leave the sort."""
+    keys = [(string(f"owner{nth}"), string(f"unit{nth}")) for nth in range(count)]
+    found, owned = select(*_FOUND, *_STATE), own(_accounts)
+    each = [found.where(owned, _accounts.c.owner == owner, _accounts.c.unit == unit) for owner, unit in keys]
+    rows: list[Any] = [(literal_column(str(nth)), *key) for nth, key in enumerate(keys)]
+    given = values(column("nth", Integer), column("owner", Text), column("unit", Text), name="given").data(rows)
+    named = own(_accounts) & (_accounts.c.owner == given.c.owner) & (_accounts.c.unit == given.c.unit)
+    joined: Select[Any] = found.select_from(given.join(_accounts, named)).order_by(given.c.nth)
+    return Statement(union_all(*each), postgres=joined.with_for_update(of=_accounts))
+
+
+def _rows(made: Insert, names: Sequence[str], count: int) -> Insert:
+    """So many rows of one scope; the columns of the first are parameters like `owner0`, of the second `owner1`."""
+    scope = {"workspace": string("workspace"), "environment": string("environment")}
+    columns = made.table.c
+    return made.inline().values(
+        [scope | {name: bindparam(f"{name}{nth}", type_=columns[name].type) for name in names} for nth in range(count)]
+    )
+
+
+_WRITTEN = ("owner", "unit", "sequence", "amount", "balance", "operation", "kind", "at_ms", "before", "hash")
+
+
+@cache
+def add_postings(count: int) -> Statement:
+    return Statement(_rows(insert(_postings), _WRITTEN, count))
+
+
+@cache
+def save_accounts(count: int) -> Statement:
+    """Opened or changed; and changed only where nobody else has posted since they were locked."""
+
+    def build(made: Any) -> Insert:
+        new = _rows(made, ("owner", "unit", "floor", *_SAVED), count)
+        change = {name: new.excluded[name] for name in _SAVED}  # type: ignore[attr-defined]
+        following = _accounts.c.sequence == new.excluded.sequence - literal_column("1")  # type: ignore[attr-defined]
+        saved: Insert = new.on_conflict_do_update(index_elements=_KEY, set_=change, where=following)  # type: ignore[attr-defined]
+        return saved
+
+    return Statement(build(sqlite.insert(_accounts)), postgres=build(postgresql.insert(_accounts)))
+
 
 class LedgerRows:
     """ports.Ledger."""
@@ -66,61 +121,45 @@ class LedgerRows:
     def reversing(self, scope: Scope, operation_id: str) -> list[Operation]:
         return [self._whole(scope, row) for row in self._db.run(REVERSING, scope, reverses=operation_id)]
 
-    def lock(self, scope: Scope, keys: Iterable[AccountKey]) -> dict[AccountKey, Account]:
-        found: dict[AccountKey, Account] = {}
-        for key in keys:
-            row = self._db.one(LOCK, scope, owner=key.owner, unit=key.unit)
-            if row is None:
-                floor = None if key.system else 0
-                fresh: dict[str, Value] = {
-                    "owner": key.owner,
-                    "unit": key.unit,
-                    "balance": 0,
-                    "sequence": 0,
-                    "floor": floor,
-                    "hash": GENESIS,
-                }
-                self._db.run(OPEN, scope, **fresh)
-                row = self._db.one(LOCK, scope, owner=key.owner, unit=key.unit)
-                assert row is not None, "the row was just made"
-            found[key] = _account(key, row)
-        return found
+    def lock(self, scope: Scope, keys: Sequence[AccountKey]) -> dict[AccountKey, Account]:
+        params: dict[str, Value] = {}
+        for nth, key in enumerate(keys):
+            params[f"owner{nth}"], params[f"unit{nth}"] = key.owner, key.unit
+        found = {AccountKey(row[0], row[1]): row[2:] for row in self._db.run(lock_of(len(keys)), scope, **params)}
+        return {key: _account(key, found[key]) if key in found else Account(key, floor=None if key.system else 0) for key in keys}
 
-    def add(self, scope: Scope, operation: Operation, accounts: dict[AccountKey, Account]) -> None:
-        order = operation.order
-        self._db.run(
-            ADD_OPERATION,
-            scope,
-            id=order.id,
-            kind=order.kind.value,
-            fingerprint=order.fingerprint,
-            declined=operation.declined,
-            reverses=order.reverses,
-            actor=order.actor,
-            description=order.description,
-            reference=order.reference,
-            at_ms=order.at_ms,
-            occurred_at_ms=order.occurred_at_ms,
-        )
-        for one in operation.postings:
+    def add(self, scope: Scope, operation: Operation, accounts: dict[AccountKey, Account]) -> bool:
+        if not self._db.count(ADD_OPERATION, scope, **_operation_row(operation)):
+            return False
+        if operation.postings:
+            self._post(scope, operation.postings, accounts)
+        return True
+
+    def _post(self, scope: Scope, postings: Sequence[Posting], accounts: dict[AccountKey, Account]) -> None:
+        """Postings first: where two transactions open one account, its key refuses the second, which then runs again."""
+        written: dict[str, Value] = {}
+        saved: dict[str, Value] = {}
+        for nth, one in enumerate(postings):
             account = accounts[one.key]
-            row: dict[str, Value] = {
-                "owner": one.key.owner,
-                "unit": one.key.unit,
-                "sequence": one.sequence,
-                "balance": one.balance,
-                "hash": one.hash,
-            }
-            more: dict[str, Value] = {
-                "amount": one.amount,
-                "operation": one.operation,
-                "kind": one.kind.value,
-                "at_ms": one.at_ms,
-                "before": one.before,
-            }
-            self._db.run(ADD_POSTING, scope, **row, **more)
             assert (account.sequence, account.balance) == (one.sequence, one.balance), "one posting an account"
-            self._db.run(SAVE, scope, **row)
+            whose = (one.key.owner, one.key.unit)
+            row: tuple[Value, ...] = (
+                *whose,
+                one.sequence,
+                one.amount,
+                one.balance,
+                one.operation,
+                one.kind.value,
+                one.at_ms,
+                one.before,
+                one.hash,
+            )
+            written |= {f"{name}{nth}": value for name, value in zip(_WRITTEN, row, strict=True)}
+            state: tuple[Value, ...] = (*whose, account.floor, one.balance, one.sequence, one.hash)
+            saved |= {f"{name}{nth}": value for name, value in zip(("owner", "unit", "floor", *_SAVED), state, strict=True)}
+        self._db.run(add_postings(len(postings)), scope, **written)
+        changed = self._db.count(save_accounts(len(postings)), scope, **saved)
+        assert changed == len(postings), "an account was changed by somebody who had not locked it"
 
     def accounts(self, scope: Scope, owner: str) -> list[Account]:
         rows = self._db.run(BALANCES, scope, owner=owner)
@@ -131,15 +170,63 @@ class LedgerRows:
         return list(map(_posting, rows))
 
     def _whole(self, scope: Scope, row: Row) -> Operation:
-        id_, kind, fingerprint, declined, reverses, actor, description, reference, at_ms, occurred = row
-        postings = tuple(map(_posting, self._db.run(POSTINGS_OF, scope, operation=id_)))
-        # What was asked of passes is what was posted on them; an order that was declined keeps only its facts.
-        return Operation(
-            Order(id_, Kind(kind), (), fingerprint, actor, at_ms, occurred, reverses, description, reference), postings, declined
-        )
+        order, declined = _order(row)
+        return Operation(order, tuple(map(_posting, self._db.run(POSTINGS_OF, scope, operation=order.id))), declined)
 
 
-def _account(key: AccountKey, row: Row) -> Account:
+_TAX = ("vat_unit", "vat_rate_bp", "vat_net", "vat", "vat_gross")
+
+
+def _operation_row(operation: Operation) -> dict[str, Value]:
+    order, facts = operation.order, operation.order.facts
+    return {
+        "id": order.id,
+        "kind": order.kind.value,
+        "fingerprint": order.fingerprint,
+        "declined": operation.declined,
+        "reverses": order.reverses,
+        "actor": order.actor,
+        "description": order.description,
+        "reference": order.reference,
+        "at_ms": order.at_ms,
+        "occurred_at_ms": order.occurred_at_ms,
+        **dict(zip(_TAX, tax_members(order.vat), strict=True)),
+        "terminal_id": facts.terminal_id,
+        "product_id": facts.product_id,
+        "device_seq": facts.device_seq,
+        "business_date": facts.business_date,
+        "details": details_text(facts),
+        "flags": flags_text(order.flags),
+        "payment": None if operation.declined else order.payment,
+        "rules": order.rules,
+    }
+
+
+def _order(row: Row) -> tuple[Order, str]:
+    """What was asked of passes is what was posted on them; of an order that was declined only its facts are kept."""
+    id_, kind, fingerprint, declined, reverses, actor, description, reference, at_ms, occurred, *rest = row
+    vat_unit, rate_bp, net, tax, gross, terminal, product, device_seq, business_date, details, flags, payment, rules = rest
+    order = Order(
+        id_,
+        Kind(kind),
+        (),
+        fingerprint,
+        actor,
+        at_ms,
+        occurred,
+        reverses,
+        description,
+        reference,
+        Facts(terminal, product, device_seq, business_date, _decode_details(details) if details else {}),
+        None if rate_bp is None else Vat(vat_unit, rate_bp, net, tax, gross),
+        tuple(flags.split()),
+        payment,
+        rules=rules,
+    )
+    return order, declined
+
+
+def _account(key: AccountKey, row: Sequence[Any]) -> Account:
     balance, sequence, floor, hash_ = row
     return Account(key, balance, sequence, floor, bytes(hash_))
 

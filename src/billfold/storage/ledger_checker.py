@@ -18,7 +18,11 @@ _POSTINGS = (
     "FROM ledger_posting ORDER BY workspace, environment, owner, unit, sequence"
 )
 _ACCOUNTS = "SELECT workspace, environment, owner, unit, balance, sequence, floor, hash FROM ledger_account"
-_OPERATIONS = "SELECT workspace, environment, id, kind, declined, reverses FROM ledger_operation"
+_OPERATIONS = (
+    "SELECT workspace, environment, id, kind, declined, reverses, fingerprint, actor, description, reference, at_ms,"
+    " occurred_at_ms, vat_unit, vat_rate_bp, vat_net, vat, vat_gross, terminal_id, product_id, device_seq, business_date, details,"
+    " flags, payment, rules FROM ledger_operation"
+)
 DRIFTS_SHOWN = 100
 
 
@@ -43,6 +47,32 @@ class Report:
             self.more += 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """`seal`: hash over what the row says; "" of before operations were sealed. `tax`: unit, rate, net, tax, gross."""
+
+    kind: str
+    declined: str
+    reverses: str | None
+    seal: str
+    tax: tuple[Any, ...]
+
+
+_Operations = dict[tuple[str, str, str], _Operation]
+
+
+def _operation(row: tuple[Any, ...]) -> _Operation:
+    id_, kind, declined, reverses, fingerprint, actor, description, reference, *rest = row
+    rules = rest[-1]
+    # In the order in which they are sealed: all but what was decided.
+    members = [id_, kind, fingerprint, reverses, actor, description, reference, *rest]
+    return _Operation(kind, declined, reverses, hashlib.sha256(_json(members)).hexdigest() if rules else "", tuple(rest[2:7]))
+
+
+def _json(members: list[Any]) -> bytes:
+    return json.dumps(members, separators=(",", ":"), ensure_ascii=False).encode()
+
+
 @dataclass(slots=True)
 class _Account:
     balance: int = 0
@@ -55,15 +85,15 @@ def verify(database_url: str, progress: Progress = lambda count: None) -> Report
     """Reads the whole ledger on one snapshot. Memory grows with accounts and operations, not with postings' content."""
     report = Report()
     with read_all(database_url) as read:
-        accounts = _postings(read(_POSTINGS), report, progress)
-        operations = {(w, e, i): (kind, declined, reverses) for w, e, i, kind, declined, reverses in read(_OPERATIONS)}
+        operations = {(row[0], row[1], row[2]): _operation(row[2:]) for row in read(_OPERATIONS)}
+        accounts = _postings(read(_POSTINGS), operations, report, progress)
         _compare(read(_ACCOUNTS), accounts, report)
         _operations(operations, report)
         _sums(read, operations, report)
     return report
 
 
-def _postings(rows: Iterator[Any], report: Report, progress: Progress) -> dict[tuple[str, ...], _Account]:
+def _postings(rows: Iterator[Any], operations: _Operations, report: Report, progress: Progress) -> dict[tuple[str, ...], _Account]:
     """I1, I2, I10 along each account, oldest first."""
     accounts: dict[tuple[str, ...], _Account] = defaultdict(_Account)
     for workspace, environment, owner, unit, sequence, amount, balance, operation, kind, at_ms, before, link in rows:
@@ -78,10 +108,10 @@ def _postings(rows: Iterator[Any], report: Report, progress: Progress) -> dict[t
             report.add("I1", where, f"balance {balance}, the postings sum to {account.balance + amount}")
         if bytes(before) != account.hash:
             report.add("I10", where, "does not continue the chain of hashes")
-        row = json.dumps(
-            [owner, unit, sequence, amount, balance, operation, kind, at_ms], separators=(",", ":"), ensure_ascii=False
-        )
-        if hashlib.sha256(bytes(before) + row.encode()).digest() != bytes(link):
+        row = [owner, unit, sequence, amount, balance, operation, kind, at_ms]
+        told = operations.get((workspace, environment, operation))
+        sealed = [told.seal] if told and told.seal else []
+        if hashlib.sha256(bytes(before) + _json(row + sealed)).digest() != bytes(link):
             report.add("I10", where, "was changed after it was written")
         account.sequence, account.balance, account.hash = sequence, account.balance + amount, bytes(link)
         account.lowest = min(account.lowest, account.balance)
@@ -104,13 +134,13 @@ def _compare(rows: Iterator[Any], accounts: dict[tuple[str, ...], _Account], rep
         report.add("I1", f"{workspace}/{environment} {owner} {unit}", "has postings and no account")
 
 
-def _operations(operations: dict[tuple[str, str, str], tuple[str, str, str | None]], report: Report) -> None:
+def _operations(operations: _Operations, report: Report) -> None:
     """I8: at most one void, and none beside refunds."""
     report.operations = len(operations)
     reversing: dict[tuple[str, str, str], list[str]] = defaultdict(list)
-    for (workspace, environment, _), (kind, declined, reverses) in operations.items():
-        if reverses and not declined:
-            reversing[workspace, environment, reverses].append(kind)
+    for (workspace, environment, _), one in operations.items():
+        if one.reverses and not one.declined:
+            reversing[workspace, environment, one.reverses].append(one.kind)
     for (workspace, environment, original), kinds in reversing.items():
         where = f"{workspace}/{environment} operation {original}"
         if (workspace, environment, original) not in operations:
@@ -119,9 +149,7 @@ def _operations(operations: dict[tuple[str, str, str], tuple[str, str, str | Non
             report.add("I8", where, f"is reversed by {', '.join(sorted(kinds))}")
 
 
-def _sums(
-    read: Callable[[str], Iterator[Any]], operations: dict[tuple[str, str, str], tuple[str, str, str | None]], report: Report
-) -> None:
+def _sums(read: Callable[[str], Iterator[Any]], operations: _Operations, report: Report) -> None:
     """I3, I4, I5 and the rest of I8."""
     whole: dict[tuple[str, str, str], int] = defaultdict(int)
     each: dict[tuple[str, str, str, str], int] = defaultdict(int)
@@ -132,14 +160,14 @@ def _sums(
         each[workspace, environment, operation, unit] += amount
         known = operations.get((workspace, environment, operation))
         where = f"{workspace}/{environment} operation {operation}"
-        if known is None or known[0] != kind:
+        if known is None or known.kind != kind:
             report.add("I5", where, "a posting names an operation that is not there, or is of another kind")
             continue
-        if known[1]:
+        if known.declined:
             report.add("I5", where, "was declined and has postings")
         if not owner.startswith("system:"):
-            if kind == "refund" and known[2]:
-                refunded[workspace, environment, known[2], owner, unit] += amount
+            if kind == "refund" and known.reverses:
+                refunded[workspace, environment, known.reverses, owner, unit] += amount
             elif amount < 0:
                 taken[workspace, environment, operation, owner, unit] -= amount
     for (workspace, environment, unit), total in whole.items():

@@ -5,6 +5,7 @@ Portable types only: text, integers (times are milliseconds since 1970), bytes, 
 
 from sqlalchemy import (
     BigInteger,
+    CheckConstraint,
     Column,
     ForeignKeyConstraint,
     Index,
@@ -291,7 +292,22 @@ ledger_operation = _scoped(
     _text("reference"),
     _number("at_ms"),
     _number("occurred_at_ms"),
+    *(Column(name, Text) for name in ("terminal_id", "product_id", "business_date", "payment", "vat_unit")),
+    *(Column(name, BigInteger) for name in ("device_seq", "vat_rate_bp", "vat_net", "vat", "vat_gross")),
+    *(Column(name, Text, nullable=False, server_default="") for name in ("details", "flags")),
+    _number("rules", 0),
+    CheckConstraint("vat_gross IS NULL OR vat_net + vat = vat_gross", name="vat_adds_up"),
     key=("id",),
+)
+_PAID = text("payment IS NOT NULL")
+Index(
+    "ix_ledger_operation_payment",
+    ledger_operation.c.workspace,
+    ledger_operation.c.payment,
+    ledger_operation.c.environment,
+    unique=True,
+    sqlite_where=_PAID,
+    postgresql_where=_PAID,
 )
 Index("ix_ledger_operation_reverses", ledger_operation.c.workspace, ledger_operation.c.reverses, ledger_operation.c.environment)
 

@@ -3,17 +3,21 @@
 An operation's `id` is the caller's: repeated, it gives the first answer again and does nothing, however late.
 May not enter: decisions, storage."""
 
+from dataclasses import astuple
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import Field as Rule
 
 from billfold.api.v1 import answers
+from billfold.api.v1.idempotency import REPLAYED
 from billfold.api.v1.operations import EXAMPLE_PASS, answer, refusals, request_example
 from billfold.api.v1.passes import PassId
 from billfold.api.v1.route import Asking
-from billfold.api.v1.types import In, Label, Limit, Moment, Out, iso
-from billfold.domain.ledger import AccountKey, Kind, Operation, Posting, decimal_text
+from billfold.api.v1.types import Id, In, Label, Limit, Moment, Out, iso
+from billfold.domain import declines
+from billfold.domain.ledger import NO_FACTS, AccountKey, Facts, Kind, Operation, Posting, decimal_text
+from billfold.domain.vat import RATE_BP_MAX
 from billfold.flows import ledger as flow
 from billfold.flows.ledger import Answered, Asked
 from billfold.ports import Services
@@ -26,6 +30,15 @@ OperationId = Annotated[
 Unit = Annotated[str, Rule(pattern=r"^([A-Z]{3}|points|stamps|visits|entries)$", examples=["EUR", "points"])]
 Minor = Annotated[int, Rule(ge=-(10**12), le=10**12, description="Whole minor units: 550 is 5.50 EUR.")]
 UnitQuery = Annotated[str, Query(pattern=r"^([A-Z]{3}|points|stamps|visits|entries)$", description="EUR, points, stamps...")]
+
+
+class MetadataIn(In):
+    """What reports want to know of an operation. Ids are those of your own things."""
+
+    product_id: Id | None = None
+    terminal_id: Id | None = None
+    device_seq: Annotated[int, Rule(ge=1, le=2**53, description="Counts what one device ever did.")] | None = None
+    business_date: Annotated[str, Rule(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-20"])] | None = None
 
 
 class OperationIn(In):
@@ -42,12 +55,32 @@ class OperationIn(In):
     description: Label = ""
     reference: Label = ""
     occurred_at: Annotated[Moment | None, Rule(description="When it happened, where that was earlier.")] = None
+    vat_rate_bp: Annotated[int, Rule(ge=0, le=RATE_BP_MAX, description="Rate of the tax in it: 2100 is 21 %.")] | None = None
+    metadata: MetadataIn | None = None
 
 
 class BalanceShown(Out):
     unit: str
     minor: int
     amount: str
+
+
+class VatShown(Out):
+    """Tax in the amount, rounded once, half away from zero. `net_minor` + `vat_minor` = `gross_minor`; below zero: given back. All
+    zero where points or stamps paid."""
+
+    unit: str
+    rate_bp: int
+    net_minor: int
+    vat_minor: int
+    gross_minor: int
+
+
+class MetadataShown(Out):
+    product_id: str | None
+    terminal_id: str | None
+    device_seq: int | None
+    business_date: str | None
 
 
 class OperationShown(Out):
@@ -63,6 +96,8 @@ class OperationShown(Out):
     repeated: bool
     notified: int
     balances: dict[str, list[BalanceShown]]
+    vat: VatShown | None
+    metadata: MetadataShown
 
 
 class PostingShown(Out):
@@ -100,6 +135,8 @@ _OPERATION: dict[str, object] = {
     "repeated": False,
     "notified": 1,
     "balances": {EXAMPLE_PASS: [_BALANCE]},
+    "vat": {"unit": "EUR", "rate_bp": 2100, "net_minor": 455, "vat_minor": 95, "gross_minor": 550},
+    "metadata": {"product_id": "latte-42", "terminal_id": None, "device_seq": None, "business_date": None},
 }
 _POSTING: dict[str, object] = {
     "sequence": 2,
@@ -126,8 +163,8 @@ def _add_post(router: APIRouter, services: Services) -> None:
         operation_id="createOperation",
         summary="Charge, credit, refund, void: once, whatever is repeated",
         status_code=201,
-        responses=answer(201, OperationShown, _OPERATION, "Posted; or declined by a rule, and then nothing was posted.")
-        | refusals(404, 409, body=True),
+        responses=answer(201, OperationShown, _OPERATION, "Posted now, or before (`Idempotency-Replayed: true`).")
+        | refusals(402, 404, 409, 410, body=True),
         openapi_extra=request_example(_REQUEST),
     )
     async def create(actor: Asking, body: OperationIn) -> Response:
@@ -141,8 +178,10 @@ def _add_post(router: APIRouter, services: Services) -> None:
             body.description,
             body.reference,
             None if body.occurred_at is None else body.occurred_at * 1000,
+            body.vat_rate_bp,
+            _facts(body.metadata),
         )
-        return _json(_shown(await flow.post(services, actor, asked)), 201)
+        return _answer(await flow.post(services, actor, asked))
 
 
 def _add_reads(router: APIRouter, services: Services) -> None:
@@ -187,6 +226,21 @@ def _add_reads(router: APIRouter, services: Services) -> None:
         return _json(StatementShown(unit=unit, items=list(map(_posting, found)), next_before=following))
 
 
+def _facts(given: MetadataIn | None) -> Facts:
+    return Facts(given.terminal_id, given.product_id, given.device_seq, given.business_date) if given else NO_FACTS
+
+
+def _answer(answered: Answered) -> Response:
+    """Raises Declined, whose problem shows the operation as an answer would."""
+    shown = _shown(answered)
+    if reason := answered.operation.declined:
+        raise declines.error_of(reason, shown.model_dump(mode="json"))
+    response = _json(shown, 201)
+    if answered.repeated:
+        response.headers[REPLAYED] = "true"
+    return response
+
+
 def _shown(answered: Answered) -> OperationShown:
     operation: Operation = answered.operation
     order = operation.order
@@ -204,6 +258,8 @@ def _shown(answered: Answered) -> OperationShown:
         repeated=answered.repeated,
         notified=answered.notified,
         balances=balances,
+        vat=VatShown(**dict(zip(VatShown.model_fields, astuple(order.vat), strict=True))) if order.vat else None,
+        metadata=MetadataShown(**{name: getattr(order.facts, name) for name in MetadataShown.model_fields}),
     )
 
 
