@@ -5,8 +5,9 @@ May not enter: routes, which are each room's own."""
 from starlette.routing import BaseRoute
 
 from billfold.ports import Services
+from billfold.scanner import pages as scanner
 
 
 def page_routes(services: Services) -> list[BaseRoute]:
     """Pages and static files of every room; those that all pages share are mounted by the application itself."""
-    return []
+    return [*scanner.create_routes(services)]
