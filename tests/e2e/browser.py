@@ -3,7 +3,7 @@
 What a page must never do is noted on every visit. May not enter: what any page says."""
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -81,9 +81,9 @@ class Visit:
 
 
 @contextlib.contextmanager
-def chromium(*arguments: str) -> Iterator[Browser]:
+def chromium() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=judge("chromium"), args=["--no-sandbox", *arguments])
+        browser = playwright.chromium.launch(executable_path=judge("chromium"), args=["--no-sandbox"])
         try:
             yield browser
         finally:
@@ -91,19 +91,18 @@ def chromium(*arguments: str) -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def visiting(browser: Browser, visitor: Visitor, url: str, scale: float = 1, permissions: Sequence[str] = ()) -> Iterator[Visit]:
+def visiting(browser: Browser, visitor: Visitor, url: str, scale: float = 1) -> Iterator[Visit]:
     context = browser.new_context(
         user_agent=visitor.agent,
         viewport={"width": visitor.width, "height": visitor.height},
         color_scheme=visitor.scheme,
         device_scale_factor=scale,
-        permissions=permissions,
     )
     page = context.new_page()
     visit = Visit(page)
 
     def asked(request: Request) -> None:
-        if not request.url.startswith("data:"):
+        if not request.url.startswith(("data:", "blob:")):
             visit.asked.append(request.url)
 
     page.on("request", asked)

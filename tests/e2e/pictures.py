@@ -9,14 +9,17 @@ import sys
 import tempfile
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
 from playwright.sync_api import Browser
 from rich.console import Console
 from rich.text import Text
 
 from e2e.browser import DESKTOP, IPHONE, Visitor, chromium, visiting
 from e2e.conftest import ROOT, SAMPLE, Billfold, running
+from e2e.phones_pages import phones_on
 
 CARD = SAMPLE | {
     "color": "#7c2d12",
@@ -65,6 +68,33 @@ def overview(browser: Browser, folder: Path, svg: str) -> None:
     page.close()
 
 
+def phones(browser: Browser, billfold: Billfold, folder: Path) -> None:
+    """The phones of `/phones` with a stamp card, and their lock screens after a stamp: two clicks."""
+    with visiting(browser, replace(DESKTOP, height=1000), f"{billfold.url}/phones", scale=1.5) as visit:
+        page = visit.page
+        page.get_by_role("button", name="Make me a card").click()
+        shown = phones_on(page)
+        for phone in shown:
+            phone.wait_for("waiting")
+        page.get_by_role("button", name="Change it").click()
+        for phone in shown:
+            phone.wait_for("notified")
+            phone.open_pass()
+        page.get_by_role("button", name="Close").click()
+        page.locator(".face svg.modules").nth(1).wait_for()
+        page.wait_for_timeout(500)
+        devices = [phone.whole.locator(".device").screenshot() for phone in shown]
+        for phone in shown:
+            phone.press("Lock screen")
+            devices.append(phone.whole.locator(".device").screenshot())
+    drawn = [Image.open(io.BytesIO(one)).convert("RGB") for one in devices]
+    width, height, gap = drawn[0].width, drawn[0].height, 30
+    strip = Image.new("RGB", (len(drawn) * (width + gap) - gap, height), "#f5f6f8")
+    for at, one in enumerate(drawn):
+        strip.paste(one, (at * (width + gap), 0))
+    strip.quantize(256).save(folder / "phones.png", optimize=True)
+
+
 def main() -> None:
     folder = ROOT / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
@@ -76,6 +106,7 @@ def main() -> None:
                 with visiting(browser, visitor, made["shareUrl"], scale=1.5) as visit:
                     visit.page.screenshot(path=folder / name)
             overview(browser, folder, terminal(billfold, made))
+            phones(browser, billfold, folder)
             print(json.dumps(sorted(one.name for one in folder.iterdir())))
 
 

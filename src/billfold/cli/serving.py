@@ -137,7 +137,7 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
             parts.callbacks,
             body_bytes_max=settings.body_max_bytes,
             stand_ins=sandbox.routes() if sandbox else (),
-            pages=page_routes(parts.services),
+            pages=page_routes(parts),
         ),
         loop="none",
         http=BoundedProtocol,

@@ -18,8 +18,9 @@ from billfold.sandbox.google import app as google_app
 from billfold.sandbox.google.accounts import make_service_account_file
 from billfold.sandbox.google.clock import SystemClock
 from billfold.sandbox.google.state import GoogleState
+from billfold.sandbox.lines import Lines
 
-APNS_PATH, GOOGLE_PATH = "/sandbox/apns", "/sandbox/google"
+APNS_PATH, GOOGLE_PATH, LINES_PATH = "/sandbox/apns", "/sandbox/google", "/sandbox/lines"
 TEAM = "BILLFOLD01"
 _ADDRESSES = "addresses.json"
 _THIS_MACHINE = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
@@ -75,7 +76,11 @@ class Sandbox:
         self._google_app.end_streams()
 
     def routes(self) -> list[BaseRoute]:
-        return [Mount(APNS_PATH, LocalControl(create_courier(self.push))), Mount(GOOGLE_PATH, self._google_app)]
+        return [
+            Lines(self.push, self._google_app).route(LINES_PATH),
+            Mount(APNS_PATH, LocalControl(create_courier(self.push))),
+            Mount(GOOGLE_PATH, self._google_app),
+        ]
 
     def issue_certificate(self, workspace: str, organization_name: str) -> IssuedCertificate:
         return self.authority.issue_pass_certificate(pass_type_of(workspace), TEAM, organization_name=organization_name)

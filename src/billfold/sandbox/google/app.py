@@ -43,10 +43,13 @@ _VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 class GoogleApp(Starlette):
     """start() and aclose() begin and end the background work; both happen by themselves when the app runs standalone."""
 
-    def __init__(self, routes: list[BaseRoute], middleware: list[Middleware], callbacks: Callbacks, hub: Hub) -> None:
+    def __init__(
+        self, routes: list[BaseRoute], middleware: list[Middleware], callbacks: Callbacks, hub: Hub, wallet: Wallet
+    ) -> None:
         super().__init__(routes=routes, middleware=middleware, lifespan=_lifespan)
         self._callbacks = callbacks
         self._hub = hub
+        self._wallet = wallet
 
     def start(self) -> None:
         """Begins to send callbacks. Call it inside the event loop that serves the app."""
@@ -56,6 +59,10 @@ class GoogleApp(Starlette):
     def end_streams(self) -> None:
         """Lets every open event stream end, so that a server that waits for its connections can stop."""
         self._hub.close()
+
+    def news(self, account: str, after: str = "") -> AsyncIterator[bytes]:
+        """The events of one account as its stream gives them; `after`: the last that the phone saw, "" for those to come."""
+        return self._wallet.stream(account, int(after) if after else self._wallet.last_event(account))
 
     async def aclose(self) -> None:
         """Ends streams and background work. The state is its owner's to close."""
@@ -98,7 +105,7 @@ def create_app(
     control = Control(state, api, callbacks, notices, faults, base_clock, moved, base, control_token)
     pages = _Pages(base, base_clock, moved, state, api, saves, callbacks, wallet, faults)
     routes = [*pages.routes(), *control.routes()]
-    return GoogleApp(routes, [Middleware(FaultsAround, faults=faults)], callbacks, hub)
+    return GoogleApp(routes, [Middleware(FaultsAround, faults=faults)], callbacks, hub, wallet)
 
 
 @dataclass(frozen=True)

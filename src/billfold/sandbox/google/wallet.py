@@ -90,7 +90,8 @@ class Wallet:
 
     def _event(self, row: sqlite3.Row) -> bytes:
         """An event names what happened; what the pass holds is as of now, for a phone that comes late shows only that."""
-        data: JsonObject = {"type": row["type"], "objectId": row["object_id"], **as_object(json.loads(row["data"]))}
+        data: JsonObject = {"type": row["type"], "account": row["account"], "objectId": row["object_id"]}
+        data |= as_object(json.loads(row["data"]))
         stored = self.state.resource(OBJECT, row["object_id"])
         if stored is not None and row["type"] in ("saved", "changed"):
             data = {**data, **self._entry(stored)}
