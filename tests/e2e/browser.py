@@ -3,7 +3,7 @@
 What a page must never do is noted on every visit. May not enter: what any page says."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -81,9 +81,9 @@ class Visit:
 
 
 @contextlib.contextmanager
-def chromium() -> Iterator[Browser]:
+def chromium(*arguments: str) -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=judge("chromium"), args=["--no-sandbox"])
+        browser = playwright.chromium.launch(executable_path=judge("chromium"), args=["--no-sandbox", *arguments])
         try:
             yield browser
         finally:
@@ -91,12 +91,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextlib.contextmanager
-def visiting(browser: Browser, visitor: Visitor, url: str, scale: float = 1) -> Iterator[Visit]:
+def visiting(browser: Browser, visitor: Visitor, url: str, scale: float = 1, permissions: Sequence[str] = ()) -> Iterator[Visit]:
     context = browser.new_context(
         user_agent=visitor.agent,
         viewport={"width": visitor.width, "height": visitor.height},
         color_scheme=visitor.scheme,
         device_scale_factor=scale,
+        permissions=permissions,
     )
     page = context.new_page()
     visit = Visit(page)

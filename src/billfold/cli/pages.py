@@ -12,6 +12,7 @@ from billfold.domain.ids import TemplateId
 from billfold.phones_page.demo import Demo
 from billfold.phones_page.local import is_loopback
 from billfold.phones_page.pages import PhonesPage
+from billfold.scanner import pages as scanner
 from billfold.starters import catalogue
 
 STAMP_CARD = "cafe-stamps"
@@ -19,7 +20,7 @@ STAMP_CARD = "cafe-stamps"
 
 def page_routes(parts: Parts) -> list[BaseRoute]:
     """Pages and static files of every room; those that all pages share are mounted by the application itself."""
-    return [*_phones(parts)]
+    return [*scanner.create_routes(parts.services), *_phones(parts)]
 
 
 def _phones(parts: Parts) -> list[BaseRoute]:

@@ -72,6 +72,10 @@ class Assets:
             raise KeyError(f"{self.name} has no static file {name}")
         return self.base + name
 
+    def addresses(self) -> list[str]:
+        """Of every file: what a page that works without a network must keep."""
+        return [self.base + name for name in self._files]
+
     def route(self) -> Route:
         return Route(f"/assets/{self.name}/{{hash}}/{{path:path}}", self._answer)
 

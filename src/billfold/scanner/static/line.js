@@ -1,0 +1,62 @@
+// Whether the server can be reached, and the patience to try again: at once when the device is back on a network, else ever more seldom.
+// May not enter: what is sent.
+
+import { Refused, Unreachable } from "./server.js";
+
+const WAITS_MS = [2_000, 5_000, 15_000, 30_000, 60_000];
+const FRESH_MS = 5 * 60_000;
+
+/** `work()` sends what waits and learns what is new; `ended(error)` hears that the server refuses this terminal. */
+export class Line {
+  up = navigator.onLine;
+  #tries = 0;
+  #timer = null;
+  #working = null;
+
+  constructor(work, ended, changed) {
+    Object.assign(this, { work, ended, changed });
+  }
+
+  start() {
+    addEventListener("online", () => this.tryNow());
+    addEventListener("offline", () => this.down());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && this.tryNow());
+    return this.tryNow();
+  }
+
+  down() {
+    this.#set(false);
+    this.#later(WAITS_MS[Math.min(this.#tries++, WAITS_MS.length - 1)]);
+  }
+
+  /** One round at a time; who asks during one waits for that. */
+  tryNow() {
+    this.#working ??= this.#round().finally(() => (this.#working = null));
+    return this.#working;
+  }
+
+  async #round() {
+    clearTimeout(this.#timer);
+    try {
+      await this.work();
+      this.#tries = 0;
+      this.#set(true);
+      this.#later(FRESH_MS);
+    } catch (error) {
+      if (error instanceof Unreachable) this.down();
+      else if (error instanceof Refused) this.ended(error);
+      else throw error;
+    }
+  }
+
+  #set(up) {
+    if (this.up === up) return;
+    this.up = up;
+    this.changed();
+  }
+
+  #later(milliseconds) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.tryNow(), milliseconds);
+  }
+}

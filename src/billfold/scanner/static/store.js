@@ -1,0 +1,103 @@
+// What the terminal keeps on this device: who it is, what it may do without a network, and every operation, stored before it is sent.
+// IndexedDB, one database; what must not part is one transaction, also between tabs. May not enter: the network, what is shown.
+
+const NAME = "billfold-scanner";
+const KEPT_MS = 7 * 24 * 3600 * 1000; // a server restored from a backup may ask for the last seven days again
+
+const asked = (request) =>
+  new Promise((resolve, reject) => {
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+
+/** Opens (or makes) the database. One of each: `facts` (name → value) and `operations` (by device_seq, found by id and by state). */
+export async function openStore() {
+  const opening = indexedDB.open(NAME, 1);
+  opening.onupgradeneeded = () => {
+    opening.result.createObjectStore("facts");
+    const operations = opening.result.createObjectStore("operations", { keyPath: "device_seq" });
+    operations.createIndex("id", "id", { unique: true });
+    operations.createIndex("state", "state");
+  };
+  return new Store(await asked(opening));
+}
+
+class Store {
+  #database;
+
+  constructor(database) {
+    this.#database = database;
+    database.onversionchange = () => database.close();
+  }
+
+  /** Runs `work(facts, operations)`, all of it or nothing; on the disk when it is over. `work` may only wait for the two. */
+  async #transaction(mode, work) {
+    const transaction = this.#database.transaction(["facts", "operations"], mode, { durability: "strict" });
+    const over = new Promise((resolve, reject) => {
+      transaction.oncomplete = resolve;
+      transaction.onerror = transaction.onabort = () => reject(transaction.error);
+    });
+    over.catch(() => {}); // told by the throw below, where `work` failed first
+    const result = await work(transaction.objectStore("facts"), transaction.objectStore("operations"));
+    await over;
+    return result;
+  }
+
+  fact = (name) => this.#transaction("readonly", (facts) => asked(facts.get(name)));
+
+  setFacts = (values) =>
+    this.#transaction("readwrite", async (facts) => {
+      for (const [name, value] of Object.entries(values)) facts.put(value, name);
+    });
+
+  /** Takes the next device_seq and keeps the operation that `make(device_seq, operations so far)` gives; null keeps nothing. */
+  add = (make) =>
+    this.#transaction("readwrite", async (facts, operations) => {
+      const next = ((await asked(facts.get("device_seq"))) ?? 0) + 1;
+      const operation = make(next, await asked(operations.getAll()));
+      if (!operation) return null;
+      facts.put(next, "device_seq");
+      operations.add(operation);
+      return operation;
+    });
+
+  /** Raises the counter to at least `least`: the server has seen that number. */
+  raiseSequence = (least) =>
+    this.#transaction("readwrite", async (facts) => {
+      if (((await asked(facts.get("device_seq"))) ?? 0) < least) facts.put(least, "device_seq");
+    });
+
+  /** Puts `change(operation)` in the operation's place and gives it back; undefined where there is none. */
+  change = (id, change) =>
+    this.#transaction("readwrite", async (_facts, operations) => {
+      const found = await asked(operations.index("id").get(id));
+      if (!found) return undefined;
+      const next = { ...found, ...change(found) };
+      operations.put(next);
+      return next;
+    });
+
+  operation = (id) => this.#transaction("readonly", (_facts, operations) => asked(operations.index("id").get(id)));
+
+  /** What has no answer yet, in the order in which it was made. */
+  waiting = (limit) =>
+    this.#transaction("readonly", (_facts, operations) => asked(operations.index("state").getAll("waiting", limit)));
+
+  all = () => this.#transaction("readonly", (_facts, operations) => asked(operations.getAll()));
+
+  /** Lets go of what was answered long ago. */
+  forget = (now) =>
+    this.#transaction("readwrite", async (_facts, operations) => {
+      for (const one of await asked(operations.getAll())) {
+        const open = one.state === "waiting" || one.undo?.state === "waiting" || (one.attention && !one.seen);
+        if (!open && one.made_at < now - KEPT_MS) operations.delete(one.device_seq);
+      }
+    });
+
+  /** Everything goes: the terminal is signed out. */
+  clear = () =>
+    this.#transaction("readwrite", async (facts, operations) => {
+      facts.clear();
+      operations.clear();
+    });
+}

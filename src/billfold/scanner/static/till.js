@@ -1,0 +1,263 @@
+// What a cashier does, step by step: a code is read, a card is shown, something is done with it, the outcome stands large on the screen.
+// Views show `till` and call its methods; `till.changed` tells them to look again. May not enter: HTML, addresses, how things are kept.
+
+import { tell } from "./feedback.js";
+import { Line } from "./line.js";
+import { readSigned, refusal, used } from "./offline.js";
+import { Outbox } from "./operations.js";
+import { outcomeOf, refusedOutcome } from "./outcome.js";
+import { Refused, Unreachable } from "./server.js";
+import { Session } from "./session.js";
+
+const LAST = 10;
+
+export class Till {
+  screen = "starting"; // enrol, locked, scan, choose, card, result, history, settings, ended
+  busy = false;
+  code = ""; // the last one that was read
+  cards = [];
+  card = null; // of the server; null where it could not be asked
+  outcome = null;
+  explained = null;
+  trouble = "";
+  operations = [];
+  heard = null; // who wants a code before there is a terminal
+
+  constructor(store) {
+    this.store = store;
+    this.changed = () => {};
+    this.session = new Session(store);
+    this.outbox = new Outbox(store, () => this.session.server, () => this.#noted());
+    this.line = new Line(() => this.#exchange(), (error) => this.#ended(error), () => this.changed());
+    this.tabs = new BroadcastChannel("billfold-scanner");
+    this.tabs.onmessage = () => this.#reread();
+  }
+
+  get online() {
+    return this.line.up;
+  }
+
+  get waiting() {
+    return this.operations.filter((one) => one.state === "waiting" || one.undo?.state === "waiting");
+  }
+
+  /** What a person should look at: taken offline or asked twice, and then not simply booked. */
+  get attention() {
+    return this.operations.filter((one) => one.attention && !one.seen);
+  }
+
+  get recent() {
+    return this.operations.slice(-LAST).reverse();
+  }
+
+  #show(screen, values = {}) {
+    Object.assign(this, { screen, busy: false, trouble: "" }, values);
+    this.changed();
+  }
+
+  async #noted() {
+    await this.#reread();
+    this.tabs.postMessage("changed");
+  }
+
+  async #reread() {
+    this.operations = await this.store.all();
+    this.changed();
+  }
+
+  async start() {
+    await this.session.load();
+    await this.#reread();
+    this.#home();
+    await this.line.start();
+  }
+
+  #home() {
+    const { token, locked } = this.session;
+    this.#show(!token ? "enrol" : locked ? "locked" : "scan", { card: null, cards: [], outcome: null, explained: null });
+  }
+
+  async #exchange() {
+    if (!this.session.token) return;
+    await this.outbox.flush();
+    await this.store.forget(Date.now());
+    await this.session.sync();
+    await this.#reread();
+    if (this.screen === "ended") this.#home(); // the server takes this terminal again
+  }
+
+  #ended(error) {
+    if (error.status === 401) this.#show("ended");
+    else this.#show(this.screen, { trouble: error.message });
+  }
+
+  // Runs `work` with the screen told to wait; a server that cannot be reached calls `alone`.
+  async #asking(work, alone) {
+    if (this.busy) return;
+    this.busy = true;
+    this.trouble = "";
+    this.changed();
+    try {
+      await work();
+    } catch (error) {
+      if (error instanceof Unreachable) {
+        this.line.down();
+        await alone(error);
+      } else if (error instanceof Refused && error.status === 401 && this.session.token) this.#ended(error);
+      else if (error instanceof Refused) this.trouble = error.message;
+      else throw error;
+    } finally {
+      this.busy = false;
+      this.changed();
+    }
+  }
+
+  enrol = (code) =>
+    this.#asking(
+      async () => {
+        await this.session.enrol(code);
+        this.#home();
+        await this.line.tryNow();
+      },
+      (error) => (this.trouble = error.status === 429 ? "pin_slow" : "no_answer"),
+    );
+
+  unlock = (pin) =>
+    this.#asking(
+      async () => {
+        const why = await this.session.unlock(pin);
+        if (why) this.trouble = `pin_${why}`;
+        else this.#home();
+      },
+      () => (this.trouble = "no_answer"),
+    );
+
+  lock() {
+    this.session.lock();
+    this.#home();
+  }
+
+  async signOut() {
+    await this.session.signOut();
+    await this.#reread();
+    this.#home();
+  }
+
+  async setGate(gate) {
+    await this.session.setGate(gate);
+    this.changed();
+  }
+
+  next = () => this.#home();
+  open = (screen) => this.#show(screen);
+
+  /** A code from the camera, a reader or the keyboard. Where it is not wanted (locked, or busy) nothing happens. */
+  read(code) {
+    const text = code.trim();
+    if (this.screen === "enrol") this.heard?.(text);
+    if (!text || this.busy || ["starting", "enrol", "locked", "ended"].includes(this.screen)) return undefined;
+    this.code = text;
+    return this.session.gate ? this.#passGate() : this.#inspect();
+  }
+
+  #inspect() {
+    Object.assign(this, { explained: null, outcome: null });
+    const alone = () => this.#show("card", { card: null, cards: [] });
+    if (!this.online) return alone();
+    return this.#asking(async () => {
+      try {
+        const { cards } = await this.session.server.inspect(this.code);
+        if (cards.length === 1) this.#show("card", { cards, card: cards[0] });
+        else this.#show("choose", { cards });
+      } catch (error) {
+        if (!(error instanceof Refused) || error.status === 401) throw error;
+        this.#tell(refusedOutcome(error.code, error));
+      }
+    }, alone);
+  }
+
+  choose = (card) => this.#show("card", { card });
+
+  #passGate() {
+    const action = this.session.gate;
+    return this.execute({ action, ...(action === "stamp" && { amounts: { stamps: 1 } }) });
+  }
+
+  #scanOf({ action, amounts, product_id, description }) {
+    // By its pass once it is known: a rotating code is good for half a minute only.
+    const which = this.card ? { pass_id: this.card.pass_id } : { code: this.code };
+    return { ...which, action, ...(amounts && { amounts }), ...(product_id && { product_id }), ...(description && { description }) };
+  }
+
+  /** Shows what would happen, and does nothing. */
+  explain = (wanted) =>
+    this.#asking(
+      async () => {
+        try {
+          const scan = await this.session.server.scan({ ...this.#scanOf(wanted), id: crypto.randomUUID(), dry_run: true });
+          this.explained = { wanted, scan };
+        } catch (error) {
+          if (!(error instanceof Refused) || error.status === 401) throw error;
+          this.explained = { wanted, refused: refusedOutcome(error.code, error) };
+        }
+      },
+      () => (this.trouble = "no_answer"),
+    );
+
+  /** Does it: stored first, then sent; decided here where the server cannot be asked and the scan may be taken so. */
+  execute(wanted) {
+    const scan = this.#scanOf(wanted);
+    return this.#asking(async () => {
+      const { decide, ...facts } = await this.#decision(scan);
+      if (!this.online) {
+        const made = await this.outbox.record(scan, { ...facts, decide, offline: true });
+        return this.#tell(made.refused ? refusedOutcome(made.refused) : outcomeOf(made));
+      }
+      const { id } = await this.outbox.record(scan, facts);
+      await this.outbox.flush().catch(async (error) => {
+        if (!(error instanceof Unreachable)) throw error;
+        this.line.down();
+        if ((await this.store.operation(id)).state === "waiting") await this.outbox.takeOffline(id, facts.verified, decide);
+      });
+      this.#tell(outcomeOf(await this.store.operation(id)));
+      const granted = this.session.offline;
+      if (granted && used(granted.grant, this.operations).count * 2 > granted.count) this.line.tryNow(); // a new grant before it is short
+      return undefined;
+    });
+  }
+
+  // How the scan would be decided here, `decide(operations)` → "" or why not, and what is kept with it.
+  async #decision(scan) {
+    const { offline, public_key, voided } = this.session;
+    const now = this.session.now();
+    const reading = await readSigned(this.code, public_key, now);
+    const known = { scanned: this.code, known_pass: this.card?.pass_id ?? reading.pass_id };
+    const decide = (operations) => refusal({ granted: offline, voided, reading, scan: { ...scan, ...known }, operations, now });
+    return { ...known, decide, verified: Boolean(reading.pass_id), grant: offline?.grant ?? "", title: this.card?.title ?? "" };
+  }
+
+  #tell(outcome) {
+    tell(outcome.tone);
+    this.#show(this.session.gate ? "scan" : "result", { outcome });
+  }
+
+  /** Undoes one of this device's operations, now or as soon as the server can be reached. */
+  undo = (operation) =>
+    this.#asking(
+      async () => {
+        await this.outbox.undo(operation.id);
+        await this.outbox.flush();
+        if (this.outcome?.operation.id === operation.id) this.outcome = outcomeOf(await this.store.operation(operation.id));
+      },
+      async () => {
+        if (this.outcome?.operation?.id === operation.id) this.outcome = outcomeOf(await this.store.operation(operation.id));
+      },
+    );
+
+  async seen(operation) {
+    await this.store.change(operation.id, () => ({ seen: true }));
+    await this.#noted();
+  }
+
+  tryNow = () => this.line.tryNow();
+}

@@ -1,0 +1,102 @@
+// What is done with the card: which step, how much (keypad or product), an explanation beforehand, and the one button that does it.
+
+import { html, useState } from "billfold/html.js";
+import { say } from "billfold/texts.js";
+
+import { decimal, isMoney, press, written } from "../amounts.js";
+import { balancesOf, changesOf, titleOf, worded } from "../outcome.js";
+import { stepsFor, tilesFor } from "../steps.js";
+
+const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "00", "0", "back"];
+const nameOf = (step) => (step.unit === "points" && step.action === "charge" ? say("action.spend") : say(`action.${step.action}`));
+
+export function Steps({ till }) {
+  const steps = stepsFor(till.card, till.session.programmes);
+  const [at, setAt] = useState(0);
+  const [amount, setAmount] = useState(0);
+  const [product, setProduct] = useState(null);
+  const [description, setDescription] = useState("");
+  const step = steps[at];
+  if (!step) return html`<p class="note">${say("card.nothing")}</p><button type="button" class="button primary tall" onClick=${till.next}>${say("next")}</button>`;
+
+  const change = (next) => (setAmount(next), setProduct(null), (till.explained = null));
+  const choose = (one) => (setAmount(one.price), setProduct(one), (till.explained = null));
+  const go = (next) => (setAt(next), change(0));
+  const amounts = step.typed ? { [step.unit]: amount } : step.unit ? { [step.unit]: 1 } : undefined;
+  const wanted = { action: step.action, amounts, product_id: product?.id, description: description.trim() || undefined };
+  const ready = !till.busy && !(step.typed && amount === 0);
+  return html`
+    ${steps.length > 1 && html`<${Picker} steps=${steps} at=${at} go=${go} />`}
+    ${step.typed && step.action === "charge" && html`<${Products} till=${till} unit=${step.unit} chosen=${product} choose=${choose} />`}
+    ${step.typed && html`<${Amount} unit=${step.unit} amount=${amount} change=${change} />`}
+    ${step.typed && html`<${Note} value=${description} set=${setDescription} />`}
+    <${Explained} explained=${till.explained} />
+    <div class="foot">
+      <button type="button" class="button tall" onClick=${till.next}>${say("cancel")}</button>
+      ${till.online && html`<button type="button" class="button tall" disabled=${!ready} onClick=${() => till.explain(wanted)}>${say("explain")}</button>`}
+      <button type="button" class="button primary tall do" disabled=${!ready} onClick=${() => till.execute(wanted)}>${titleOf(wanted)}</button>
+    </div>
+  `;
+}
+
+function Picker({ steps, at, go }) {
+  return html`<fieldset class="picker">
+    <legend class="unseen">${say("card.what")}</legend>
+    ${steps.map(
+      (step, number) => html`<label class=${number === at ? "on" : ""}><input type="radio" name="step" checked=${number === at} onChange=${() => go(number)} />${nameOf(step)}</label>`,
+    )}
+  </fieldset>`;
+}
+
+/** Digits come in from the right, by the keypad or a keyboard. */
+function Amount({ unit, amount, change }) {
+  const name = isMoney(unit) ? unit : say(`unit.${unit}.other`);
+  const typed = (event) => {
+    const digits = event.target.value.replace(/\D/g, "").slice(-13);
+    const next = press(0, digits || "0");
+    event.target.value = decimal(next, unit); // a letter leaves no trace
+    change(next);
+  };
+  return html`<div class="amount">
+    <label for="amount">${name}</label>
+    <input id="amount" inputmode="none" autocomplete="off" value=${decimal(amount, unit)} onInput=${typed} />
+    <div class="keys" role="group" aria-label=${say("keypad")}>
+      ${KEYS.map(
+        (key) => html`<button type="button" class="button" aria-label=${key === "back" ? say("key_back") : undefined} onClick=${() => change(press(amount, key))}>${key === "back" ? "⌫" : key}</button>`,
+      )}
+    </div>
+  </div>`;
+}
+
+function Products({ till, unit, chosen, choose }) {
+  const tiles = tilesFor(unit, { products: till.session.products, terminal: till.session.terminal, card: till.card });
+  if (!tiles.length) return null;
+  return html`<div class="products" role="group" aria-label=${say("products")}>
+    ${tiles.map(
+      (one) => html`<button type="button" class="button" aria-pressed=${chosen?.id === one.id} onClick=${() => choose(one)}><span>${one.name}</span><span class="quiet">${written(one.price, unit)}</span></button>`,
+    )}
+  </div>`;
+}
+
+const Note = ({ value, set }) => html`<details class="remark">
+  <summary>${say("note")}</summary>
+  <div class="field"><label class="unseen" for="note">${say("note")}</label><input id="note" maxlength="191" value=${value} onInput=${(event) => set(event.target.value)} /></div>
+</details>`;
+
+function Explained({ explained }) {
+  if (!explained) return null;
+  const { scan, refused } = explained;
+  if (refused) return html`<div class="note bad" role="status"><strong>${say("explained.refused")}</strong> ${refused.text}</div>`;
+  const facts = [
+    [say("explained.changes"), changesOf(scan)],
+    [say("explained.after"), balancesOf(scan.card).join(" · ")],
+    [say("explained.product"), scan.product && `${scan.product.name} (${worded(`resolved.${scan.resolved_by}`, scan.resolved_by)})`],
+    [say("explained.text"), scan.description],
+    [say("explained.vat"), scan.vat && `${scan.vat.rate_bp / 100} %`],
+    [say("explained.phone"), scan.phone_will_say.join(" · ")],
+  ].filter(([, value]) => value);
+  return html`<div class="note" role="status">
+    <strong>${say("explained.title")}</strong>
+    <dl class="facts small">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
+  </div>`;
+}
