@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 from ipaddress import ip_network
 
+from billfold import mailroom
 from billfold.checker import CheckingThread
 from billfold.domain.addresses import Addresses
 from billfold.domain.delivery import Channel
@@ -21,7 +22,6 @@ from billfold.domain.schedules import DAY_MS, HOUR_MS, MINUTE_MS, Retention
 from billfold.flows import workspaces
 from billfold.flows.deployment import Facts
 from billfold.flows.housekeeping import RECONCILE_JOB, ensure_schedules
-from billfold.flows.mail import DayLimits, Outbox
 from billfold.flows.reconcile import HolderSource, Reconciler
 from billfold.glue import (
     ByEnvironment,
@@ -32,7 +32,6 @@ from billfold.glue import (
     SystemEntropy,
     TrustedHttp,
     give_back_memory,
-    mail_macs,
     picture_fetch,
 )
 from billfold.images.pool import ImageWorkshop
@@ -86,6 +85,7 @@ class Parts:
     services: Services
     keyring: Keyring
     runner: Runner
+    mail: mailroom.MailRoom
     callbacks: GoogleCallbackDesk
     vault: Vault
     sandbox: Sandbox | None
@@ -151,10 +151,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     clock, blobs = SystemClock(), FolderBlobs(settings.data / "blobs")
     assert settings.key_file is not None
     vault = Vault.at(settings.key_file)
-    outgoing = OutgoingClient(
-        allow_untrusted=frozenset(map(_host_port, settings.outgoing_allow)),
-        own_networks=map(ip_network, settings.outgoing_forbid),
-    )
+    outgoing = _outgoing(settings)
     workshop = ImageWorkshop(bytes_max=settings.image_max_bytes)
     shelf = Shelf(
         store,
@@ -206,11 +203,19 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         pack=pack,
         wake=runner.wake,
         failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),
-        mail=Outbox(clock, mail_macs(vault), DayLimits(settings.mail_per_address_day, settings.mail_per_workspace_day)),
+        mail=mailroom.outbox(settings, clock, vault),
         devices_per_pass_max=settings.devices_per_pass_max,
     )
+    mail = mailroom.open_room(settings, services, stand_ins, sandbox, alone=_alone(settings, serving))
     callbacks = GoogleCallbackDesk(google)
-    return Parts(settings, store, services, keyring, runner, callbacks, vault, sandbox, facts, sign.start, closers)
+    return Parts(settings, store, services, keyring, runner, mail, callbacks, vault, sandbox, facts, sign.start, closers)
+
+
+def _outgoing(settings: Settings) -> OutgoingClient:
+    return OutgoingClient(
+        allow_untrusted=frozenset(map(mailroom.host_port, settings.outgoing_allow)),
+        own_networks=map(ip_network, settings.outgoing_forbid),
+    )
 
 
 def _runner(settings: Settings, store: Store, wallets: Mapping[Channel, Wallet], holders: HolderSource, *, serving: bool) -> Runner:
@@ -218,11 +223,10 @@ def _runner(settings: Settings, store: Store, wallets: Mapping[Channel, Wallet],
     if settings.google_reconcile_hour is not None:
         visits[RECONCILE_JOB] = Reconciler(store, holders, SystemEntropy().event_id, settings.google_reconcile_hour).visit
     # On SQLite the server is the one worker: under a name that stays, it takes up its own leases at once after a crash.
-    alone = serving and settings.database_url.startswith("sqlite")
     return Runner(
         store,
         wallets,
-        owner="server" if alone else None,
+        owner="server" if _alone(settings, serving) else None,
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.poll_seconds,
         gap_ms=int(settings.push_gap_seconds * 1000),
@@ -230,6 +234,10 @@ def _runner(settings: Settings, store: Store, wallets: Mapping[Channel, Wallet],
         visits=visits,
         rest=give_back_memory,
     )
+
+
+def _alone(settings: Settings, serving: bool) -> bool:
+    return serving and settings.database_url.startswith("sqlite")
 
 
 def _retention(settings: Settings) -> Retention:
@@ -259,7 +267,11 @@ def _bring_up(url: str) -> None:
 def _stand_ins(settings: Settings, sandbox: Sandbox | None) -> SandboxAddresses | None:
     if not settings.sandbox:
         return None
-    return SandboxAddresses(sandbox.push_url, sandbox.google_url) if sandbox else known_addresses(settings.data / "sandbox")
+    return (
+        SandboxAddresses(sandbox.push_url, sandbox.google_url, sandbox.mail.port)
+        if sandbox
+        else known_addresses(settings.data / "sandbox")
+    )
 
 
 def _apple_wallets(
@@ -309,11 +321,6 @@ def _google_options(settings: Settings, stand_ins: SandboxAddresses | None) -> d
 
 def _failures(count: float, window_seconds: int, policy: str, message: str) -> TokenBuckets:
     return TokenBuckets(count / window_seconds, max(1, int(count)), time.monotonic, policy=policy, message=message)
-
-
-def _host_port(entry: str) -> tuple[str, int]:
-    host, _, port = entry.rpartition(":")
-    return host.strip("[]"), int(port)
 
 
 @contextlib.asynccontextmanager

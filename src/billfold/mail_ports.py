@@ -5,6 +5,7 @@ May not enter: any adapter, SQL, SMTP, decisions (domain/mail.py)."""
 from typing import Protocol
 
 from billfold.domain.ids import Scope
+from billfold.domain.letters import Letter, Notice, Outcome
 from billfold.domain.mail import Mail, MailState, Reason, StoredMail, Subscriber
 
 
@@ -29,12 +30,11 @@ class Mails(Protocol):
     def claim(self, scope: Scope, mail_id: str, now_ms: int, until_ms: int) -> bool:
         """True when it is still due: then nobody else may take it until `until_ms`, and the attempt is counted."""
 
-    def settle(self, scope: Scope, mail_id: str, state: MailState, at_ms: int, error: str | None) -> None: ...
+    def settle(self, scope: Scope, mail_id: str, state: MailState, at_ms: int, error: str | None) -> bool:
+        """True when it was queued until now; a bounce is written down in any case."""
+
     def postpone(self, scope: Scope, mail_id: str, due_at_ms: int, error: str, *, attempt: bool) -> None:
         """Later. `attempt` False: nothing was wrong with this one, so the claimed attempt is taken back."""
-
-    def postpone_all(self, scope: Scope, due_at_ms: int) -> None:
-        """Nothing of the scope before then: its server is away."""
 
     def suppress(self, who: Subscriber, reason: Reason, at_ms: int) -> bool:
         """True when it was not there for this reason."""
@@ -59,3 +59,23 @@ class MailDesk(Protocol):
 
     def mac(self, scope: Scope, purpose: str, text: str) -> str:
         """24 letters of a to z and 2 to 7, the same for ever for the same three."""
+
+    def read(self, raw: bytes) -> Notice:
+        """What came back to a return path: a bounce or a complaint. Raises Invalid for anything else."""
+
+
+class Carrier(Protocol):
+    """Carries letters to a mail server, one after the other."""
+
+    async def send(self, letter: Letter) -> Outcome:
+        """Never raises for what the other side does."""
+
+    async def close(self) -> None: ...
+
+
+class Post(Protocol):
+    """The mail servers of the environments."""
+
+    def burst(self, scope: Scope) -> Carrier: ...
+    def away(self, scope: Scope) -> bool:
+        """Whether the scope's server is known to be away just now, so that no mail need be looked at."""

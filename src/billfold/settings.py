@@ -108,6 +108,12 @@ def _networks(value: Value) -> str | None:
     return None
 
 
+def _address(value: Value) -> str | None:
+    if value == "" or re.fullmatch(r"[!-?A-~]{1,64}@[0-9A-Za-z.-]{1,253}", str(value)):
+        return None
+    return "must be a bare address such as no-reply@example.com"
+
+
 def _setting(default: T, why: str, unit: str = "", check: Check | None = None, shown: str | None = None) -> T:
     """One setting. `shown`: the default in words, where it is derived from other settings."""
     about = MappingProxyType({"why": why, "unit": unit, "check": check, "shown": shown})
@@ -192,15 +198,26 @@ class Settings:
         90.0, "How long what devices complained of is kept, and never more than 1,000 lines.", "days", _between(0)
     )
 
-    mail_keep_days: float = _setting(
-        400.0, "How long it is known which mails were sent, and what became of them.", "days", _between(1)
+    mail_keep_days: float = _setting(400.0, "How long it is known what became of a mail.", "days", _between(1))
+    mail_address_keep_days: float = _setting(30.0, "How long its address is kept after that is settled.", "days", _between(0))
+
+    # --- mail
+    smtp_url: str = _setting(
+        "",
+        "Mail server for live mails: smtp://USER:PASSWORD@HOST:587 or smtps://HOST. Empty: they wait.",
+        check=_url("smtp", "smtps"),
     )
-    mail_address_keep_days: float = _setting(
-        30.0,
-        "How long the address is kept with a mail that was sent or given up. Bounces find their mail without it.",
-        "days",
-        _between(0),
+    smtp_password_file: Path | None = _setting(None, "File with its password, in place of one in smtp_url.", shown="<none>")
+    smtp_starttls: bool = _setting(True, "Whether smtp:// must turn to TLS. False only for a server on this very machine.")
+    smtp_ca_file: Path | None = _setting(None, "PEM file of the authority that vouches for it.", shown="<the system's authorities>")
+    smtp_from: str = _setting("", "Address that mails come from.", check=_address, shown="no-reply@<host of public_url>")
+    smtp_reply_to: str = _setting("", "Address that answers go to. Empty: none.", check=_address)
+    smtp_return_path: str = _setting(
+        "", "Address of bounces; +TOKEN goes before its @.", check=_address, shown="bounces@<domain of smtp_from>"
     )
+    smtp_timeout_seconds: float = _setting(30.0, "How long the mail server may take for one answer.", "seconds", _between(0.1, 30))
+    smtp_per_second: float = _setting(20.0, "Mails a second to one mail server.", "mails per second", _between(0.1, 1000))
+    sandbox_smtp_port: int = _setting(0, "Port of the mail catcher on 127.0.0.1; 0: any.", check=_between(0, 65535))
 
     # --- limits
     rate_limit_per_second: float = _setting(
@@ -246,15 +263,8 @@ class Settings:
         _between(0),
     )
 
-    mail_per_address_day: int = _setting(
-        10,
-        "Mails that one address gets from a workspace in a day (UTC); a request for more gets 429. 0: no limit.",
-        "mails",
-        _between(0),
-    )
-    mail_per_workspace_day: int = _setting(
-        10_000, "Mails that a workspace and environment sends in a day (UTC). 0: no limit.", "mails", _between(0)
-    )
+    mail_per_address_day: int = _setting(10, "Mails to one address in a day (UTC); 0: no limit.", "mails", _between(0))
+    mail_per_workspace_day: int = _setting(10_000, "Mails of a workspace in a day (UTC); 0: no limit.", "mails", _between(0))
 
     # --- Apple
     push_url: str = _setting("https://api.push.apple.com", "Apple's push service for live passes.", check=_url("https"))
@@ -313,6 +323,11 @@ class Settings:
             host = {"0.0.0.0": "127.0.0.1", "::": "::1", "": "127.0.0.1"}.get(self.host, self.host)  # noqa: S104
             derive(self, "public_url", f"http://[{host}]:{self.port}" if ":" in host else f"http://{host}:{self.port}")
         derive(self, "public_url", self.public_url.rstrip("/"))
+        if not self.smtp_from:
+            name = urlsplit(self.public_url).hostname or ""
+            derive(self, "smtp_from", f"no-reply@{name if re.search('[a-z]', name) and ':' not in name else 'localhost'}")
+        if not self.smtp_return_path:
+            derive(self, "smtp_return_path", f"bounces@{self.smtp_from.rpartition('@')[2]}")
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------------------

@@ -5,7 +5,10 @@ import pytest
 from api.client import Answer, Client
 from api.conftest import CARD, FACADE_CARD, MINE_LIVE, World, on_sqlite
 from billfold.api.openapi import operations
+from billfold.domain import keys
 from billfold.domain.keys import OPERATIONS, SCOPES
+from billfold.domain.mail import Mail, MailKind
+from billfold.flows.mail import TICKET
 
 NAMES = {
     "createPass": "passes.create",
@@ -43,6 +46,9 @@ NAMES = {
     "readOperation": "operations.read",
     "readBalances": "operations.read",
     "readStatement": "operations.read",
+    "listMail": "mail.list",
+    "readMail": "mail.read",
+    "reportBounce": "mail.bounce",
     "createKey": "keys.create",
     "listKeys": "keys.list",
     "revokeKey": "keys.revoke",
@@ -67,7 +73,7 @@ class Things:
         self.ids = ids
 
     @classmethod
-    async def make(cls, client: Client, scope: str = "passes:read") -> "Things":
+    async def make(cls, world: World, client: Client, scope: str = "passes:read") -> "Things":
         made = await client.post("/v1/passes", {"content": CARD})
         template = await client.post("/v1/templates", {"name": "T", "content": CARD})
         filled = await client.post("/v1/passes", {"template_id": template.json["id"]})
@@ -77,6 +83,7 @@ class Things:
         await client.post("/v1/operations", operation)
         BODIES["createOperation"] = operation
         ids = {
+            "mail_id": await a_mail(world, client, made.json["id"]),
             "operation_id": operation["id"],
             "pass_id": made.json["id"],
             "filled_id": filled.json["id"],
@@ -92,6 +99,18 @@ class Things:
             return template.format(pass_id=self.ids.get("filled_id", self.ids["pass_id"]))
         path = template.format(revision=1, **self.ids)
         return f"{path}?ids={self.ids['pass_id']}" if path.endswith("/packs") else path
+
+
+async def a_mail(world: World, client: Client, pass_id: str) -> str:
+    """Queues one, and makes the notice about it that could come back."""
+    scope, box = keys.parse(str(client.key)).scope, world.services.mail
+    mail = Mail(scope, f"mail-{pass_id}", f"{pass_id}@example.com", MailKind.PASS_LINK, pass_id=pass_id)
+    await world.services.store.write(lambda tx: box.queue(tx, mail))
+    to = f"bounces+{scope.code}{box.mac(scope, TICKET, mail.id)}@shop.example"
+    status = "Content-Type: message/delivery-status\r\n\r\nReporting-MTA: dns; mx\r\n\r\nAction: failed\r\nStatus: 5.2.2\r\n"
+    report = f'To: {to}\r\nContent-Type: multipart/report; boundary="b"\r\n\r\n--b\r\n{status}\r\n--b--\r\n'
+    BODIES["reportBounce"] = report.encode()
+    return mail.id
 
 
 BODIES: dict[str, object] = {
@@ -120,7 +139,9 @@ async def all_operations(world: World) -> list[tuple[str, str, str]]:
 
 
 async def ask(client: Client, operation: str, method: str, path: str) -> Answer:
-    return await client.ask(method, path, BODIES.get(operation))
+    body = BODIES.get(operation)
+    headers = {"content-type": "message/rfc822"} if isinstance(body, bytes) else None
+    return await client.ask(method, path, body, headers)
 
 
 @on_sqlite
@@ -136,7 +157,7 @@ async def test_every_operation_takes_exactly_the_scope_of_the_table(world: World
         for scope, client in clients.items():
             # keys.create may give no more than the key itself holds, so the maker of keys makes one like itself
             BODIES["createKey"] = {"name": "k", "scopes": [scope]}
-            things = await Things.make(world.client)
+            things = await Things.make(world, world.client)
             BODIES["createPasses"] = {"template_id": things.ids["template_id"], "passes": [{}]}
             answer = await ask(client, operation, method, things.path(path))
             allowed = scope == OPERATIONS[NAMES[operation]]
@@ -154,7 +175,7 @@ async def test_a_key_makes_no_stronger_key(world: World) -> None:
 
 @on_sqlite
 async def test_without_a_key_nothing_is_answered(world: World) -> None:
-    things = await Things.make(world.client)
+    things = await Things.make(world, world.client)
     good = world.client.key
     assert good
     last = "a" if good[-1] != "a" else "b"
@@ -179,8 +200,6 @@ async def test_without_a_key_nothing_is_answered(world: World) -> None:
 
 @on_sqlite
 async def test_an_expired_and_an_unknown_key_are_refused_alike(world: World) -> None:
-    from billfold.domain import keys
-
     unknown = world.client.with_key(keys.mint(MINE_LIVE, bytes(range(33)))[1])
     now = world.services.clock.now_ms()
     expiring = await world.key("passes:read", expires_at_ms=now + 60_000)
@@ -195,7 +214,7 @@ async def test_an_expired_and_an_unknown_key_are_refused_alike(world: World) -> 
 async def test_what_is_anothers_answers_as_what_never_was(world: World) -> None:
     """T1: every operation that names an id, asked with the ids of another workspace, of the other environment, and with random
     ones. On /v1 the answers are equal to the last byte, and nothing has changed."""
-    theirs = await Things.make(world.other)
+    theirs = await Things.make(world, world.other)
     before = [(await world.other.get(path)).body for path in own_views(theirs)]
     random = Things(
         pass_id="mine00t-" + "0" * 21 + "z",
@@ -204,6 +223,7 @@ async def test_what_is_anothers_answers_as_what_never_was(world: World) -> None:
         key_id="0" * 9 + "z",
         image_id="0" * 64,
         operation_id="operation-that-never-was",
+        mail_id="mail-that-never-was",
     )
     live = Things(**{name: value.replace("other0t", "mine00l") for name, value in theirs.ids.items()})
     asked = 0
@@ -220,7 +240,7 @@ async def test_what_is_anothers_answers_as_what_never_was(world: World) -> None:
         assert len({one.body for one in answers}) == 1, operation
         varying = {"x-request-id", "ratelimit", "ratelimit-policy"}
         assert len({tuple((k, v) for k, v in one.headers.items() if k not in varying) for one in answers}) == 1, operation
-    assert asked == 26
+    assert asked == 27
     template = await world.client.post("/v1/passes", {"template_id": theirs.ids["template_id"]})
     unknown = await world.client.post("/v1/passes", {"template_id": random.ids["template_id"]})
     assert (template.status, template.body) == (404, unknown.body)
@@ -232,8 +252,8 @@ def own_views(things: Things) -> list[str]:
 
 
 async def test_lists_hold_only_ones_own(world: World) -> None:
-    mine, theirs = await Things.make(world.client), await Things.make(world.other)
-    for path in ("/v1/passes", "/v1/templates", "/v1/keys", "/v1/events", "/v1/usage"):
+    mine, theirs = await Things.make(world, world.client), await Things.make(world, world.other)
+    for path in ("/v1/passes", "/v1/templates", "/v1/keys", "/v1/events", "/v1/mail", "/v1/usage"):
         body = (await world.client.get(path)).body.decode()
         for value in theirs.ids.values():
             assert value not in body, path

@@ -26,6 +26,7 @@ EVERYTHING_INSIDE = PAGES | {
     "outgoing",
     "images",
     "signers",
+    "mail",
 }
 
 MAY_IMPORT: dict[str, set[str]] = {
@@ -40,6 +41,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "outgoing": {"ports", "domain", "logs"},
     "images": {"ports", "domain", "logs"},
     "signers": {"ports", "domain", "logs"},
+    "mail": {"ports", "domain", "logs"},
     "connectors": {"ports", "domain", "logs"},
     "rendering": {"domain"},  # pictures of contents: pure, drawn by whichever edge is asked
     "wallets.apple": {"ports", "domain", "logs"},
@@ -78,6 +80,7 @@ ROOM_OF_MODULE = {
     "keyring": "bootstrap",
     "glue": "bootstrap",
     "checker": "bootstrap",
+    "mailroom": "bootstrap",
     "image_ports": "ports",
     "template_ports": "ports",
     "ledger_ports": "ports",

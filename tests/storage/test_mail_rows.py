@@ -10,6 +10,7 @@ from billfold.domain.mail import Mail, MailKind, MailState, Reason, Subscriber, 
 from billfold.domain.schedules import DAY_MS, Kept
 from billfold.flows.mail import DayLimits, Outbox
 from billfold.glue import mail_macs
+from billfold.mail import bounces
 from billfold.ports import Store, Tx
 from billfold.storage.sealing import Vault
 from clocks import FakeClock
@@ -20,7 +21,7 @@ MACS = mail_macs(Vault(bytes(32)))
 
 
 def outbox(clock: FakeClock, address: int = 0, workspace: int = 0) -> Outbox:
-    return Outbox(clock, MACS, DayLimits(address, workspace))
+    return Outbox(clock, MACS, bounces.read, DayLimits(address, workspace))
 
 
 def a_mail(nth: int = 1, scope: Scope = OURS, to: str = ADA) -> Mail:

@@ -16,6 +16,7 @@ from billfold import __version__
 from billfold.api.apple_web_service import AppleWebService
 from billfold.api.facade import Facade
 from billfold.api.google_callbacks import GoogleCallbacks
+from billfold.api.mail_links import MailLinks
 from billfold.api.meta import create_meta_routes
 from billfold.api.middleware import Edge
 from billfold.api.share import SharePages
@@ -44,6 +45,7 @@ def create_app(
             *Facade(services, body_bytes_max).routes(),
             Mount("/apple", AppleWebService(services, log_limits)),
             *SharePages(services).routes(),
+            *MailLinks(services).routes(),
             *GoogleCallbacks(services, callbacks).routes(),
             Route("/", home),
             *create_meta_routes(services, native),

@@ -14,7 +14,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from billfold import bootstrap
+from billfold import bootstrap, mailroom
 from billfold.bootstrap import Parts
 from billfold.cli.common import ConfigOption, DataOption, own_settings
 from billfold.domain.ids import Environment, Scope
@@ -58,7 +58,20 @@ async def _examine(settings: Settings) -> list[Check]:
         for workspace in await parts.store.read(lambda tx: tx.workspaces.all()):
             for environment in Environment:
                 checks += await _credentials(parts, Scope(workspace.id, environment))
+        checks.append(await _mail(settings, parts))
         return checks
+
+
+async def _mail(settings: Settings, parts: Parts) -> Check:
+    """The live mail server is called, and hung up on without sending anything."""
+    if not settings.smtp_url:
+        return Check("mail server", "note", "none: live mails wait", "set smtp_url, and smtp_from to an address of yours")
+    relay = parts.mail.relays.of(Environment.LIVE)
+    where = f"{relay.options.host}:{relay.options.port}"
+    if found := await mailroom.examine(relay):
+        problem, mend = found
+        return Check("mail server", "bad", f"{where}: {problem}", mend)
+    return Check("mail server", "good", f"{where}, from {relay.envelope.sender}")
 
 
 def _machine(settings: Settings) -> Iterator[Check]:

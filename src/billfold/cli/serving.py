@@ -124,7 +124,7 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
     """The server, ready to be asked, until the block ends: then it stops taking requests, finishes those under way, and closes."""
     sandbox = Sandbox(settings.data / "sandbox", settings.public_url) if settings.sandbox else None
     if sandbox:
-        await sandbox.start(settings.sandbox_push_port)
+        await sandbox.start(settings.sandbox_push_port, settings.sandbox_smtp_port)
     parts = await bootstrap.open_parts(settings, serving=True, sandbox=sandbox)
     if deployment.KEY in await deployment.differences(parts.store, parts.facts):
         await parts.close()
@@ -153,21 +153,30 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
-    working = asyncio.create_task(parts.runner.run()) if settings.workers_inside else None
+    working = _working(parts) if settings.workers_inside else ()
     try:
         while not server.started and not serving.done():  # noqa: ASYNC110  (uvicorn tells by a flag)
             await asyncio.sleep(0.005)
-        yield Site(parts, (serving, working) if working else (serving,))
+        yield Site(parts, (serving, *working))
     finally:
         server.should_exit = True
-        parts.runner.stop()
+        _stop_working(parts)
         while sandbox and not serving.done():  # a phone may call again before the listener is closed
             sandbox.end_streams()
             await asyncio.wait([serving], timeout=0.1)
-        await asyncio.wait([serving, working] if working else [serving])
+        await asyncio.wait([serving, *working])
         if sandbox:
             await sandbox.stop()
         await parts.close()
+
+
+def _working(parts: Parts) -> tuple[asyncio.Task[None], ...]:
+    return asyncio.create_task(parts.runner.run()), asyncio.create_task(parts.mail.worker.run())
+
+
+def _stop_working(parts: Parts) -> None:
+    parts.runner.stop()
+    parts.mail.worker.stop()
 
 
 async def _announce(parts: Parts, json_line: bool) -> None:
@@ -213,13 +222,13 @@ async def _work(settings: Settings) -> None:
         await parts.close()
         raise DeploymentDiffers(str(differing[0]))
     started = time.monotonic()
-    working = asyncio.create_task(parts.runner.run())
+    working = _working(parts)
     _settle_memory()
     print("Working. Ctrl-C stops.", flush=True)
     try:
-        await Site(parts, (working,)).until(stop)
+        await Site(parts, working).until(stop)
     finally:
-        parts.runner.stop()
-        await asyncio.wait([working])
+        _stop_working(parts)
+        await asyncio.wait(working)
         await parts.close()
     _log.info("worker_stopped", seconds=round(time.monotonic() - started))

@@ -28,3 +28,6 @@ class Addresses:
 
     def google_callback(self, scope: Scope) -> str:
         return f"{self.public_url}/google/{scope.code}/callback"
+
+    def unsubscribe(self, token: str) -> str:
+        return f"{self.public_url}/u/{token}"

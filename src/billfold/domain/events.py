@@ -30,6 +30,12 @@ class EventKind(StrEnum):
     TEMPLATE_RESTORED = "template.restored"
     TEMPLATE_ARCHIVED = "template.archived"
     TEMPLATE_DELETED = "template.deleted"
+    MAIL_SENT = "mail.sent"
+    """A mail server took it. About the pass; `data.mail` is the mail's id, and its address stands nowhere in an event."""
+    MAIL_SUPPRESSED = "mail.suppressed"
+    MAIL_FAILED = "mail.failed"
+    MAIL_BOUNCED = "mail.bounced"
+    MAIL_UNSUBSCRIBED = "mail.unsubscribed"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
 

@@ -21,6 +21,8 @@ SCOPES: dict[str, str] = {
     "checks:run": "have passes checked; sees nothing of yours",
     "ledger:write": "charge, credit, refund and void on passes",
     "ledger:read": "see balances and statements",
+    "mail:read": "see to whom mails went",
+    "mail:bounces": "hand in mails that came back",
     "usage:read": "see usage and quota",
     "events:read": "read the stream of events",
 }
@@ -52,6 +54,9 @@ OPERATIONS: dict[str, str] = {
     "checks.create": "checks:run",
     "operations.create": "ledger:write",
     "operations.read": "ledger:read",
+    "mail.list": "passes:read",
+    "mail.read": "passes:read",
+    "mail.bounce": "mail:bounces",
     "usage.read": "usage:read",
     "events.list": "events:read",
 }

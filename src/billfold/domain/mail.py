@@ -19,6 +19,7 @@ BACKOFF_MS_MAX = HOUR_MS
 GIVEN_UP_AFTER_MS = 48 * HOUR_MS
 """A server that says "later" for two days means no. One that cannot be reached at all counts otherwise: nothing is lost."""
 ID_LENGTH_MAX = 128
+_ID = re.compile(r"[0-9A-Za-z._:-]{1,128}\Z")
 
 
 class MailKind(StrEnum):
@@ -55,7 +56,8 @@ class Reason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail that shall be sent. `id`: the caller's name for it, unique in the scope: queued twice, it is sent once.
+    """One mail that shall be sent. `id`: the caller's name for it, unique in the scope: queued twice, it is sent once. It stands in
+    events, so it is made of other ids and never of an address.
 
     `language`: BCP 47; one that no template speaks is answered in English. `brand_id`: under whose name it goes, None: the
     workspace's. `pass_id`: what it is about; how the pass looks is read when the mail is sent. `data`: what only the cause knows
@@ -110,8 +112,8 @@ def normalised(address: str) -> str:
 
 
 def check_id(text: str) -> str:
-    if not (1 <= len(text) <= ID_LENGTH_MAX and text.isascii() and text.isprintable()):
-        mend = f"give it a name of 1 to {ID_LENGTH_MAX} printable ASCII characters"
+    if not _ID.match(text):
+        mend = f"give it a name of 1 to {ID_LENGTH_MAX} letters, digits and . _ : -"
         raise Invalid(FieldProblem("id", "malformed", "is no id of a mail", mend))
     return text
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from billfold.domain.errors import TooMany
 from billfold.domain.ids import Scope
+from billfold.domain.letters import Notice
 from billfold.domain.mail import Mail, MailState, StoredMail, check_address, check_brand, check_id, normalised
 from billfold.domain.schedules import DAY_MS
 from billfold.mail_ports import HasMails
@@ -30,7 +31,11 @@ class Outbox:
 
     clock: Clock
     macs: Callable[[Scope, str, str], str]
+    reader: Callable[[bytes], Notice]
     limits: DayLimits
+
+    def read(self, raw: bytes) -> Notice:
+        return self.reader(raw)
 
     def mac(self, scope: Scope, purpose: str, text: str) -> str:
         return self.macs(scope, purpose, text)

@@ -1,8 +1,10 @@
-"""All stand-ins of one installation, opened, started and stopped together: the push server, its courier, the Google API.
+"""All stand-ins of one installation, opened, started and stopped together: the push server, its courier, the Google API, the mail
+catcher.
 
 The test environment of every workspace runs on them. May not enter: anything of Billfold outside this room."""
 
 import json
+import secrets
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,8 +21,11 @@ from billfold.sandbox.google.accounts import make_service_account_file
 from billfold.sandbox.google.clock import SystemClock
 from billfold.sandbox.google.state import GoogleState
 from billfold.sandbox.lines import Lines
+from billfold.sandbox.mail.pages import create_pages
+from billfold.sandbox.mail.server import MailCatcher
 
-APNS_PATH, GOOGLE_PATH, LINES_PATH = "/sandbox/apns", "/sandbox/google", "/sandbox/lines"
+APNS_PATH, GOOGLE_PATH = "/sandbox/apns", "/sandbox/google"
+LINES_PATH, MAIL_PATH = "/sandbox/lines", "/sandbox/mail"
 TEAM = "BILLFOLD01"
 _ADDRESSES = "addresses.json"
 _THIS_MACHINE = ("127.0.0.1", "::1", "::ffff:127.0.0.1")
@@ -33,6 +38,7 @@ class SandboxAddresses:
 
     push_url: str
     google_url: str
+    smtp_port: int = 0
 
 
 class Sandbox:
@@ -44,11 +50,18 @@ class Sandbox:
         self.authority = SandboxAuthority.open(folder)
         self.push = PushServer(self.authority, folder / "push.sqlite")
         self.google = GoogleState(folder / "google.sqlite")
+        self.mail = MailCatcher()
+        self._mail_key = secrets.token_urlsafe(18)
         self._google_app = google_app.create_app(self.google, external_url=self.google_url, clock=SystemClock())
 
     @property
     def google_url(self) -> str:
         return self._url + GOOGLE_PATH
+
+    @property
+    def mail_url(self) -> str:
+        """The catcher's page, also for who is not on this machine: whoever has this address may read what was caught."""
+        return f"{self._url}{MAIL_PATH}/{self._mail_key}/"
 
     @property
     def push_url(self) -> str:
@@ -58,15 +71,17 @@ class Sandbox:
     def root_pem(self) -> bytes:
         return self.authority.root_pem
 
-    async def start(self, push_port: int = 0) -> None:
-        """Starts the push server and leaves both addresses in the folder, for workers in other processes."""
+    async def start(self, push_port: int = 0, smtp_port: int = 0) -> None:
+        """Starts the servers and leaves their addresses in the folder, for workers in other processes."""
         await self.push.start("127.0.0.1", push_port)
+        await self.mail.start("127.0.0.1", smtp_port)
         self._google_app.start()
-        addresses = {"push_url": self.push_url, "google_url": self.google_url}
+        addresses = {"push_url": self.push_url, "google_url": self.google_url, "smtp_port": self.mail.port}
         (self._folder / _ADDRESSES).write_text(json.dumps(addresses), encoding="utf-8")
 
     async def stop(self) -> None:
         await self.push.stop()
+        await self.mail.stop()
         await self._google_app.aclose()
         self.google.close()
 
@@ -76,10 +91,14 @@ class Sandbox:
         self._google_app.end_streams()
 
     def routes(self) -> list[BaseRoute]:
+        mail = create_pages(self.mail)
         return [
             Lines(self.push, self._google_app).route(LINES_PATH),
             Mount(APNS_PATH, LocalControl(create_courier(self.push))),
             Mount(GOOGLE_PATH, self._google_app),
+            # What was caught names people: it is for who runs the server, or knows the key.
+            Mount(f"{MAIL_PATH}/{self._mail_key}", LocalControl(mail)),
+            Mount(MAIL_PATH, LocalControl(mail, "/")),
         ]
 
     def issue_certificate(self, workspace: str, organization_name: str) -> IssuedCertificate:
@@ -92,14 +111,14 @@ class Sandbox:
 
 
 class LocalControl:
-    """Leaves `/control` to callers on this machine that no proxy stands before: faults are for whoever runs the server."""
+    """Leaves `below` to callers on this machine that no proxy stands before: faults are for whoever runs the server."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    def __init__(self, app: ASGIApp, below: str = "/control") -> None:
+        self._app, self._below = app, below
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if scope["type"] == "http" and path.startswith("/control"):
+        if scope["type"] == "http" and (path or "/").startswith(self._below):
             host = (scope.get("client") or ("",))[0]
             forwarded = any(name in _FORWARDED for name, _ in scope["headers"])
             if forwarded or host not in _THIS_MACHINE:
@@ -123,4 +142,4 @@ def known_addresses(folder: Path) -> SandboxAddresses | None:
         found = json.loads((folder / _ADDRESSES).read_text(encoding="utf-8"))
     except FileNotFoundError:
         return None
-    return SandboxAddresses(found["push_url"], found["google_url"])
+    return SandboxAddresses(found["push_url"], found["google_url"], int(found.get("smtp_port", 0)))

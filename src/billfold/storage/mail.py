@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 
 from billfold.domain.ids import Environment, Scope
 from billfold.domain.mail import Mail, MailKind, MailState, Reason, StoredMail, Subscriber
-from billfold.storage.schema import mail, mail_count, mail_suppression
+from billfold.storage.schema import mail, mail_count, mail_suppression, workspace
 from billfold.storage.statements import Row, Session, Statement, literal, number, own, string, upsert
 
 _KEY = ("workspace", "environment", "id")
@@ -33,7 +33,11 @@ LIST = Statement(select(*_COLUMNS).where(own(mail), _BEFORE).order_by(*_NEWEST).
 LIST_OF_PASS = Statement(
     select(*_COLUMNS).where(own(mail), mail.c.pass_id == string("pass_id"), _BEFORE).order_by(*_NEWEST).limit(number("limit"))
 )
-DUE_SCOPES = Statement(select(mail.c.workspace, mail.c.environment).where(_QUEUED, mail.c.due_at_ms <= number("now")).distinct())
+_DUE_HERE = select(mail.c.id).where(
+    mail.c.workspace == workspace.c.id, mail.c.environment == string("environment"), _QUEUED, mail.c.due_at_ms <= number("now")
+)
+DUE_WORKSPACES = Statement(select(workspace.c.id).where(_DUE_HERE.exists()).order_by(workspace.c.id))
+"""One look into the index for each workspace, however many mails wait."""
 DUE = Statement(
     select(*_COLUMNS)
     .where(own(mail), _QUEUED, mail.c.due_at_ms <= number("now"))
@@ -45,13 +49,17 @@ CLAIM = Statement(
     .where(_ONE, _QUEUED, mail.c.due_at_ms <= number("now"))
     .values(due_at_ms=number("until"), attempts=mail.c.attempts + literal(1))
 )
-SETTLE = Statement(update(mail).where(_ONE).values(state=string("settled"), settled_at_ms=number("at"), last_error=string("error")))
+# A bounce may be known before the worker has written down that the mail is out; it is the last word.
+SETTLE = Statement(
+    update(mail)
+    .where(_ONE, or_(_QUEUED, string("settled") == literal("bounced")))
+    .values(state=string("settled"), settled_at_ms=number("at"), last_error=string("error"))
+)
 POSTPONE = Statement(
     update(mail)
     .where(_ONE, _QUEUED)
     .values(due_at_ms=number("due"), last_error=string("error"), attempts=mail.c.attempts - number("taken_back"))
 )
-POSTPONE_ALL = Statement(update(mail).where(own(mail), _QUEUED, mail.c.due_at_ms < number("due")).values(due_at_ms=number("due")))
 COUNT_UP = upsert(
     mail_count,
     ("workspace", "environment", "day_ms", "who"),
@@ -120,7 +128,11 @@ class MailRows:
         return [_stored(row) for row in self._db.run(LIST_OF_PASS, scope, at=at, id=mail_id, limit=limit, pass_id=pass_id)]
 
     def due_scopes(self, now_ms: int) -> list[Scope]:
-        return [Scope(workspace, Environment(environment)) for workspace, environment in self._db.run(DUE_SCOPES, now=now_ms)]
+        return [
+            Scope(found, environment)
+            for environment in Environment
+            for (found,) in self._db.run(DUE_WORKSPACES, environment=environment.value, now=now_ms)
+        ]
 
     def due(self, scope: Scope, now_ms: int, limit: int) -> list[StoredMail]:
         return [_stored(row) for row in self._db.run(DUE, scope, now=now_ms, limit=limit)]
@@ -128,14 +140,11 @@ class MailRows:
     def claim(self, scope: Scope, mail_id: str, now_ms: int, until_ms: int) -> bool:
         return self._db.count(CLAIM, scope, id=mail_id, now=now_ms, until=until_ms) > 0
 
-    def settle(self, scope: Scope, mail_id: str, state: MailState, at_ms: int, error: str | None) -> None:
-        self._db.run(SETTLE, scope, id=mail_id, settled=state.value, at=at_ms, error=error)
+    def settle(self, scope: Scope, mail_id: str, state: MailState, at_ms: int, error: str | None) -> bool:
+        return self._db.count(SETTLE, scope, id=mail_id, settled=state.value, at=at_ms, error=error) > 0
 
     def postpone(self, scope: Scope, mail_id: str, due_at_ms: int, error: str, *, attempt: bool) -> None:
         self._db.run(POSTPONE, scope, id=mail_id, due=due_at_ms, error=error, taken_back=0 if attempt else 1)
-
-    def postpone_all(self, scope: Scope, due_at_ms: int) -> None:
-        self._db.run(POSTPONE_ALL, scope, due=due_at_ms)
 
     def suppress(self, who: Subscriber, reason: Reason, at_ms: int) -> bool:
         made = self._db.count(
@@ -153,7 +162,7 @@ def _data(given: Mapping[str, str]) -> str:
 
 
 def _stored(row: Row) -> StoredMail:
-    workspace, environment, id_, to, kind, brand, pass_id, language, data, address_mac, ticket, state, *rest = row
-    scope = Scope(workspace, Environment(environment))
+    name, environment, id_, to, kind, brand, pass_id, language, data, address_mac, ticket, state, *rest = row
+    scope = Scope(name, Environment(environment))
     made = Mail(scope, id_, to, MailKind(kind), brand or None, pass_id or None, language, _decode(data))
     return StoredMail(made, address_mac, ticket, MailState(state), *rest)

@@ -14,6 +14,7 @@ from billfold.api.v1.checks import add_checks
 from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
 from billfold.api.v1.ledger import OperationIn, add_ledger
+from billfold.api.v1.mail import add_mail
 from billfold.api.v1.messages import add_messages
 from billfold.api.v1.operations import PREFIX
 from billfold.api.v1.passes import add_passes
@@ -68,6 +69,7 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         ("images", add_images),
         ("previews", add_previews),
         ("ledger", add_ledger),
+        ("mail", add_mail),
         ("keys", add_keys),
         ("records", add_records),
         ("checks", add_checks_here),

@@ -27,6 +27,8 @@ ScopeName = Literal[
     "keys:manage",
     "ledger:write",
     "ledger:read",
+    "mail:read",
+    "mail:bounces",
     "usage:read",
     "events:read",
 ]

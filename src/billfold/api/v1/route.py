@@ -23,7 +23,7 @@ from billfold.limits import TokenBuckets
 from billfold.ports import Services
 
 Handler = Callable[[Request], Awaitable[Response]]
-OWN_BODIES = frozenset({"images.create", "checks.create"})
+OWN_BODIES = frozenset({"images.create", "checks.create", "mail.bounce"})
 """Operations that read a body that need not be JSON."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
 _PROBLEMS_MAX = 50
