@@ -223,6 +223,34 @@ def test_a_link_that_leads_nowhere_is_refused_with_the_reason(page_server: Billf
                 expect(phone.whole.get_by_role("alert")).to_contain_text(reason, timeout=WAIT_MS)
 
 
+def test_a_phone_stands_in_any_page(page_server: Billfold, look: Look) -> None:
+    """The component beside other things, with a memory that forgets."""
+    made = page_server.make()
+    with look(page_server.url + "/phones") as page:
+        page.evaluate(
+            """async base => {
+              const load = name => import(base + name);
+              const names = ["view/phone.js", "shelf.js", "memory.js", "line.js"];
+              const [{ Phone }, { Shelf }, { Memory }, { Line }] = await Promise.all(names.map(load));
+              const { html, render } = await import("billfold/html.js");
+              const shelf = new Shelf(new Memory(null), new Line("/sandbox/lines"));
+              window.phone = await shelf.make("iphone");
+              const place = document.createElement("aside");
+              document.body.replaceChildren(place);
+              render(html`<${Phone} phone=${window.phone} shelf=${shelf} />`, place);
+            }""",
+            ROOM.assets.base,
+        )
+        page.evaluate("link => phone.add(link)", made["shareUrl"])
+        expect(page.locator("aside .card")).to_contain_text("1,250", timeout=WAIT_MS)
+
+
+def test_under_another_address_the_page_says_where_passes_reach_it(page_server: Billfold, look: Look) -> None:
+    with look(page_server.url.replace("127.0.0.1", "localhost") + "/phones") as page:
+        phones_on(page)
+        assert page.get_by_role("link", name="/phones").get_attribute("href") == f"{page_server.url}/phones"
+
+
 def test_the_demo_is_for_our_own_page_on_this_machine(page_server: Billfold) -> None:
     url, own = f"{page_server.url}/phones/demo/cards", {"Origin": page_server.url}
     assert ask("POST", url, headers=own).status == 201

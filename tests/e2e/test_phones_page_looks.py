@@ -1,11 +1,13 @@
 """How the phones of the page look and read: codes that scanners read, texts that never run, languages, keyboard, accessibility."""
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from billfold.phones_page.pages import ROOM
 from e2e.browser import DESKTOP, NARROW_ANDROID, Visitor
 from e2e.conftest import Billfold
 from e2e.phones_pages import WAIT_MS, link_to, phones_on
@@ -178,3 +180,13 @@ def test_a_phone_reads_in_its_own_language(page_server: Billfold, look: Look) ->
         assert page_server.api("PUT", f"/v1/passes/{serial}", {"content": changed}).status == 200
         iphone, _ = phones_on(page)
         iphone.wait_for("notified", "Jetzt sind es 1.300")
+
+
+def test_every_text_that_a_module_says_is_written() -> None:
+    """Also those whose key is put together: an event's, a screen's, a phone's."""
+    modules = [path.read_text() for path in (ROOM.folder / "static").rglob("*.js") if "vendor" not in path.parts]
+    said = {key for text in modules for key in re.findall(r'\bsay\((?:[^()"]*\? )?"(\w+)"', text)}
+    events = {name for text in modules for name in re.findall(r'event: "(\w+)"', text)} - {"updated"}
+    said |= {f"event_{name}" for name in events} | {"screen_wallet", "screen_lock", "iphone", "android"}
+    said |= {key for text in modules for key in re.findall(r'doing\("(\w+)"', text)}
+    assert {f"script.{key}" for key in said} - ROOM.texts.keys() == set()

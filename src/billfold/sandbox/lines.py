@@ -20,7 +20,6 @@ from billfold.sandbox.google.app import GoogleApp
 
 _BODY_BYTES_MAX = 16_384
 _HEARTBEAT_SECONDS = 15.0
-_WAITING_MAX = 1000
 
 _Text = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
 
@@ -49,9 +48,15 @@ class Lines:
 
     def __init__(self, push: PushServer, google: GoogleApp) -> None:
         self._push, self._google = push, google
+        self._open: set[asyncio.Queue[bytes | None]] = set()
 
     def route(self, path: str) -> Route:
         return Route(path, self.open, methods=["POST"])
+
+    def end(self) -> None:
+        """Ends every line, so that a server that waits for its connections can stop."""
+        for waiting in self._open:
+            waiting.put_nowait(None)
 
     async def open(self, request: Request) -> Response:
         """A body that only a page of ours can send: other sites' pages may not say that theirs is JSON."""
@@ -69,8 +74,10 @@ class Lines:
 
     async def _news(self, wish: LinesWish) -> AsyncIterator[bytes]:
         """Until one of the sources ends, as they do when the server stops: then the page calls again."""
-        waiting: asyncio.Queue[bytes | None] = asyncio.Queue(_WAITING_MAX)
+        waiting: asyncio.Queue[bytes | None] = asyncio.Queue()
         async with contextlib.AsyncExitStack() as stack:
+            self._open.add(waiting)
+            stack.callback(self._open.discard, waiting)
             tasks = []
             for one in wish.tokens:
                 device = self._push.find_device(one.push_token)
@@ -95,8 +102,8 @@ class Lines:
 
     async def _bring_news(self, wish: AccountWish, waiting: asyncio.Queue[bytes | None]) -> None:
         async for block in self._google.news(wish.account, wish.after):
-            await waiting.put(block)
-        await waiting.put(None)
+            waiting.put_nowait(block)
+        waiting.put_nowait(None)
 
 
 async def _bring_pushes(line: PhoneLine, push_token: str, waiting: asyncio.Queue[bytes | None]) -> None:
@@ -106,9 +113,9 @@ async def _bring_pushes(line: PhoneLine, push_token: str, waiting: asyncio.Queue
         except TimeoutError:
             continue
         if push is None:
-            await waiting.put(None)
+            waiting.put_nowait(None)
             return
-        await waiting.put(_event("push", {"pushToken": push_token, "topic": push.topic}))
+        waiting.put_nowait(_event("push", {"pushToken": push_token, "topic": push.topic}))
 
 
 async def _end(tasks: list[asyncio.Task[None]]) -> None:

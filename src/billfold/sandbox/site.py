@@ -53,6 +53,7 @@ class Sandbox:
         self.mail = MailCatcher()
         self._mail_key = secrets.token_urlsafe(18)
         self._google_app = google_app.create_app(self.google, external_url=self.google_url, clock=SystemClock())
+        self._lines = Lines(self.push, self._google_app)
 
     @property
     def google_url(self) -> str:
@@ -89,11 +90,12 @@ class Sandbox:
         """Ends the lines of all phones, so that a server that waits for its connections can stop."""
         self.push.hang_up()
         self._google_app.end_streams()
+        self._lines.end()
 
     def routes(self) -> list[BaseRoute]:
         mail = create_pages(self.mail)
         return [
-            Lines(self.push, self._google_app).route(LINES_PATH),
+            self._lines.route(LINES_PATH),
             Mount(APNS_PATH, LocalControl(create_courier(self.push))),
             Mount(GOOGLE_PATH, self._google_app),
             # What was caught names people: it is for who runs the server, or knows the key.

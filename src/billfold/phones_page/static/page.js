@@ -29,4 +29,4 @@ function show(kind, text) {
   root.replaceChildren(note);
 }
 
-start();
+start().catch((error) => show("bad", say("not_started", { reason: error.message })));

@@ -18,7 +18,8 @@ export class Phone {
     this.notices = [];
     this.journal = [];
     this.busy = null;
-    this.wake = () => {};
+    this.gone = false;
+    this.waking = new Set();
     this.listeners = new Set();
   }
 
@@ -52,6 +53,7 @@ export class Phone {
 
   async keep() {
     this.changed();
+    if (this.gone) return; // thrown away while something was still under way
     await this.memory.keep({ id: this.state.id, state: this.state, passes: this.kept(), notices: this.notices, journal: this.journal });
   }
 
@@ -60,14 +62,17 @@ export class Phone {
   /** Opens a link and installs. What is wrong is shown, never thrown. */
   async add(link) {
     if (!this.mayUseNetwork()) return;
-    await this.doing("Adding the pass", async () => {
-      try {
-        await this.install(link);
-      } catch (error) {
-        if (!this.isRefusal(error) && !(error instanceof Unreachable)) throw error;
-        this.report({ event: "refused", text: error.message });
-      }
-    });
+    await this.doing("busy_adding", () => this.orRefuse(() => this.install(link)));
+  }
+
+  /** What the phone does not take, and what cannot be reached, is told and not thrown. */
+  async orRefuse(act) {
+    try {
+      await act();
+    } catch (error) {
+      if (!this.isRefusal(error) && !(error instanceof Unreachable)) throw error;
+      this.report({ event: "refused", text: error.message });
+    }
   }
 
   async setOnline(online) {
@@ -77,11 +82,13 @@ export class Phone {
     await (online ? this.goOnline() : this.goOffline());
   }
 
-  async moveTo(place) {
+  /** `keep` once it has come to rest. */
+  moveTo(place) {
     this.state.place = place;
-    await this.keep();
+    this.changed();
   }
 
+  /** `what`: the key of a text, for whoever waits. */
   async doing(what, act) {
     this.busy = what;
     this.changed();
@@ -119,10 +126,17 @@ export class Phone {
   }
 
   /** Ends early by `wake()`: a push shortens the wait. */
-  pause(seconds) {
-    return new Promise((done) => {
-      this.wake = done;
+  async pause(seconds) {
+    let done;
+    await new Promise((ended) => {
+      done = ended;
+      this.waking.add(done);
       setTimeout(done, seconds * 1000);
     });
+    this.waking.delete(done);
+  }
+
+  wake() {
+    for (const done of this.waking) done();
   }
 }

@@ -44,7 +44,7 @@ export class Shelf {
   /** A new phone from `older`'s backup. The older one stays until it is thrown away. */
   async replace(older) {
     const phone = this.put(older.state.kind, this.stateOf(older.state.kind, older.state.language));
-    await phone.doing("Restoring from the backup", () => phone.restore(older.kept(), older.state));
+    await phone.doing("busy_restoring", () => phone.orRefuse(() => phone.restore(older.kept(), older.state)));
     return phone;
   }
 

@@ -84,14 +84,7 @@ export class Iphone extends Phone {
 
   /** A file that the user gave the phone, as from a mail. */
   async addFile(data) {
-    await this.doing("Adding the pass", async () => {
-      try {
-        await this.installAll(null, [{ data, lastModified: null }]);
-      } catch (error) {
-        if (!this.isRefusal(error)) throw error;
-        this.report({ event: "refused", text: error.message });
-      }
-    });
+    await this.doing("busy_adding", () => this.orRefuse(() => this.installAll(null, [{ data, lastModified: null }])));
   }
 
   async installAll(link, downloads) {
@@ -121,13 +114,13 @@ export class Iphone extends Phone {
   async refresh(pass) {
     const address = addressOf(pass);
     if (!address || !this.mayUseNetwork()) return;
-    await this.doing("Asking for the pass", () => this.try(() => this.keeper.fetch(pass), address.url));
+    await this.doing("busy_asking", () => this.try(() => this.keeper.fetch(pass), address.url));
   }
 
   /** Deletes the pass and tells the server. */
   async remove(pass) {
     const { passTypeIdentifier, serialNumber } = pass.content;
-    await this.doing("Removing the pass", async () => {
+    await this.doing("busy_removing", async () => {
       await this.unfollow(pass);
       this.passes = this.passes.filter((one) => one !== this.find(passTypeIdentifier, serialNumber));
       this.notices = this.notices.filter((one) => one.serialNumber !== serialNumber);
@@ -176,6 +169,7 @@ export class Iphone extends Phone {
 
   /** Erased without a word to the server: only the push service knows that the tokens are dead. */
   async wipe() {
+    this.gone = true;
     await this.goOffline();
     for (const token of Object.values(this.state.tokens)) await request("DELETE", `${this.courier}/devices/${token}`).catch(() => null);
     await this.memory.forget(this.state.id);
@@ -234,7 +228,7 @@ export class Iphone extends Phone {
   async connect(kind) {
     const key = this.lineKey(kind);
     if (this.line.follows(key) || !this.state.online) return;
-    await this.token(kind);
+    if (!(await this.try(() => this.token(kind), null))) return;
     await this.line.follow(key, () => ({ pushToken: this.state.tokens[kind], topic: kind }), {
       open: (again) => (again ? this.update(kind, true) : this.report({ event: "waiting", topic: kind })),
       news: (name) => (name === "gone" ? this.replaceToken(kind) : this.pushed(kind)),

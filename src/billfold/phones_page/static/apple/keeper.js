@@ -75,10 +75,15 @@ export class Keeper {
     if (opened.manifestDigest === pass.opened.manifestDigest) {
       // 304 was the right answer to If-Modified-Since.
       await this.notChanged(pass, address, blamed || pass.lastModified !== null, lastModified);
-    } else if (this.phone.find(address.passTypeIdentifier, address.serialNumber)) {
-      // Else it was removed while the answer was on its way.
-      await this.show(pass, { ...pass, opened, content: this.read(opened), lastModified, fetchedAheadOfList: !listed });
+      return;
     }
+    const current = this.now(address); // its switches may have been turned while the answer was on its way
+    if (current) await this.show(pass, { ...current, opened, content: this.read(opened), lastModified, fetchedAheadOfList: !listed });
+  }
+
+  /** The pass as it is in the wallet now; undefined: removed meanwhile. */
+  now(address) {
+    return this.phone.find(address.passTypeIdentifier, address.serialNumber);
   }
 
   read(opened) {
@@ -114,7 +119,8 @@ export class Keeper {
 
   async notChanged(pass, address, blamed, lastModified) {
     if (blamed) await this.complain(address.url, unchangedAlthoughListed(address.serialNumber));
-    if (this.phone.find(address.passTypeIdentifier, address.serialNumber)) await this.phone.put({ ...pass, lastModified, fetchedAheadOfList: false });
+    const current = this.now(address);
+    if (current) await this.phone.put({ ...current, lastModified, fetchedAheadOfList: false });
     this.phone.report({ event: "unchanged", serialNumber: address.serialNumber });
   }
 

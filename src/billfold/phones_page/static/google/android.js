@@ -63,7 +63,7 @@ export class Android extends Phone {
   /** The wallet as the account has it now, without waiting for news. */
   async refresh() {
     if (!this.state.home || !this.mayUseNetwork()) return;
-    await this.doing("Asking for the wallet", () =>
+    await this.doing("busy_asking", () =>
       this.withRetries(
         async () => {
           const { entries } = await this.readWallet(this.state.home);
@@ -78,7 +78,7 @@ export class Android extends Phone {
   /** Takes a pass out of the wallet. The object stays with Google. */
   async remove(pass) {
     if (!this.mayUseNetwork()) return;
-    await this.doing("Removing the pass", () =>
+    await this.doing("busy_removing", () =>
       this.withRetries(
         async () => {
           const url = `${this.wallet()}/remove/${encodeURIComponent(pass.objectId)}`;
@@ -134,6 +134,7 @@ export class Android extends Phone {
   }
 
   async wipe() {
+    this.gone = true;
     await this.goOffline();
     await this.memory.forget(this.state.id);
   }

@@ -31,7 +31,7 @@ export function Phone({ phone, shelf }) {
         ${screen === "lock" ? html`<${LockScreen} phone=${phone} open=${open} />` : html`<${Wallet} phone=${phone} openId=${openId} open=${setOpenId} />`}
         ${screen === "wallet" && newest && html`<div class="banner"><${Notice} phone=${phone} notice=${newest} open=${open} /></div>`}
         ${refused && refused.number !== seen && html`<div class="refusal" role="alert"><p>${refused.text}</p><button type="button" onClick=${() => setSeen(refused.number)}>${say("ok")}</button></div>`}
-        ${phone.busy && html`<p class="busy" role="status">${phone.busy}…</p>`}
+        ${phone.busy && html`<p class="busy" role="status">${say(phone.busy)}</p>`}
       </div>
       <div class="home" role="group" aria-label=${say("screens")}>
         ${["wallet", "lock"].map((one) => html`<button type="button" key=${one} aria-pressed=${screen === one} onClick=${() => setScreen(one)}>${say(`screen_${one}`)}</button>`)}

@@ -1,7 +1,7 @@
 // A plan of the shops that the passes name, on which the phones are moved: dragged, or with the arrow keys.
 // It is drawn here and asks nobody for a map. May not enter: which pass is wanted where (nearby.js).
 
-import { html, useRef } from "billfold/html.js";
+import { html, useRef, useState } from "billfold/html.js";
 import { say } from "billfold/texts.js";
 import { distance, metersPerLongitude, radius } from "../nearby.js";
 import { useChanges } from "./hooks.js";
@@ -9,16 +9,20 @@ import { nameOf } from "./phone.js";
 import { cardOf } from "./wallet.js";
 
 const WIDTH_METERS = 3000, HEIGHT_METERS = 1500, STEP_METERS = 50;
-const HERE = { latitude: 50.1109, longitude: 8.6821 };
 
 export function Plan({ phones }) {
   for (const phone of phones) useChanges(phone);
   const map = useRef(null);
   const shops = shopsOf(phones);
-  const center = shops[0] ?? HERE;
+  const [chosen, choose] = useState(null);
+  const center = shops.find((one) => keyOf(one) === chosen) ?? shops[0];
+  if (!center) return html`<p class="quiet">${say("plan_empty")}</p>`;
   const shown = shops.filter((one) => Math.abs(eastOf(one, center)) < WIDTH_METERS / 2 && Math.abs(northOf(one, center)) < HEIGHT_METERS / 2);
   return html`<section class="panel plan" aria-label=${say("plan")}>
-    <header><h2>${say("plan")}</h2><p class="quiet small">${say(shops.length ? "plan_how" : "plan_empty")}</p></header>
+    <header><h2>${say("plan")}</h2>
+      ${shown.length < shops.length && html`<label>${say("around")} <select onChange=${(event) => choose(event.target.value)}>${shops.map((one) => html`<option key=${keyOf(one)} value=${keyOf(one)} selected=${one === center}>${one.name} (${keyOf(one)})</option>`)}</select></label>`}
+    </header>
+    <p class="quiet small">${say("plan_how")}</p>
     <div class="map" ref=${map}>
       <svg viewBox="0 0 ${WIDTH_METERS} ${HEIGHT_METERS}" preserveAspectRatio="none" aria-hidden="true">
         <path class="streets" d="M0 420H3000M0 1060H3000M560 0V1500M1500 0V1500M2380 0V1500M0 1400L900 0M2100 1500L3000 300" />
@@ -45,11 +49,12 @@ function Pin({ phone, map, center, home }) {
     if (!step) return;
     event.preventDefault();
     moveTo(moved(place, { east: 0, north: 0, ...step }));
+    phone.keep();
   };
   const near = nearest(phone, place);
   const label = near ? say("pin_near", { phone: nameOf(phone), meters: Math.round(near.meters), shop: near.name }) : say("pin", { phone: nameOf(phone) });
   return html`<button type="button" class=${`pin ${phone.state.kind}`} style=${positionOf(place, center)} aria-label=${label} title=${label} onKeyDown=${key}
-    onPointerDown=${(event) => event.currentTarget.setPointerCapture(event.pointerId)} onPointerMove=${drag}>${phone.state.number}</button>`;
+    onPointerDown=${(event) => event.currentTarget.setPointerCapture(event.pointerId)} onPointerMove=${drag} onPointerUp=${() => phone.keep()}>${phone.state.number}</button>`;
 }
 
 function shopsOf(phones) {
