@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,8 +29,10 @@ SAMPLE = {
 }
 
 
-def arguments(about: str) -> argparse.Namespace:
+def arguments(about: str, more: Callable[[argparse.ArgumentParser], None] = lambda parser: None) -> argparse.Namespace:
+    """`more`: adds what a single benchmark knows beside."""
     parser = argparse.ArgumentParser(description=about)
+    more(parser)
     parser.add_argument("--json", action="store_true", help="one line of figures, for scripts")
     parser.add_argument("--seconds", type=float, default=6.0, help="length of each measured stretch")
     parser.add_argument("--database-url", default="", help="postgresql://... instead of the default SQLite")
@@ -140,7 +142,11 @@ def lua_post(path_headers: dict[str, str], body: object) -> str:
     return f"wrk.method = 'POST'\nwrk.body = [=[{json.dumps(body)}]=]\n{headers}\n"
 
 
-async def paced(host: str, port: int, request: bytes, rate: float, seconds: float, connections: int) -> Load:
+Request = bytes | Callable[[int], bytes]
+"""The same for each, or made from its place in the row."""
+
+
+async def paced(host: str, port: int, request: Request, rate: float, seconds: float, connections: int) -> Load:
     """Open-loop load: requests are due at fixed times whether or not the server keeps up, so a stall counts for all it delays."""
     latencies: list[float] = []
     errors = 0
@@ -153,11 +159,8 @@ async def paced(host: str, port: int, request: bytes, rate: float, seconds: floa
         for index in due:
             planned = start + index / rate
             await asyncio.sleep(max(0.0, planned - time.perf_counter()))
-            writer.write(request)
-            head = await reader.readuntil(b"\r\n\r\n")
-            length = int(re.search(rb"content-length: (\d+)", head.lower())[1])
-            await reader.readexactly(length)
-            errors += not head.startswith(b"HTTP/1.1 200")
+            writer.write(request if isinstance(request, bytes) else request(index))
+            errors += not await succeeded(reader)
             latencies.append((time.perf_counter() - planned) * 1000)
         writer.close()
 
@@ -165,6 +168,13 @@ async def paced(host: str, port: int, request: bytes, rate: float, seconds: floa
     latencies.sort()
     spent = time.perf_counter() - start
     return Load(len(latencies) / spent, statistics.median(latencies), latencies[int(len(latencies) * 0.99)], errors)
+
+
+async def succeeded(reader: asyncio.StreamReader) -> bool:
+    """Reads one answer."""
+    head = await reader.readuntil(b"\r\n\r\n")
+    await reader.readexactly(int(re.search(rb"content-length: (\d+)", head.lower())[1]))
+    return head.startswith(b"HTTP/1.1 20")
 
 
 def report(args: argparse.Namespace, title: str, rows: dict[str, float | int | str | bool]) -> None:
