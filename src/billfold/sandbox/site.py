@@ -9,8 +9,9 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from starlette.responses import PlainTextResponse
-from starlette.routing import BaseRoute, Mount
+from starlette.requests import Request
+from starlette.responses import PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from billfold.sandbox.apns.courier import create_courier
@@ -101,6 +102,7 @@ class Sandbox:
             # What was caught names people: it is for who runs the server, or knows the key.
             Mount(f"{MAIL_PATH}/{self._mail_key}", LocalControl(mail)),
             Mount(MAIL_PATH, LocalControl(mail, "/")),
+            Route(MAIL_PATH, _to_mail),
         ]
 
     def issue_certificate(self, workspace: str, organization_name: str) -> IssuedCertificate:
@@ -110,6 +112,10 @@ class Sandbox:
         """(issuer id, service account file)."""
         issuer_id = issuer_of(workspace)
         return issuer_id, json.dumps(make_service_account_file(self.google, issuer_id, self.google_url)).encode()
+
+
+async def _to_mail(_request: Request) -> Response:
+    return RedirectResponse(f"{MAIL_PATH}/", 302)
 
 
 class LocalControl:
