@@ -22,6 +22,7 @@ from billfold.domain.schedules import DAY_MS, HOUR_MS, MINUTE_MS, Retention
 from billfold.flows import workspaces
 from billfold.flows.deployment import Facts
 from billfold.flows.housekeeping import RECONCILE_JOB, ensure_schedules
+from billfold.flows.loyalty.tending import Recorder, Tending
 from billfold.flows.reconcile import HolderSource, Reconciler
 from billfold.glue import (
     ByEnvironment,
@@ -38,6 +39,7 @@ from billfold.images.pool import ImageWorkshop
 from billfold.images.shelf import Shelf
 from billfold.keyring import Keyring
 from billfold.limits import TokenBuckets
+from billfold.mail_ports import MailDesk
 from billfold.outgoing.client import OutgoingClient
 from billfold.ports import Services, Store, StoredCredential, Tx, Wallet, Workspace
 from billfold.sandbox.authority import SandboxAuthority
@@ -186,7 +188,8 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         lambda scope: google_options[scope.environment],
         secrets.code_secret,
     )
-    runner = _runner(settings, store, {Channel.APPLE: apple, Channel.GOOGLE: google}, google, serving=serving)
+    outbox = mailroom.outbox(settings, clock, vault)
+    runner = _runner(settings, store, {Channel.APPLE: apple, Channel.GOOGLE: google}, google, outbox, serving=serving)
     services = Services(
         store=store,
         blobs=blobs,
@@ -203,7 +206,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         pack=pack,
         wake=runner.wake,
         failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),
-        mail=mailroom.outbox(settings, clock, vault),
+        mail=outbox,
         devices_per_pass_max=settings.devices_per_pass_max,
     )
     mail = mailroom.open_room(settings, services, stand_ins, sandbox, alone=_alone(settings, serving))
@@ -218,7 +221,15 @@ def _outgoing(settings: Settings) -> OutgoingClient:
     )
 
 
-def _runner(settings: Settings, store: Store, wallets: Mapping[Channel, Wallet], holders: HolderSource, *, serving: bool) -> Runner:
+def _runner(
+    settings: Settings,
+    store: Store,
+    wallets: Mapping[Channel, Wallet],
+    holders: HolderSource,
+    outbox: MailDesk,
+    *,
+    serving: bool,
+) -> Runner:
     visits: dict[str, jobs.Visit] = {}
     if settings.google_reconcile_hour is not None:
         visits[RECONCILE_JOB] = Reconciler(store, holders, SystemEntropy().event_id, settings.google_reconcile_hour).visit
@@ -230,7 +241,7 @@ def _runner(settings: Settings, store: Store, wallets: Mapping[Channel, Wallet],
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.poll_seconds,
         gap_ms=int(settings.push_gap_seconds * 1000),
-        steps=jobs.steps(_retention(settings)),
+        steps=jobs.steps(_retention(settings), Tending(Recorder(SystemClock(), SystemEntropy()), outbox.queue).step),
         visits=visits,
         rest=give_back_memory,
     )

@@ -1,5 +1,7 @@
 """Who may do what, and that nobody sees or changes what is another's: matrices over every operation of the OpenAPI document."""
 
+import itertools
+
 import pytest
 
 from api.client import Answer, Client
@@ -42,6 +44,35 @@ NAMES = {
     "createImage": "images.create",
     "readImage": "images.read",
     "previewImage": "images.preview",
+    "createBrand": "brands.write",
+    "replaceBrand": "brands.write",
+    "listBrands": "brands.read",
+    "readBrand": "brands.read",
+    "createProduct": "products.write",
+    "replaceProduct": "products.write",
+    "listProducts": "products.read",
+    "readProduct": "products.read",
+    "createProgramme": "programmes.write",
+    "replaceProgramme": "programmes.write",
+    "listProgrammes": "programmes.read",
+    "readProgramme": "programmes.read",
+    "createMember": "members.write",
+    "replaceMember": "members.write",
+    "eraseMember": "members.erase",
+    "listMembers": "members.read",
+    "readMember": "members.read",
+    "createTerminal": "terminals.write",
+    "replaceTerminal": "terminals.write",
+    "renewEnrolment": "terminals.write",
+    "revokeTerminal": "terminals.write",
+    "listTerminals": "terminals.read",
+    "readTerminal": "terminals.read",
+    "issueCard": "cards.issue",
+    "issueCards": "cards.issue",
+    "changeCard": "cards.change",
+    "removeCard": "cards.change",
+    "listCards": "cards.read",
+    "readCard": "cards.read",
     "createOperation": "operations.create",
     "readOperation": "operations.read",
     "readBalances": "operations.read",
@@ -82,6 +113,7 @@ class Things:
         operation = {"id": f"operation-{made.json['id']}", "kind": "earn", "pass_id": made.json["id"], "amounts": {"points": 1}}
         await client.post("/v1/operations", operation)
         BODIES["createOperation"] = operation
+        till = await make_till(client, template.json["id"])
         ids = {
             "mail_id": await a_mail(world, client, made.json["id"]),
             "operation_id": operation["id"],
@@ -91,10 +123,13 @@ class Things:
             "key_id": key.json["id"],
             "image_id": image.json["id"],
             "starter": "cafe-stamps",
+            **till,
         }
         return cls(**ids, serial=ids["pass_id"])
 
     def path(self, template: str) -> str:
+        if template.startswith("/v1/cards/"):
+            return template.format(pass_id=self.ids["card_id"])
         if template.endswith("/values"):
             return template.format(pass_id=self.ids.get("filled_id", self.ids["pass_id"]))
         path = template.format(revision=1, **self.ids)
@@ -113,7 +148,47 @@ async def a_mail(world: World, client: Client, pass_id: str) -> str:
     return mail.id
 
 
+async def make_till(client: Client, template_id: str) -> dict[str, str]:
+    """Something of each kind that the till has; what later requests are made of names it."""
+    nth = next(_COUNT)
+    brand = await client.post("/v1/brands", {"name": "B"})
+    programme = {"brand_id": brand.json["id"], "kind": "storecard", "template_id": template_id, "title": "P"}
+    made = await client.post("/v1/programmes", programme)
+    member = {"brand_id": brand.json["id"], "email": f"person{nth}@example.com"}
+    person = await client.post("/v1/members", member)
+    card = {"programme_id": made.json["id"]}
+    issued = await client.post("/v1/cards", card | {"member_id": person.json["id"]})
+    product = await client.post("/v1/products", {"name": "Tea"})
+    terminal = await client.post("/v1/terminals", {"name": "Counter"})
+    BODIES.update(
+        {
+            "createProgramme": programme,
+            "issueCard": card,
+            "issueCards": {"cards": [card]},
+            "createMember": member | {"email": f"other{nth}@example.com"},
+            "replaceMember": {"email": member["email"]},
+        }
+    )
+    return {
+        "brand_id": brand.json["id"],
+        "programme_id": made.json["id"],
+        "member_id": person.json["id"],
+        "card_id": issued.json["pass_id"],
+        "product_id": product.json["id"],
+        "terminal_id": terminal.json["id"],
+    }
+
+
+_COUNT = itertools.count()
 BODIES: dict[str, object] = {
+    "createBrand": {"name": "B"},
+    "replaceBrand": {"name": "B"},
+    "createProduct": {"name": "Tea"},
+    "replaceProduct": {"name": "Tea"},
+    "replaceProgramme": {"title": "P"},
+    "createTerminal": {"name": "Counter"},
+    "replaceTerminal": {"name": "Counter"},
+    "changeCard": {"title": "T"},
     "sendMessage": {"header": "News", "body": "Ready."},
     "createPass": {"content": CARD},
     "replacePass": {"content": CARD | {"logo_text": "changed"}},
@@ -224,6 +299,8 @@ async def test_what_is_anothers_answers_as_what_never_was(world: World) -> None:
         image_id="0" * 64,
         operation_id="operation-that-never-was",
         mail_id="mail-that-never-was",
+        **{f"{one}_id": "0" * 36 for one in ("brand", "programme", "member", "product", "terminal")},
+        card_id="mine00t-" + "0" * 21 + "z",
     )
     live = Things(**{name: value.replace("other0t", "mine00l") for name, value in theirs.ids.items()})
     asked = 0
@@ -240,11 +317,14 @@ async def test_what_is_anothers_answers_as_what_never_was(world: World) -> None:
         assert len({one.body for one in answers}) == 1, operation
         varying = {"x-request-id", "ratelimit", "ratelimit-policy"}
         assert len({tuple((k, v) for k, v in one.headers.items() if k not in varying) for one in answers}) == 1, operation
-    assert asked == 27
+    assert asked == 43
     template = await world.client.post("/v1/passes", {"template_id": theirs.ids["template_id"]})
     unknown = await world.client.post("/v1/passes", {"template_id": random.ids["template_id"]})
     assert (template.status, template.body) == (404, unknown.body)
     assert [(await world.other.get(path)).body for path in own_views(theirs)] == before
+
+
+TILL_LISTS = tuple(f"/v1/{one}" for one in ("brands", "programmes", "members", "products", "terminals", "cards"))
 
 
 def own_views(things: Things) -> list[str]:
@@ -253,7 +333,7 @@ def own_views(things: Things) -> list[str]:
 
 async def test_lists_hold_only_ones_own(world: World) -> None:
     mine, theirs = await Things.make(world, world.client), await Things.make(world, world.other)
-    for path in ("/v1/passes", "/v1/templates", "/v1/keys", "/v1/events", "/v1/mail", "/v1/usage"):
+    for path in ("/v1/passes", "/v1/templates", "/v1/keys", "/v1/events", "/v1/mail", "/v1/usage", *TILL_LISTS):
         body = (await world.client.get(path)).body.decode()
         for value in theirs.ids.values():
             assert value not in body, path

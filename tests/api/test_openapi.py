@@ -17,6 +17,7 @@ from api.conftest import MINE, Product, World, on_sqlite
 from api.test_access import NAMES
 from billfold.api.openapi import operations
 from billfold.api.v1.operations import EXAMPLE_PASS, EXAMPLE_TEMPLATE
+from billfold.api.v1.till import EXAMPLE_BRAND, EXAMPLE_MEMBER, EXAMPLE_PRODUCT, EXAMPLE_PROGRAMME, EXAMPLE_TERMINAL
 from billfold.domain.mail import Mail, MailKind
 from judges import judge
 
@@ -78,7 +79,19 @@ async def test_every_example_of_an_answer_fits_its_schema(world: World) -> None:
                 schema = {"$ref": content["schema"]["$ref"], "components": document["components"]}
                 jsonschema_rs.validator_for(schema).validate(content["example"])
                 checked += 1
-    assert checked == 39
+    assert checked == 66
+
+
+EXAMPLES = {
+    "template_id": EXAMPLE_TEMPLATE,
+    "pass_id": EXAMPLE_PASS,
+    "brand_id": EXAMPLE_BRAND,
+    "member_id": EXAMPLE_MEMBER,
+    "product_id": EXAMPLE_PRODUCT,
+    "programme_id": EXAMPLE_PROGRAMME,
+    "terminal_id": EXAMPLE_TERMINAL,
+}
+"""Parameter → the id that stands for it in examples."""
 
 
 def needed(operation: dict[str, Any]) -> list[str]:
@@ -107,7 +120,7 @@ async def test_every_example_of_a_request_works_as_it_stands(world: World) -> No
             continue  # takes a message of e-mail about a mail that was sent: tests/mail/test_returns.py
         body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("example")
         assert (body is not None) == ("requestBody" in operation), path
-        for name, example in (("template_id", EXAMPLE_TEMPLATE), ("pass_id", EXAMPLE_PASS)):
+        for name, example in EXAMPLES.items():
             if name in made:
                 body = json.loads(json.dumps(body).replace(example, made[name]))
         query = "&".join(f"{name}={made['pass_id']}" for name in needed(operation))  # what must be asked about is a pass

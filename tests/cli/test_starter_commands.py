@@ -43,4 +43,4 @@ def test_the_demo_of_a_person_holds_some_and_that_of_a_program_none(tmp_path: Pa
         "asyncio.run(run())\n"
     )
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path / "data")], capture_output=True, text=True, check=True)
-    assert done.stdout.split("\n")[:2] == ["3 3", "3 3"]  # the second time there are some already
+    assert done.stdout.split("\n")[:2] == ["1 1", "1 1"]  # the second time there are some already

@@ -14,10 +14,15 @@ def llms_text(document: dict[str, Any], public_url: str) -> str:
     schemas = document["components"]["schemas"]
     simple: list[str] = []
     native: list[str] = []
+    till: dict[str, list[str]] = {}
     for path, method, operation in operations(document):
-        scope = operation["description"].rpartition("Needs a key with the scope ")[2].rstrip(".")
+        scope = operation["description"].rpartition("Needs a key with the scope ")[2].strip("`.")
         line = f"- {method.upper()} {path}: {operation['summary']} ({scope})"
-        (native if path.startswith("/v1") else simple).append(line)
+        if "till" in operation.get("tags", ()):
+            till.setdefault(path, []).append(f"{method.upper()} ({scope})")
+        else:
+            (native if path.startswith("/v1") else simple).append(line)
+    native += [f"- {path}: {', '.join(ways)}" for path, ways in till.items()]
     return f"""\
 # Billfold
 

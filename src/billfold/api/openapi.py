@@ -35,11 +35,17 @@ _LINKS = {
     "createPasses": ("pass_id", ("mergePassValues",)),
     "createImage": ("image_id", ("readImage", "previewImage")),
     "createOperation": ("operation_id", ("readOperation",)),
+    "createBrand": ("brand_id", ("readBrand", "replaceBrand")),
+    "createProduct": ("product_id", ("readProduct", "replaceProduct")),
+    "createProgramme": ("programme_id", ("readProgramme", "replaceProgramme")),
+    "createMember": ("member_id", ("readMember", "replaceMember", "eraseMember")),
+    "createTerminal": ("terminal_id", ("readTerminal", "replaceTerminal", "renewEnrolment", "revokeTerminal")),
+    "issueCard": ("pass_id", ("readCard", "changeCard", "removeCard")),
     "createKey": ("key_id", ("revokeKey",)),
     "facadeCreate": ("serial", ("facadeReplace",)),
 }
 """Operation → the parameter that its answer's id is for, and the operations that take it."""
-_WHERE = {"facadeCreate": "serialNumber", "createPasses": "results/0/id"}
+_WHERE = {"issueCard": "pass_id", "facadeCreate": "serialNumber", "createPasses": "results/0/id"}
 """Operation → where its answer has the id."""
 _BESIDE = {one: {"revision": "$response.body#/revision"} for one in ("readTemplateRevision", "restoreTemplateRevision")}
 """What else of the answer an operation takes."""
@@ -101,7 +107,7 @@ def openapi(app: FastAPI) -> Json:
     key = {"type": "http", "scheme": "bearer", "description": "An access key: bf_test_... or bf_live_..."}
     document["components"]["securitySchemes"] = {"key": key}
     document["servers"] = [{"url": "/"}]
-    tags = ("simple", "passes", "templates", "starters", "images", "keys", "records", "checks")
+    tags = ("simple", "passes", "templates", "starters", "images", "till", "keys", "records", "checks")
     document["tags"] = [{"name": one} for one in tags]
     routes = _routes(app)
     for path, method, operation in operations(document):

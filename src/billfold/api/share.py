@@ -5,8 +5,9 @@ A GET uses nothing up. The page of a person is never cached and never tells anot
 May not enter: storage, decisions about passes."""
 
 import base64
+import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jinja2
@@ -165,7 +166,8 @@ class SharePages:
         except NotFound:
             return _private(HTMLResponse(_PAGES.get_template("missing.html").render(), 404))
         response = await bundle_response(self._services, shown)
-        response.background = BackgroundTask(self._record, shown, EventKind.PASS_DOWNLOADED, "apple", visitor)
+        place = place_of(request.query_params)
+        response.background = BackgroundTask(self._record, shown, EventKind.PASS_DOWNLOADED, "apple", visitor, place)
         return _private(response)
 
     async def pack_page(self, request: Request) -> Response:
@@ -222,6 +224,18 @@ class SharePages:
         for one in several:
             await self._record(one, kind, wallet, visitor)
 
-    async def _record(self, shown: Shown, kind: EventKind, wallet: str, visitor: str) -> None:
+    async def _record(self, shown: Shown, kind: EventKind, wallet: str, visitor: str, place: share.Place = None) -> None:
         if visitor != "bot":
-            await quietly(share.record(self._services, shown, kind, wallet, visitor))
+            await quietly(share.record(self._services, shown, kind, wallet, visitor, place))
+
+
+_DEGREES = re.compile(r"-?[0-9]{1,3}(\.[0-9]{1,8})?\Z")
+
+
+def place_of(query: Mapping[str, str]) -> share.Place:
+    """`?lat=38.72&long=-9.14` of a page that may know where its visitor is. Anything that is no place on earth is none."""
+    given = [query.get(name, "") for name in ("lat", "long")]
+    if not all(_DEGREES.match(one) for one in given):
+        return None
+    latitude, longitude = map(float, given)
+    return (latitude, longitude) if abs(latitude) <= 90 and abs(longitude) <= 180 else None

@@ -48,7 +48,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on (setting host).")] = None,
     data: DataOption = None,
     config: ConfigOption = None,
-    json: Annotated[bool, typer.Option("--json", help="When ready, print one JSON line: url, test_key, docs_url.")] = False,
+    json: Annotated[bool, typer.Option("--json", help="When ready, print one JSON line: url, test_key, docs_url, demo.")] = False,
 ) -> None:
     """Serve API, share pages and device service, with the workers inside."""
     settings = read_settings(config, port=port, host=host, data=data)

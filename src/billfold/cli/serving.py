@@ -92,10 +92,11 @@ def _stopped() -> asyncio.Event:
 async def _serve(settings: Settings, listener: socket.socket, json_line: bool) -> None:
     stop = _stopped()
     async with running(settings, listener) as site:
+        till = await import_module("billfold.cli.demo").furnish(site.parts)
         _settle_memory()
-        await _announce(site.parts, json_line)
+        await _announce(site.parts, json_line, till)
         site.parts.warm()
-        # For people; programs find the demo workspace as empty as they left it.
+        # For people; programs find what the line names, and what they left.
         demo = asyncio.create_task(import_module("billfold.cli.starters").furnish_demo(site.parts)) if not json_line else None
         await site.until(stop)
         if demo:
@@ -179,10 +180,10 @@ def _stop_working(parts: Parts) -> None:
     parts.mail.worker.stop()
 
 
-async def _announce(parts: Parts, json_line: bool) -> None:
+async def _announce(parts: Parts, json_line: bool, till: dict[str, object]) -> None:
     url, key = parts.settings.public_url, await bootstrap.demo_key(parts)
     if json_line:
-        print(json.dumps({"url": url, "test_key": key, "docs_url": f"{url}/docs"}), flush=True)
+        print(json.dumps({"url": url, "test_key": key, "docs_url": f"{url}/docs", "demo": till}), flush=True)
         return
     body = {
         "barcodeValue": "LOYALTY-98765",

@@ -23,7 +23,8 @@ from billfold.flows import templates
 from billfold.ports import Services
 from billfold.starters import catalogue
 
-IN_THE_DEMO = ("cafe-stamps", "retail-points", "event-ticket")
+IN_THE_DEMO = ("event-ticket",)
+"""Beside the templates of its till (demo.py)."""
 _OPERATOR = "operator"
 _log = structlog.get_logger("billfold")
 starters_app = typer.Typer(help="Templates to begin with: list them, make one.", no_args_is_help=True)
@@ -72,10 +73,11 @@ async def make_template(services: Services, scope: Scope, starter: str, name: st
 
 
 async def furnish_demo(parts: Parts) -> None:
-    """Some templates for a demo workspace that has none. A demo without them is still a demo: a failure is logged, no more."""
+    """Some more templates for the demo workspace. A demo without them is still a demo: a failure is logged, no more."""
     try:
-        if not await parts.store.read(lambda tx: tx.templates.list(bootstrap.DEMO, None, 1)):
-            for name in IN_THE_DEMO:
+        there = {one.name for one in await parts.store.read(lambda tx: tx.templates.list(bootstrap.DEMO, None, 200))}
+        for name in IN_THE_DEMO:
+            if catalogue.load(name).title["en"] not in there:
                 await make_template(parts.services, bootstrap.DEMO, name)
     except BillfoldError as problem:
         _log.warning("demo_not_furnished", problem=type(problem).__name__)

@@ -23,6 +23,12 @@ SCOPES: dict[str, str] = {
     "ledger:read": "see balances and statements",
     "mail:read": "see to whom mails went",
     "mail:bounces": "hand in mails that came back",
+    "members:read": "see members, with their names and addresses",
+    "members:write": "add, change and erase members",
+    "cards:read": "see brands, programmes, products and cards; not whose they are",
+    "cards:write": "issue cards, change their status and dates, take them away",
+    "products:write": "make and change brands, programmes and products",
+    "terminals:manage": "make, set up and revoke terminals",
     "usage:read": "see usage and quota",
     "events:read": "read the stream of events",
 }
@@ -57,10 +63,36 @@ OPERATIONS: dict[str, str] = {
     "mail.list": "passes:read",
     "mail.read": "passes:read",
     "mail.bounce": "mail:bounces",
+    "brands.write": "products:write",
+    "brands.read": "cards:read",
+    "programmes.write": "products:write",
+    "programmes.read": "cards:read",
+    "products.write": "products:write",
+    "products.read": "cards:read",
+    "members.write": "members:write",
+    "members.erase": "members:write",
+    "members.read": "members:read",
+    "cards.issue": "cards:write",
+    "cards.change": "cards:write",
+    "cards.read": "cards:read",
+    "terminals.write": "terminals:manage",
+    "terminals.read": "terminals:manage",
     "usage.read": "usage:read",
     "events.list": "events:read",
 }
 """Operation → the one scope it needs. What is not listed is refused."""
+
+ABILITIES: dict[str, frozenset[str]] = {
+    "passes.get": frozenset({"members:read", "members:write", "cards:read", "cards:write"}),
+    "search.pass": frozenset({"members:read", "cards:read"}),
+    "members.get": frozenset({"members:read"}),
+    "members.create": frozenset({"members:write"}),
+    "products.get": frozenset({"cards:read"}),
+    "products.create": frozenset({"products:write"}),
+    "devices.get": frozenset({"terminals:manage"}),
+}
+"""Ability of source S2 → our scopes that it takes. There one word guards reading, changing, deleting and mailing a pass; here a key
+may hold less, and a request of that API needs all of them."""
 
 _KEY = re.compile(r"bf_(test|live)_([a-z0-9]{6})([0-9A-Za-z]{10})([0-9A-Za-z]{33})([0-9A-Za-z]{6})\Z")
 _ID_LENGTH = 10

@@ -11,7 +11,7 @@ from billfold.domain.content import Content, JsonObject
 from billfold.domain.filling import filling_of
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.messages import Message, with_messages
-from billfold.domain.templates import NO_RULES, Rules
+from billfold.domain.templates import NO_RULES, Rules, seconds_of
 
 FIRST_DATE = 1_420_070_400
 """2015-01-01T00:00:00Z. A version's HTTP date is this plus its number in seconds: two versions never share one (ADR 4)."""
@@ -85,6 +85,9 @@ def content_of(pass_: Pass, template: Template | None) -> Content:
     if content is None:
         assert template is not None, "a pass without content has a template"
         content = filling_of(template.content, template.rules).fill(pass_.values, pass_.issued_at_ms)
+        card = pass_.values.get("card")
+        if isinstance(card, dict) and (until := seconds_of(card.get("expires_at"))) is not None:
+            content = msgspec.structs.replace(content, expires_at=until)  # a card ends on its own day, whatever its template says
     if pass_.messages:
         content = with_messages(content, pass_.messages)
     return msgspec.structs.replace(content, voided=True) if pass_.voided else content

@@ -14,5 +14,7 @@ async def receive(services: Services, reader: CallbackReader, scope: Scope, body
     def record(tx: Tx, news: CallbackNews) -> None:
         kind = EventKind.PASS_INSTALLED if news.saved else EventKind.PASS_REMOVED
         tx.events.append(Event(services.entropy.event_id(), scope, now, kind, news.pass_id, wallet="google"))
+        if news.saved:
+            tx.cards.set_downloaded(scope, news.pass_id, now, None, None)
 
     await reader.receive(scope, body, record)

@@ -6,11 +6,12 @@ from dataclasses import replace
 
 from billfold.domain.ids import Scope
 from billfold.domain.schedules import DAY_MS, HOUR_MS, Kept, Retention, next_due_ms
+from billfold.flows.loyalty.tending import EVERY_MS, TEND_JOB
 from billfold.ports import Job, Tx
 
 HOUSEKEEPING_JOB = "housekeeping"
 RECONCILE_JOB = "google.reconcile"
-RECURRING = frozenset({HOUSEKEEPING_JOB, RECONCILE_JOB})
+RECURRING = frozenset({HOUSEKEEPING_JOB, RECONCILE_JOB, TEND_JOB})
 """Kinds of job that never end: one that fails comes again an hour later, with its error where people see it."""
 
 CHUNK = 1_000
@@ -23,6 +24,8 @@ def ensure_schedules(tx: Tx, scope: Scope, now_ms: int, retention: Retention, re
     """Each scope's recurring jobs, where it has none yet."""
     first = next_due_ms(now_ms, retention.every_ms, scope.code)
     tx.jobs.ensure(Job(f"{HOUSEKEEPING_JOB}-{scope.code}", scope, HOUSEKEEPING_JOB, {}, due_at_ms=first))
+    first = next_due_ms(now_ms, EVERY_MS, scope.code)
+    tx.jobs.ensure(Job(f"{TEND_JOB}-{scope.code}", scope, TEND_JOB, {}, due_at_ms=first))
     if reconcile_hour is not None:
         due = reconcile_due_ms(scope, now_ms, reconcile_hour)
         tx.jobs.ensure(Job(f"{RECONCILE_JOB}-{scope.code}", scope, RECONCILE_JOB, {}, due_at_ms=due))

@@ -10,7 +10,7 @@ from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
 from billfold.domain.errors import Conflict, NotFound, TooMany
 from billfold.domain.events import Event, EventKind
-from billfold.domain.ids import Scope, TemplateId, pass_id
+from billfold.domain.ids import PassId, Scope, TemplateId, pass_id
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.passes import Pass, Template, content_of
 from billfold.domain.templates import values_fingerprint
@@ -64,9 +64,15 @@ async def _composed(services: Services, actor: Actor, draft: Draft) -> tuple[Wor
 
 
 async def store_from_template(
-    services: Services, actor: Actor, template_id: TemplateId, values: JsonObject, after: After | None = None
+    services: Services,
+    actor: Actor,
+    template_id: TemplateId,
+    values: JsonObject,
+    after: After | None = None,
+    serial: PassId | None = None,
 ) -> tuple[Pass, Content]:
-    """One pass that shows its template, filled with `values`, without what a phone installs from.
+    """One pass that shows its template, filled with `values`, without what a phone installs from. `serial`: its id, where the
+    values hold it.
 
     Raises NotFound, Conflict, Invalid, Forbidden, TooMany, CredentialMissing."""
     authorize(actor, "passes.create")
@@ -77,6 +83,7 @@ async def store_from_template(
     check_pass(services, template, values, now)
     fingerprint = values_fingerprint(values)
     new = await _new_pass(services, scope, now, fingerprint=fingerprint, template_id=template_id, values=values)
+    new = replace(new, id=serial or new.id)
     content = content_of(new, template)
     stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after), short=True)
     return stored, content

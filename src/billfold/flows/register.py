@@ -68,6 +68,7 @@ async def register(services: Services, scope: Scope, device: str, pass_type: str
         new = tx.registrations.add(made, push_token, now, want=number > 0)
         if new:
             tx.events.append(Event(services.entropy.event_id(), scope, now, EventKind.PASS_INSTALLED, serial, wallet="apple"))
+            tx.cards.set_downloaded(scope, found.id, now, None, None)
         return new
 
     new = await services.store.write(transaction, short=True)

@@ -7,7 +7,7 @@ from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import scope_of_pass
 from billfold.flows import register
 from billfold.flows.register import Shown
-from billfold.ports import Services
+from billfold.ports import Services, Tx
 
 PASSES_MAX = 10
 """Of one link for several: what a phone takes at once."""
@@ -29,8 +29,19 @@ async def open_link(services: Services, serial: str) -> Shown:
     return await register.show(services, scope, serial)
 
 
-async def record(services: Services, shown: Shown, kind: EventKind, wallet: str, visitor: str) -> None:
-    """Keeps the fact that a link was opened or a bundle taken. `visitor`: iphone, android, desktop, bot."""
+Place = tuple[float, float] | None
+"""Latitude and longitude in degrees, where a phone said them."""
+
+
+async def record(services: Services, shown: Shown, kind: EventKind, wallet: str, visitor: str, place: Place = None) -> None:
+    """Keeps the fact that a link was opened or a bundle taken. `visitor`: iphone, android, desktop, bot. `place`: a card keeps
+    where it was first taken."""
     scope, at = shown.pass_.scope, services.clock.now_ms()
     event = Event(services.entropy.event_id(), scope, at, kind, shown.pass_.id, wallet=wallet, data={"visitor": visitor})
-    await services.store.write(lambda tx: tx.events.append(event), short=True)
+
+    def transaction(tx: Tx) -> None:
+        tx.events.append(event)
+        if kind is EventKind.PASS_DOWNLOADED:
+            tx.cards.set_downloaded(scope, shown.pass_.id, at, *(place or (None, None)))
+
+    await services.store.write(transaction, short=True)

@@ -10,6 +10,8 @@ from dataclasses import replace
 from billfold.domain.ids import TemplateId
 from billfold.domain.schedules import Retention
 from billfold.flows.housekeeping import HOUSEKEEPING_JOB, prune
+from billfold.flows.loyalty.refreshing import REFRESH_JOB, refresh
+from billfold.flows.loyalty.tending import TEND_JOB
 from billfold.flows.templates import PUBLISH_JOB
 from billfold.ports import Job, Tx
 
@@ -32,9 +34,10 @@ def publish_template(tx: Tx, job: Job, now_ms: int) -> Job:
     return replace(job, state="running", cursor=cursor, done=done)
 
 
-STEPS: Mapping[str, Step] = {PUBLISH_JOB: publish_template}
+STEPS: Mapping[str, Step] = {PUBLISH_JOB: publish_template, REFRESH_JOB: refresh}
 
 
-def steps(retention: Retention) -> Mapping[str, Step]:
-    """Every kind of job that needs nothing but the database."""
-    return {**STEPS, HOUSEKEEPING_JOB: lambda tx, job, now_ms: prune(tx, job, now_ms, retention)}
+def steps(retention: Retention, tend: Step | None = None) -> Mapping[str, Step]:
+    """Every kind of job that needs nothing but the database. `tend`: flows/loyalty/tending.py."""
+    tending = {TEND_JOB: tend} if tend else {}
+    return {**STEPS, **tending, HOUSEKEEPING_JOB: lambda tx, job, now_ms: prune(tx, job, now_ms, retention)}

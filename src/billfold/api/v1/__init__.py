@@ -9,7 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from billfold.api.problems import MethodUnsupported, NoSuchAddress, problem_response
-from billfold.api.v1 import checks, content, keys, parts, passes, template_shapes
+from billfold.api.v1 import checks, content, keys, parts, passes, template_shapes, till_shapes
+from billfold.api.v1.cards import add_cards
 from billfold.api.v1.checks import add_checks
 from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
@@ -23,6 +24,7 @@ from billfold.api.v1.records import add_records
 from billfold.api.v1.route import request_id_of, route_class
 from billfold.api.v1.starters import add_starters
 from billfold.api.v1.templates import add_templates
+from billfold.api.v1.till import add_till
 from billfold.ports import Services
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
@@ -50,6 +52,11 @@ _BODIES = (
     OperationIn,
     keys.NewKey,
     checks.CheckIn,
+    till_shapes.NewProduct,
+    till_shapes.NewProgramme,
+    till_shapes.NewMember,
+    till_shapes.NewCard,
+    till_shapes.TerminalIn,
 )
 
 
@@ -68,6 +75,8 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         ("starters", add_starters),
         ("images", add_images),
         ("previews", add_previews),
+        ("till", add_till),
+        ("till", add_cards),
         ("ledger", add_ledger),
         ("mail", add_mail),
         ("keys", add_keys),

@@ -29,6 +29,12 @@ ScopeName = Literal[
     "ledger:read",
     "mail:read",
     "mail:bounces",
+    "members:read",
+    "members:write",
+    "cards:read",
+    "cards:write",
+    "products:write",
+    "terminals:manage",
     "usage:read",
     "events:read",
 ]

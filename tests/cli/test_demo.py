@@ -1,0 +1,49 @@
+"""The demo's till: made at the first start, found at each other one, and every name in the printed line is good."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from billfold import bootstrap
+from billfold.bootstrap import DEMO
+from billfold.cli import demo
+from billfold.domain.ids import PassId
+from billfold.flows import keys
+from billfold.sandbox.site import Sandbox
+from billfold.settings import Settings
+
+
+@pytest.mark.requirement("S2-01", "S2-06", "S2-12", "S2-51")
+async def test_each_start_names_the_same_things(tmp_path: Path) -> None:
+    settings = Settings(data=tmp_path)
+    sandbox = Sandbox(tmp_path / "sandbox", settings.public_url)
+    await sandbox.start(0)
+    parts = await bootstrap.open_parts(settings, serving=True, sandbox=sandbox)
+    try:
+        await bootstrap.furnish(parts)
+        first: dict[str, Any] = await demo.furnish(parts)
+        events = len(await parts.store.read(lambda tx: tx.events.list(DEMO, None, 1000)))
+        assert await demo.furnish(parts) == first
+        assert len(await parts.store.read(lambda tx: tx.events.list(DEMO, None, 1000))) == events, "the second start makes nothing"
+        who = {
+            name: await keys.authenticate(parts.services, first[name])
+            for name in ("api_token", "weak_token", "scanner_device_token", "scanner_device_token_with_product")
+        }
+        assert (who["weak_token"].scopes, "cards:write" in who["api_token"].scopes) == (frozenset(), True)
+        for name, product in (("scanner_device_token", None), ("scanner_device_token_with_product", first["products"][0]["id"])):
+            terminal_id = who[name].terminal_id
+            assert terminal_id is not None
+            terminal = await parts.store.read(lambda tx, terminal_id=terminal_id: tx.terminals.find(DEMO, terminal_id))  # type: ignore[misc]
+            assert terminal is not None
+            assert (terminal.product_id, terminal.key_id) == (product, who[name].key_id)
+        member = await parts.store.read(lambda tx: tx.members.by_email(DEMO, first["brand_id"], first["email"]))
+        for name in ("storecard", "punchcard", "coupon"):
+            serial = PassId(first[f"{name}_pass_code"])
+            card = await parts.store.read(lambda tx, serial=serial: tx.cards.find(DEMO, serial))  # type: ignore[misc]
+            assert card is not None
+            assert member is not None
+            assert (card.member_id, card.demo) == (member.id, True)
+    finally:
+        await sandbox.stop()
+        await parts.close()
