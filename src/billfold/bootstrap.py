@@ -9,6 +9,7 @@ import hashlib
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from ipaddress import ip_network
 
@@ -22,6 +23,9 @@ from billfold.domain.schedules import DAY_MS, HOUR_MS, MINUTE_MS, Retention
 from billfold.flows import workspaces
 from billfold.flows.deployment import Facts
 from billfold.flows.housekeeping import RECONCILE_JOB, ensure_schedules
+from billfold.flows.ledger import Books
+from billfold.flows.ledger_check import CHECK_JOB, LedgerCheck
+from billfold.flows.ledger_due import settle_due
 from billfold.flows.loyalty.tending import Recorder, Tending
 from billfold.flows.reconcile import HolderSource, Reconciler
 from billfold.glue import (
@@ -49,6 +53,7 @@ from billfold.signers.pool import SigningProcesses
 from billfold.signers.threads import SigningThreads
 from billfold.storage import ledger_checker, revision
 from billfold.storage.blobs import FolderBlobs
+from billfold.storage.ledger_checker_report import Report as LedgerReport
 from billfold.storage.sealing import Vault
 from billfold.storage.store import open_store
 from billfold.wallets.apple.adapter import AppleWallet
@@ -61,6 +66,8 @@ from billfold.wallets.google.credentials import load_google_credential
 from billfold.workers import jobs
 from billfold.workers.runner import Runner
 
+ANCHOR_PURPOSE = "ledger-anchor"
+"""What the key is derived for that signs the books' anchors."""
 DEMO_WORKSPACE = "demo00"
 DEMO = Scope(DEMO_WORKSPACE, Environment.TEST)
 SIGNING_THREADS = 2
@@ -189,7 +196,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         secrets.code_secret,
     )
     outbox = mailroom.outbox(settings, clock, vault)
-    runner = _runner(settings, store, {Channel.APPLE: apple, Channel.GOOGLE: google}, google, outbox, serving=serving)
+    runner = _runner(settings, store, {Channel.APPLE: apple, Channel.GOOGLE: google}, google, outbox, vault, serving=serving)
     services = Services(
         store=store,
         blobs=blobs,
@@ -227,10 +234,12 @@ def _runner(
     wallets: Mapping[Channel, Wallet],
     holders: HolderSource,
     outbox: MailDesk,
+    vault: Vault,
     *,
     serving: bool,
 ) -> Runner:
-    visits: dict[str, jobs.Visit] = {}
+    books = LedgerCheck(store, SystemEntropy().event_id, partial(vault.derive, ANCHOR_PURPOSE))
+    visits: dict[str, jobs.Visit] = {CHECK_JOB: books.visit}
     if settings.google_reconcile_hour is not None:
         visits[RECONCILE_JOB] = Reconciler(store, holders, SystemEntropy().event_id, settings.google_reconcile_hour).visit
     # On SQLite the server is the one worker: under a name that stays, it takes up its own leases at once after a crash.
@@ -241,7 +250,11 @@ def _runner(
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.poll_seconds,
         gap_ms=int(settings.push_gap_seconds * 1000),
-        steps=jobs.steps(_retention(settings), Tending(Recorder(SystemClock(), SystemEntropy()), outbox.queue).step),
+        steps=jobs.steps(
+            _retention(settings),
+            Tending(Recorder(SystemClock(), SystemEntropy()), outbox.queue).step,
+            partial(settle_due, Books(SystemClock(), SystemEntropy())),
+        ),
         visits=visits,
         rest=give_back_memory,
     )
@@ -264,9 +277,15 @@ def _retention(settings: Settings) -> Retention:
     )
 
 
-def verify_ledger(settings: Settings, progress: Callable[[int], None]) -> "ledger_checker.Report":
+def verify_ledger(settings: Settings, progress: Callable[[int], None]) -> LedgerReport:
     """Reads the books from outside; see storage/ledger_checker.py."""
-    return ledger_checker.verify(settings.database_url, progress)
+    assert settings.key_file is not None
+    vault = Vault.at(settings.key_file)
+
+    def secret_of(workspace: str, environment: str) -> bytes:
+        return vault.derive(ANCHOR_PURPOSE, Scope(workspace, Environment(environment)))
+
+    return ledger_checker.verify(settings.database_url, progress, secret_of)
 
 
 def _bring_up(url: str) -> None:

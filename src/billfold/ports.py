@@ -20,7 +20,7 @@ from billfold.domain.passes import Pass
 from billfold.domain.schedules import JobFigures, Kept
 from billfold.domain.signing import Signatures, ToSign
 from billfold.image_ports import ImageShelf
-from billfold.ledger_ports import Ledger
+from billfold.ledger_ports import Ledger, LedgerAudit, Lots, Reservations
 from billfold.loyalty_ports import Till
 from billfold.mail_ports import MailDesk, Mails
 from billfold.template_ports import Reach as Reach
@@ -336,6 +336,9 @@ class Tx(Till, Protocol):
     jobs: Jobs
     leases: Leases
     ledger: Ledger
+    audit: LedgerAudit
+    lots: Lots
+    reservations: Reservations
     mails: Mails
     pruning: Pruning
     deployment: Deployment

@@ -14,8 +14,8 @@ from billfold.domain.ledger import (
     check,
     decide,
     decimal_text,
+    excessive,
     legs,
-    refundable,
     undoing,
 )
 
@@ -71,9 +71,9 @@ def test_a_void_turns_every_posting_round() -> None:
 def test_refunds_never_pass_what_was_taken() -> None:
     asked = order(Kind.CHARGE, Move(CARD, -100))
     operation, _ = decide(asked, accounts(asked, card=100))
-    assert refundable(operation, {CARD: 60}, (Move(CARD, 40),)) == ""
-    assert refundable(operation, {CARD: 60}, (Move(CARD, 41),)) == "refund_too_large"
-    assert refundable(operation, {}, (Move(OTHER, 1),)) == "refund_too_large"
+    assert excessive(operation, {CARD: 60}, (Move(CARD, 40),)) == ""
+    assert excessive(operation, {CARD: 60}, (Move(CARD, 41),)) == "refund_too_large"
+    assert excessive(operation, {}, (Move(OTHER, 1),)) == "refund_too_large"
 
 
 @pytest.mark.parametrize(

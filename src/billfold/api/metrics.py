@@ -37,6 +37,9 @@ class Metrics:
         self._removed = Gauge(
             "housekeeping_removed_rows", "Rows removed because they were kept long enough.", registry=self.registry
         )
+        self._drifts = Gauge(
+            "billfold_ledger_drift_accounts", "Accounts that do not add up, frozen for writes.", registry=self.registry
+        )
         self._counted_ms, self._backlogs = -COUNT_AGAIN_MS, dict[Channel, Backlog]()
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
@@ -65,7 +68,10 @@ class Metrics:
         now = await services.store.now_ms()
         if now >= self._counted_ms + COUNT_AGAIN_MS:
             self._counted_ms = now
-            self._backlogs, jobs = await services.store.read(lambda tx: (tx.deliveries.backlog(), tx.jobs.figures()))
+            self._backlogs, jobs, drifts = await services.store.read(
+                lambda tx: (tx.deliveries.backlog(), tx.jobs.figures(), tx.audit.count_frozen())
+            )
+            self._drifts.set(drifts)
             self._tell_jobs(jobs, now)
         for channel, backlog in self._backlogs.items():
             self._pending.labels(channel.value).set(backlog.pending)

@@ -12,6 +12,7 @@ TOO_LARGE = "refund_too_large"
 VOIDED = "already_voided"
 REFUNDED = "already_refunded"
 SPENT = "already_spent"
+SETTLED = "already_settled"
 
 REASONS: dict[str, tuple[type[Declined], str]] = {
     INSUFFICIENT: (InsufficientBalance, "the balance does not suffice; nothing was taken"),
@@ -19,6 +20,7 @@ REASONS: dict[str, tuple[type[Declined], str]] = {
     TOO_LARGE: (Declined, "more would be given back than was taken"),
     VOIDED: (Declined, "the operation was voided before"),
     REFUNDED: (Declined, "part of the operation was refunded before; refund the rest"),
+    SETTLED: (Declined, "the reservation was confirmed or released before"),
     SPENT: (Overtaken, "what it credited is spent already; a key with the scope ledger:overdraft may still undo it"),
 }
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from billfold.domain.errors import Forbidden, Unauthenticated
 from billfold.domain.ids import Environment, Scope, base62
 
+OVERDRAFT = "ledger:overdraft"
 SCOPES: dict[str, str] = {
     "passes:read": "see passes and what they carry",
     "passes:write": "issue, change and void passes",
@@ -21,6 +22,7 @@ SCOPES: dict[str, str] = {
     "checks:run": "have passes checked; sees nothing of yours",
     "ledger:write": "charge, credit, refund and void on passes",
     "ledger:read": "see balances and statements",
+    OVERDRAFT: "let a balance go below zero: by a floor for new accounts, or by undoing what is spent",
     "mail:read": "see to whom mails went",
     "mail:bounces": "hand in mails that came back",
     "members:read": "see members, with their names and addresses",

@@ -6,13 +6,16 @@ Source: reference/reliability-security.md section 3.
 May not enter: storage, prices and rules of a shop, the clock (times are given)."""
 
 import hashlib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 import msgspec
 
-from billfold.domain.declines import INSUFFICIENT, LIMIT, TOO_LARGE
+from billfold.domain.declines import INSUFFICIENT, LIMIT, SPENT, TOO_LARGE
 from billfold.domain.errors import FieldProblem, Invalid
+from billfold.domain.lots import Limits, Lot, Use, changed, spendable, take
 from billfold.domain.vat import Vat
 from billfold.domain.vat import members as tax_members
 
@@ -34,7 +37,7 @@ _EXPONENTS = {
 
 
 class Kind(StrEnum):
-    """What happened. REFUND, VOID and CORRECT point back at an operation."""
+    """What happened. REFUND, VOID, CONFIRM, RELEASE and CHARGEBACK point back at an operation."""
 
     CHARGE = "charge"
     EARN = "earn"
@@ -46,6 +49,12 @@ class Kind(StrEnum):
     ADJUST = "adjust"
     TRANSFER = "transfer"
     OPENING = "opening"
+    RESERVE = "reserve"
+    """Money that is announced and not there yet: nothing is on the card until it is confirmed."""
+    CONFIRM = "confirm"
+    RELEASE = "release"
+    CHARGEBACK = "chargeback"
+    """A bank took back what had paid for a top-up: the card gives what it still has, the merchant bears the rest."""
 
 
 COUNTERS: dict[Kind, str] = {
@@ -57,11 +66,20 @@ COUNTERS: dict[Kind, str] = {
     Kind.EXPIRE: "expired",
     Kind.ADJUST: "adjustments",
     Kind.OPENING: "opening",
+    Kind.CONFIRM: "reserved",
+    Kind.CHARGEBACK: "funding",
 }
 """The system account on the other side. A void takes those of what it undoes; a transfer needs none."""
+POINTING_BACK = frozenset({Kind.REFUND, Kind.VOID, Kind.CONFIRM, Kind.RELEASE, Kind.CHARGEBACK})
+LOSS, RESERVED, FUNDING = "merchant_loss", "reserved", "funding"
+SHORTFALL, OVERDRAFT = "shortfall", "overdraft"
+"""Flags of an operation: the merchant bears a part of it; it went below a floor by leave."""
 VAT_DUE = "vat_due"
 """Where the tax in a sale goes; the rest goes to the sales."""
-_DIRECTION = {Kind.CHARGE: -1, Kind.EARN: 1, Kind.TOP_UP: 1, Kind.REDEEM: -1, Kind.REFUND: 1, Kind.EXPIRE: -1}
+_DIRECTION = {
+    **dict.fromkeys((Kind.EARN, Kind.TOP_UP, Kind.REFUND, Kind.RESERVE, Kind.CONFIRM), 1),
+    **dict.fromkeys((Kind.CHARGE, Kind.REDEEM, Kind.EXPIRE, Kind.CHARGEBACK), -1),
+}
 """Kinds whose amounts go one way only."""
 
 
@@ -96,13 +114,15 @@ class AccountKey:
 @dataclass(frozen=True, slots=True)
 class Account:
     """The last posting's balance and hash, kept beside the postings in the same transaction. `floor`: what the balance may not go
-    below; None: it may (a system account)."""
+    below; None: it may (a system account). `lots`: how many of its lots hold something. `frozen`: why nothing may be posted."""
 
     key: AccountKey
     balance: int = 0
     sequence: int = 0
     floor: int | None = 0
     hash: bytes = GENESIS
+    lots: int = 0
+    frozen: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +151,11 @@ NO_FACTS = Facts()
 @dataclass(frozen=True, slots=True)
 class Order:
     """What somebody asks the ledger to do. `id` is the caller's and stays taken for ever. `actor`: key, terminal or person.
-    `counter`: the system account on the other side, where it is not that of the kind. `flags`: what is special about it."""
+    `counter`: the system account on the other side, where it is not that of the kind. `flags`: what is special about it.
+
+    `limits`: by unit, of what it credits. `accepts`: it happened already, so what the card lacks is the merchant's loss.
+    `overdraws`: a floor does not hold it up. `unlocked`: lots that it may take although they are pending or expired. `back`: what
+    it gives back to lots."""
 
     id: str
     kind: Kind
@@ -149,6 +173,11 @@ class Order:
     payment: str | None = None
     counter: str | None = None
     rules: int = RULES
+    limits: Mapping[str, Limits] = field(default_factory=dict)
+    accepts: bool = False
+    overdraws: bool = False
+    unlocked: frozenset[tuple[AccountKey, str]] = frozenset()
+    back: tuple[tuple[AccountKey, Use], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,11 +197,15 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """A decided order. `declined`: why nothing was posted, "" when it was."""
+    """A decided order. `declined`: why nothing was posted, "" when it was. `made`, `uses`: of lots. `available`: what can be spent
+    after it, of accounts with lots."""
 
     order: Order
     postings: tuple[Posting, ...] = ()
     declined: str = ""
+    made: tuple[tuple[AccountKey, Lot], ...] = ()
+    uses: tuple[tuple[AccountKey, Use], ...] = ()
+    available: Mapping[AccountKey, int] = field(default_factory=dict)
 
     def balances(self) -> dict[AccountKey, int]:
         """Of the passes' accounts that it touched, as they were right after it."""
@@ -200,9 +233,10 @@ def check(order: Order) -> None:
         problems.append(
             FieldProblem("amounts", "unbalanced", "a transfer does not sum to zero", "give what one takes to the other")
         )
-    if (order.kind in (Kind.REFUND, Kind.VOID)) != (order.reverses is not None):
+    if (order.kind in POINTING_BACK) != (order.reverses is not None):
         mend = "name the operation" if order.reverses is None else "leave it out"
-        problems.append(FieldProblem("reverses", "misplaced", "only a refund or void points at another operation", mend))
+        kinds = ", ".join(sorted(POINTING_BACK))
+        problems.append(FieldProblem("reverses", "misplaced", f"only these point at another operation: {kinds}", mend))
     if problems:
         raise Invalid(*problems)
 
@@ -231,6 +265,19 @@ def legs(order: Order) -> tuple[Move, ...]:
     return (*own, *sorted(others, key=lambda move: move.key))
 
 
+def touched(order: Order) -> list[AccountKey]:
+    """Every account that it may post on, in the order in which they are locked."""
+    moves = legs(order)
+    keys = {move.key for move in moves}
+    if order.accepts:
+        keys |= {_loss_of(move.key) for move in moves if not move.key.system}
+    return sorted(keys, key=lambda key: (key.system, key))
+
+
+def _loss_of(key: AccountKey) -> AccountKey:
+    return system_key(LOSS, shard_of(key.owner), key.unit)
+
+
 def shard_of(owner: str) -> int:
     """Which row of a system account stands opposite this owner: always the same one."""
     return hashlib.sha256(owner.encode()).digest()[0] % SHARDS
@@ -241,30 +288,92 @@ def system_key(name: str, shard: int, unit: str) -> AccountKey:
 
 
 def undoing(original: Operation) -> tuple[Move, ...]:
-    """The moves of a void: every posting of the original the other way round."""
-    return tuple(Move(one.key, -one.amount) for one in original.postings)
+    """The moves of a void: every posting of the original the other way round. Money that was announced before it came goes back to
+    where it came from, not to what is announced."""
+    moves = []
+    for one in original.postings:
+        _, _, shard = one.key.owner.rpartition(":")
+        announced = one.key.owner.startswith(f"system:{RESERVED}:")
+        moves.append(Move(system_key(FUNDING, int(shard), one.key.unit) if announced else one.key, -one.amount))
+    return tuple(moves)
 
 
-def decide(order: Order, accounts: dict[AccountKey, Account]) -> tuple[Operation, dict[AccountKey, Account]]:
-    """The operation, and the accounts as they are after it. `accounts`: every one that `legs(order)` names, locked. Nothing is
-    posted when one of them would fall below its floor."""
-    moves = legs(order)
+Lots = Mapping[AccountKey, tuple[Lot, ...]]
+Accounts = dict[AccountKey, Account]
+
+
+def decide(order: Order, accounts: Mapping[AccountKey, Account], lots: Lots = MappingProxyType({})) -> tuple[Operation, Accounts]:
+    """The operation, and the accounts as they are after it. `accounts`: every one that `touched(order)` names, locked; `lots`:
+    those that hold something. Nothing is posted when an account would fall below its floor, unless the order may do so."""
+    moves, flags, declined = _afforded(order, accounts, lots)
+    if declined:
+        return Operation(order, declined=declined), dict(accounts)
+    if any(abs(accounts[move.key].balance + move.amount) > BALANCE_MAX for move in moves):
+        return Operation(order, declined=LIMIT), dict(accounts)
+    order = replace(order, flags=(*order.flags, *flags)) if flags else order
+    after, postings, digest = dict(accounts), [], seal(order)
     for move in moves:
-        account = accounts[move.key]
-        after = account.balance + move.amount
-        if account.floor is not None and move.amount < 0 and after < account.floor:
-            return Operation(order, declined=INSUFFICIENT), accounts
-        if abs(after) > BALANCE_MAX:
-            return Operation(order, declined=LIMIT), accounts
-    changed = dict(accounts)
-    postings = []
-    digest = seal(order)
-    for move in moves:
-        account = changed[move.key]
-        posting = _post(order, account, move.amount, digest)
-        changed[move.key] = Account(account.key, posting.balance, posting.sequence, account.floor, posting.hash)
+        posting = _post(order, accounts[move.key], move.amount, digest)
+        state = (posting.balance, posting.sequence, accounts[move.key].floor, posting.hash)
+        after[move.key] = Account(move.key, *state, lots=accounts[move.key].lots)
         postings.append(posting)
-    return Operation(order, tuple(postings)), changed
+    operation = Operation(order, tuple(postings))
+    if lots or order.limits or order.back:
+        return _with_lots(operation, after, lots)
+    return operation, after
+
+
+def _afforded(order: Order, accounts: Mapping[AccountKey, Account], lots: Lots) -> tuple[tuple[Move, ...], set[str], str]:
+    """The moves as the accounts can bear them, what is special about them, and why they are declined."""
+    moves, flags, short = [], set(), dict[AccountKey, int]()
+    for move in legs(order):
+        account, amount = accounts[move.key], move.amount
+        if account.floor is not None and amount < 0:
+            unlocked = {lot for key, lot in order.unlocked if key == move.key}
+            held = spendable(account.balance, lots.get(move.key, ()), order.at_ms, unlocked)
+            room = max(0, held - account.floor)
+            if -amount > room:
+                if order.accepts:
+                    flags.add(SHORTFALL)
+                    short[_loss_of(move.key)] = amount + room
+                    amount = -room
+                elif order.overdraws:
+                    flags.add(OVERDRAFT)
+                else:
+                    return (), set(), SPENT if order.kind is Kind.VOID else INSUFFICIENT
+        moves.append(Move(move.key, amount))
+    moves += [Move(key, amount) for key, amount in sorted(short.items())]
+    return tuple(moves), flags, ""
+
+
+def _with_lots(operation: Operation, accounts: Accounts, lots: Lots) -> tuple[Operation, Accounts]:
+    """What the postings take from lots, give back to them and make of them."""
+    order, made, uses, available = operation.order, list[tuple[AccountKey, Lot]](), list[tuple[AccountKey, Use]](), {}
+    carried: dict[str, list[tuple[int, int | None]]] = {}
+    for posting in sorted(operation.postings, key=lambda one: one.amount > 0):  # who gives before who receives
+        key, held = posting.key, lots.get(posting.key, ())
+        if key.system:
+            continue
+        unlocked = {lot for owner, lot in order.unlocked if owner == key}
+        mine = [use for owner, use in order.back if owner == key]
+        new: list[Lot] = []
+        if posting.amount < 0:
+            mine = take(held, -posting.amount, order.at_ms, unlocked)
+            if order.kind is Kind.TRANSFER:
+                ends = {one.id: one.expires_at_ms for one in held}
+                carried[key.unit] = [(-use.amount, ends[use.lot]) for use in mine if ends[use.lot] is not None]
+        elif limits := order.limits.get(key.unit):
+            times = (limits.available_at_ms, limits.expires_at_ms)
+            new = [Lot(str(posting.sequence), order.id, posting.amount, posting.amount, *times)]
+        for nth, (amount, expires) in enumerate(carried.pop(key.unit, []) if posting.amount > 0 else []):
+            new.append(Lot(f"{posting.sequence}.{nth}", order.id, amount, amount, None, expires))
+        now = changed(held, mine, new)
+        made += [(key, one) for one in new]
+        uses += [(key, one) for one in mine]
+        accounts[key] = replace(accounts[key], lots=sum(one.left > 0 for one in now))
+        if now:
+            available[key] = spendable(posting.balance, now, order.at_ms)
+    return replace(operation, made=tuple(made), uses=tuple(uses), available=available), accounts
 
 
 def _post(order: Order, account: Account, amount: int, digest: str) -> Posting:
@@ -310,10 +419,11 @@ def flags_text(flags: tuple[str, ...]) -> str:
     return " ".join(flags)
 
 
-def refundable(original: Operation, refunded: dict[AccountKey, int], moves: tuple[Move, ...]) -> str:
-    """Why these refunds go beyond what the original took; "" when they do not. `refunded`: given back so far."""
-    taken = {one.key: -one.amount for one in original.postings if not one.key.system and one.amount < 0}
+def excessive(original: Operation, given: Mapping[AccountKey, int], moves: tuple[Move, ...]) -> str:
+    """Why these moves go beyond what the original did the other way; "" when they do not. `given`: what was given back so far."""
+    done = {one.key: one.amount for one in original.postings if not one.key.system}
     for move in moves:
-        if refunded.get(move.key, 0) + move.amount > taken.get(move.key, 0):
+        left = -done.get(move.key, 0) - given.get(move.key, 0)
+        if not (0 < move.amount <= left or left <= move.amount < 0):
             return TOO_LARGE
     return ""

@@ -1,65 +1,57 @@
 """Post an operation, give part of one back, undo one: accounts, postings, event and what phones must hear of commit together.
 
-The caller's id makes each of them happen once, whatever is repeated and whenever. May not enter: HTTP, prices, wallets."""
+The caller's id makes each of them happen once, whatever is repeated and whenever. What is asked becomes an order in
+ledger_orders.py. May not enter: HTTP, prices, wallets."""
 
-import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Protocol
 
-import msgspec
-
-from billfold.domain import ledger, vat
-from billfold.domain.declines import REFUNDED, VOIDED
+from billfold.domain import ledger, lots, vat
+from billfold.domain.declines import REFUNDED, SETTLED, VOIDED
 from billfold.domain.delivery import Priority
-from billfold.domain.errors import FieldProblem, Gone, IdempotencyMismatch, Invalid, NotFound
+from billfold.domain.errors import Conflict, FieldProblem, Gone, IdempotencyMismatch, Invalid, NotFound
 from billfold.domain.events import Event, EventKind
-from billfold.domain.ids import PassId, Scope, scope_of_pass
-from billfold.domain.keys import Actor, authorize
-from billfold.domain.ledger import (
-    BALANCE_MAX,
-    NO_FACTS,
-    PLAIN_UNITS,
-    Account,
-    AccountKey,
-    Facts,
-    Kind,
-    Move,
-    Operation,
-    Order,
-    Posting,
-)
+from billfold.domain.ids import PassId, Scope
+from billfold.domain.keys import OVERDRAFT, Actor, authorize
+from billfold.domain.ledger import Account, AccountKey, Kind, Move, Operation, Order
+from billfold.domain.lots import Lot
 from billfold.domain.passes import Pass
 from billfold.domain.templates import values_fingerprint
-from billfold.domain.vat import RATE_BP_MAX, Vat
-from billfold.flows.update import find_pass
-from billfold.ports import Services, Tx
+from billfold.flows.ledger_orders import Asked as Asked
+from billfold.flows.ledger_orders import check_id, order_of
+from billfold.ledger_ports import Reservation
+from billfold.ports import Clock, Entropy, Services, Tx
 
 SHOWN_AS = "balances"
 """Where a template finds the balances of its pass: `{{ balances.EUR }}`, `{{ balances.points }}`."""
+AVAILABLE_AS = "available"
+"""And, of units with lots, what of it can be spent: `{{ available.points }}`."""
+_REVERSIBLE: Mapping[Kind, tuple[frozenset[Kind], str]] = {
+    Kind.REFUND: (frozenset({Kind.CHARGE, Kind.REDEEM}), "only what took something can be refunded"),
+    Kind.CHARGEBACK: (frozenset({Kind.TOP_UP, Kind.CONFIRM}), "only a top-up can be charged back"),
+    Kind.CONFIRM: (frozenset({Kind.RESERVE}), "only a reservation can be confirmed"),
+    Kind.RELEASE: (frozenset({Kind.RESERVE}), "only a reservation can be released"),
+    Kind.VOID: (frozenset(Kind) - {Kind.VOID, Kind.RESERVE, Kind.RELEASE}, "this cannot be voided"),
+}
+"""What each kind may point back at."""
+
+
+class Bookkeeper(Protocol):
+    """What posting takes of ports.Services: jobs have no more."""
+
+    @property
+    def clock(self) -> Clock: ...
+    @property
+    def entropy(self) -> Entropy: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """An operation as a caller wants it. `amounts`: unit → signed minor units; empty for a void. `id`: 16 to 128 visible characters
-    of ASCII, made by the caller and never used again for anything else.
+class Books:
+    """A Bookkeeper, for who has no Services."""
 
-    `vat_rate_bp`: the rate of the tax in what is sold. `facts`: what reports want to know of it. `fingerprint`: of the request as
-    it came, where the caller derives the rest from it; else it is made of what is asked. `any_body`: a repeat is a repeat whatever
-    it asks now (source S2), and the answer tells that it differs."""
-
-    id: str
-    kind: Kind
-    pass_id: str
-    amounts: Mapping[str, int]
-    to_pass_id: str | None = None
-    reverses: str | None = None
-    description: str = ""
-    reference: str = ""
-    occurred_at_ms: int | None = None
-    vat_rate_bp: int | None = None
-    facts: Facts = NO_FACTS
-    fingerprint: str | None = None
-    any_body: bool = False
+    clock: Clock
+    entropy: Entropy
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +70,8 @@ After = Callable[[Tx, Answered], None]
 
 
 async def post(services: Services, actor: Actor, asked: Asked, after: After | None = None) -> Answered:
-    """Raises Invalid, NotFound, Gone, Forbidden, IdempotencyMismatch. A balance that does not suffice is no error but a declined
-    operation, and stays declined when it is repeated (domain/declines.py has the words for it)."""
+    """Raises Invalid, NotFound, Gone, Forbidden, Conflict, IdempotencyMismatch. A balance that does not suffice is no error but a
+    declined operation, and stays declined when it is repeated (domain/declines.py has the words for it)."""
     authorize(actor, "operations.create")
 
     def transaction(tx: Tx) -> Answered:
@@ -94,31 +86,85 @@ async def post(services: Services, actor: Actor, asked: Asked, after: After | No
     return answered
 
 
-def post_in(services: Services, tx: Tx, actor: Actor, asked: Asked) -> Answered:
+def post_in(books: Bookkeeper, tx: Tx, actor: Actor, asked: Asked) -> Answered:
     """As `post`, inside a transaction that the caller has begun, for an actor whom the caller has let do so. Ends neither; does no
     I/O; may run again with its transaction."""
-    scope, now = actor.scope, services.clock.now_ms()
-    order = _order(asked, scope, actor, now)
+    check_id(asked.id)
+    return carry_out(books, tx, actor.scope, asked, actor.principal, overdraws=OVERDRAFT in actor.scopes)
+
+
+def carry_out(books: Bookkeeper, tx: Tx, scope: Scope, asked: Asked, who: str, *, overdraws: bool = False) -> Answered:
+    """What `post_in` does, also for the ledger's own jobs. `overdraws`: a void of what is spent may go below the floor."""
+    order = order_of(asked, scope, who, books.clock.now_ms())
+    if asked.payment and (paid := _paid(tx, scope, order)):
+        return paid
     original = _original(tx, scope, order) if order.reverses else None
     held = _held(tx, scope, asked.pass_id, order, original)
     refused = ""
     if original:
-        order, refused = _reversing(order, original, tx.ledger.reversing(scope, original.order.id))
+        order, refused = _completed(tx, scope, replace(order, overdraws=overdraws and order.kind is Kind.VOID), original)
     operation, accounts = Operation(order, declined=refused), dict[AccountKey, Account]()
     if not refused:
-        accounts = tx.ledger.lock(scope, [move.key for move in ledger.legs(order)])
-        operation, accounts = ledger.decide(order, accounts)
+        accounts = tx.ledger.lock(scope, ledger.touched(order))
+        if stopped := _stopped(order, accounts):
+            return _repeated(tx, scope, order, asked, stopped)
+        order, open_lots = _lots(tx, scope, order, asked, accounts)
+        accounts = {key: _opened(one, asked) for key, one in accounts.items()}
+        operation, accounts = ledger.decide(order, accounts, open_lots)
     if not tx.ledger.add(scope, operation, accounts):
         return _repeated(tx, scope, order, asked)
-    notified = sum(_show(services, tx, scope, found, operation) for found in held) if operation.postings else 0
+    if not operation.declined:
+        _settle(tx, scope, asked, order)
+    notified = sum(show(books, tx, scope, found, operation) for found in held) if operation.postings else 0
     return Answered(operation, repeated=False, notified=notified)
+
+
+def _repeated(tx: Tx, scope: Scope, order: Order, asked: Asked, otherwise: Exception | None = None) -> Answered:
+    earlier = tx.ledger.find(scope, order.id)
+    if earlier is None and otherwise:
+        raise otherwise
+    assert earlier is not None, "its id was taken"
+    same = earlier.order.fingerprint == order.fingerprint
+    if not same and not asked.any_body:
+        raise IdempotencyMismatch()
+    return Answered(earlier, repeated=True, mismatched=not same)
+
+
+def _paid(tx: Tx, scope: Scope, order: Order) -> Answered | None:
+    """What the same payment has credited, under whichever id: a webhook that comes twice. Raises Conflict."""
+    earlier = tx.ledger.find_payment(scope, order.payment or "")
+    if earlier is None or earlier.order.id == order.id:
+        return None
+    if earlier.order.fingerprint != order.fingerprint:
+        raise Conflict("payment_reference_used", "this payment reference has credited something else before")
+    return Answered(earlier, repeated=True)
+
+
+def _stopped(order: Order, accounts: Mapping[AccountKey, Account]) -> Exception | None:
+    """Why nothing new may be posted. What was posted before is answered all the same."""
+    if any(one.frozen for one in accounts.values()):
+        return Conflict("account_frozen", "the books of this account do not add up; it takes no postings until somebody has looked")
+    late = [unit for unit, one in order.limits.items() if one.expires_at_ms is not None and one.expires_at_ms <= order.at_ms]
+    if late:
+        return Invalid(FieldProblem(f"lots.{late[0]}", "in_the_past", "has expired already", "give a later expires_at"))
+    return None
+
+
+def _opened(account: Account, asked: Asked) -> Account:
+    """With the floor that its first posting gives it: a floor is one pass's, not that of who receives from it."""
+    if account.sequence or account.key.owner != asked.pass_id:
+        return account
+    return replace(account, floor=asked.floors.get(account.key.unit, 0))
 
 
 def _held(tx: Tx, scope: Scope, pass_id: str, order: Order, original: Operation | None) -> list[Pass]:
     """The passes that the order touches, locked in one order: what is then read about them stays true. Raises NotFound, Gone."""
-    owners = {pass_id, *(move.key.owner for move in order.moves)}
+    owners = {pass_id, *(move.key.owner for move in order.moves if not move.key.system)}
     if original:
         theirs = {one.key.owner for one in original.postings if not one.key.system}
+        if original.order.kind is Kind.RESERVE:
+            reservation = tx.reservations.find(scope, original.order.id)
+            theirs = {reservation.owner} if reservation else set()
         if not owners <= theirs:
             mend = "name the pass that the operation was made on"
             raise Invalid(FieldProblem("pass_id", "another_pass", "the operation touched another pass", mend))
@@ -132,153 +178,139 @@ def _held(tx: Tx, scope: Scope, pass_id: str, order: Order, original: Operation 
     return held
 
 
-def _repeated(tx: Tx, scope: Scope, order: Order, asked: Asked) -> Answered:
-    earlier = tx.ledger.find(scope, order.id)
-    assert earlier is not None, "its id was taken"
-    same = earlier.order.fingerprint == order.fingerprint
-    if not same and not asked.any_body:
-        raise IdempotencyMismatch()
-    return Answered(earlier, repeated=True, mismatched=not same)
-
-
-def _order(asked: Asked, scope: Scope, actor: Actor, now: int) -> Order:
-    """What is asked, checked as far as no row is needed. Raises Invalid, NotFound."""
-    _check_id(asked.id)
-    for path, serial in (("pass", asked.pass_id), ("pass to transfer to", asked.to_pass_id)):
-        if serial is not None and scope_of_pass(serial) != scope:
-            raise NotFound(path)
-    order = Order(
-        asked.id,
-        asked.kind,
-        _moves(asked),
-        asked.fingerprint or _fingerprint(asked),
-        actor.principal,
-        now,
-        min(asked.occurred_at_ms or now, now),
-        asked.reverses,
-        asked.description,
-        asked.reference,
-        asked.facts,
-        None if asked.vat_rate_bp is None else _vat(asked, asked.vat_rate_bp),
-    )
-    if asked.kind is Kind.VOID:
-        if asked.amounts:
-            raise Invalid(FieldProblem("amounts", "misplaced", "a void undoes the whole operation", "leave the amounts out"))
-        if asked.reverses is None:
-            raise Invalid(FieldProblem("reverses", "missing", "a void points at what it undoes", "name the operation"))
-    else:
-        ledger.check(order)
-    return order
-
-
-def _check_id(id_: str) -> None:
-    if not (16 <= len(id_) <= 128 and id_.isascii() and id_.isprintable() and " " not in id_):
-        mend = "make an id of 16 to 128 visible ASCII characters before the first try, like a UUID, and keep it for every repeat"
-        raise Invalid(FieldProblem("id", "malformed", "is no operation id", mend))
-
-
-def _moves(asked: Asked) -> tuple[Move, ...]:
-    moves = tuple(Move(AccountKey(asked.pass_id, unit), amount) for unit, amount in asked.amounts.items())
-    if asked.kind is not Kind.TRANSFER:
-        return moves
-    to = asked.to_pass_id
-    if to is None or to == asked.pass_id:
-        raise Invalid(FieldProblem("to_pass_id", "missing", "a transfer goes to another pass", "name the pass that receives"))
-    given = tuple(Move(move.key, -abs(move.amount)) for move in moves)
-    return given + tuple(Move(AccountKey(to, move.key.unit), -move.amount) for move in given)
-
-
-def _fingerprint(asked: Asked) -> str:
-    """Of what is asked; not of who sends it from where, or of when it happened: a scanner in another's place must find it."""
-    facts = asked.facts
-    body = (
-        *(asked.kind.value, asked.pass_id, sorted(asked.amounts.items()), asked.to_pass_id, asked.reverses, asked.description),
-        *(asked.reference, asked.vat_rate_bp, facts.product_id, sorted(facts.details.items())),
-    )
-    return hashlib.sha256(msgspec.json.encode(body)).hexdigest()
-
-
-def _vat(asked: Asked, rate_bp: int) -> Vat:
-    """Of the money that is taken. Where only points or stamps pay, the rate alone is kept. Raises Invalid."""
-    if asked.kind not in (Kind.CHARGE, Kind.TOP_UP, Kind.REDEEM):
-        mend = "leave it out: what gives back copies the original's rate"
-        raise Invalid(FieldProblem("vat_rate_bp", "misplaced", "only a sale or a top-up has a tax of its own", mend))
-    if not 0 <= rate_bp <= RATE_BP_MAX:
-        raise Invalid(FieldProblem("vat_rate_bp", "out_of_range", "is no rate", "send 0 to 10000 basis points: 2100 is 21 %"))
-    money = [(unit, abs(amount)) for unit, amount in asked.amounts.items() if unit not in PLAIN_UNITS]
-    if len(money) > 1:
-        raise Invalid(FieldProblem("vat_rate_bp", "ambiguous", "two currencies and one rate", "post them as two operations"))
-    return vat.contained(*money[0], rate_bp) if money else Vat("", rate_bp, 0, 0, 0)
-
-
 def _original(tx: Tx, scope: Scope, order: Order) -> Operation:
-    """What a refund or void points at, which can be reversed. Raises NotFound, Invalid."""
+    """What the order points back at, which can be so. Raises NotFound, Invalid."""
     original = tx.ledger.find(scope, order.reverses or "")
     if original is None:
         raise NotFound("operation")
-    if original.order.kind is Kind.VOID or original.declined:
-        mend = "correct it by an operation of kind adjust"
-        raise Invalid(FieldProblem("reverses", "not_reversible", "a void or a declined operation cannot be reversed", mend))
-    if order.kind is Kind.REFUND and original.order.kind not in (Kind.CHARGE, Kind.REDEEM):
-        raise Invalid(FieldProblem("reverses", "not_a_charge", "only what took something can be refunded", "use void or adjust"))
+    kinds, wrong = _REVERSIBLE[order.kind]
+    if original.declined or original.order.kind not in kinds:
+        problem = "it was declined" if original.declined else wrong
+        raise Invalid(FieldProblem("reverses", "not_reversible", problem, "correct it by an operation of kind adjust"))
     return original
 
 
-def _reversing(order: Order, original: Operation, since: list[Operation]) -> tuple[Order, str]:
-    """The order with what it takes from its original, and why it is refused. `since`: what has reversed the original so far, which
-    stays so while the passes are locked: two refunds at once cannot both find room."""
-    tax = original.order.vat
+def _completed(tx: Tx, scope: Scope, order: Order, original: Operation) -> tuple[Order, str]:
+    """The order with what it takes from its original, and why it is refused. What has reversed the original so far stays so while
+    the passes are locked: two refunds at once cannot both find room."""
+    if order.kind in (Kind.CONFIRM, Kind.RELEASE):
+        return _of_reservation(tx, scope, order)
+    since = tx.ledger.reversing(scope, original.order.id)
     if any(one.order.kind is Kind.VOID for one in since):
         return order, VOIDED
-    if order.kind is Kind.VOID:
-        order = replace(order, moves=ledger.undoing(original), vat=tax and vat.undone(tax))
-        return order, REFUNDED if since else ""
+    if order.kind is Kind.VOID and since:
+        return order, REFUNDED
     given: dict[AccountKey, int] = {}
     for key, amount in ((one.key, one.amount) for earlier in since for one in earlier.postings if not one.key.system):
         given[key] = given.get(key, 0) + amount
+    if order.kind is Kind.CHARGEBACK:
+        return _charged_back(order, original, since)
+    tax = original.order.vat
+    if order.kind is Kind.VOID:
+        order, refused = replace(order, moves=ledger.undoing(original), vat=tax and vat.undone(tax)), ""
+    else:
+        for move in order.moves:
+            if tax and move.key.unit == tax.unit:
+                order = replace(order, vat=vat.given_back(tax, given.get(move.key, 0), move.amount))
+        order = replace(order, counter=ledger.COUNTERS[original.order.kind])
+        refused = ledger.excessive(original, given, order.moves)
+    return _with_its_lots(tx, scope, order, original, since), refused
+
+
+def _charged_back(order: Order, original: Operation, since: list[Operation]) -> tuple[Order, str]:
+    """What a bank takes is what funding gets back, whatever the card still had of it."""
+    taken: dict[str, int] = {}
+    for one in (
+        one for earlier in since for one in earlier.postings if one.key.system and one.key.owner.startswith("system:funding")
+    ):
+        taken[one.key.unit] = taken.get(one.key.unit, 0) + one.amount
+    credited = {one.key: one.amount for one in original.postings if not one.key.system}
+    moves = order.moves or tuple(Move(key, taken.get(key.unit, 0) - amount) for key, amount in credited.items())
+    refused = ledger.excessive(original, {key: -taken.get(key.unit, 0) for key in credited}, moves)
+    return replace(order, moves=moves), refused
+
+
+def _of_reservation(tx: Tx, scope: Scope, order: Order) -> tuple[Order, str]:
+    reservation = tx.reservations.find(scope, order.reverses or "")
+    assert reservation is not None, "a posted reservation has its row"
+    key = AccountKey(reservation.owner, reservation.unit)
+    moves: tuple[Move, ...] = (Move(key, reservation.amount),)
+    if order.kind is Kind.RELEASE:
+        shard = ledger.shard_of(key.owner)
+        pairs = ((ledger.FUNDING, reservation.amount), (ledger.RESERVED, -reservation.amount))
+        moves = tuple(Move(ledger.system_key(name, shard, key.unit), amount) for name, amount in pairs)
+    return replace(order, moves=moves), "" if reservation.state == "open" else SETTLED
+
+
+def _settle(tx: Tx, scope: Scope, asked: Asked, order: Order) -> None:
+    """The row of a reservation, made or ended."""
+    if order.kind is Kind.RESERVE:
+        ((unit, amount),) = asked.amounts.items()
+        assert asked.reserved_until_ms is not None
+        tx.reservations.add(scope, Reservation(order.id, asked.pass_id, unit, amount, asked.reserved_until_ms))
+    elif order.kind in (Kind.CONFIRM, Kind.RELEASE):
+        tx.reservations.settle(scope, order.reverses or "", "confirmed" if order.kind is Kind.CONFIRM else "released", order.id)
+
+
+def _with_its_lots(tx: Tx, scope: Scope, order: Order, original: Operation, since: list[Operation]) -> Order:
+    """What undoes an operation first takes the lots that it made, and gives back to those that it took from."""
+    made = frozenset((key, lot) for key, lot in tx.lots.made_by(scope, original.order.id))
+    out: dict[AccountKey, dict[str, int]] = {}
+    for key, lot, amount in tx.lots.uses_of(scope, [original.order.id, *(one.order.id for one in since)]):
+        left = out.setdefault(key, {})
+        left[lot] = left.get(lot, 0) - amount
+    back: list[tuple[AccountKey, lots.Use]] = []
     for move in order.moves:
-        if tax and move.key.unit == tax.unit:
-            order = replace(order, vat=vat.given_back(tax, given.get(move.key, 0), move.amount))
-    return replace(order, counter=ledger.COUNTERS[original.order.kind]), ledger.refundable(original, given, order.moves)
+        taken = out.get(move.key, {})
+        if move.amount > 0 and taken:
+            whole = sum(one.amount for op in (original, *since) for one in op.postings if one.key == move.key)
+            plain = -whole - sum(taken.values())
+            there = tx.lots.there(scope, move.key, list(taken))
+            back += [(move.key, use) for use in lots.give_back(there, taken, max(0, plain), move.amount)]
+    return replace(order, unlocked=made, back=tuple(back))
 
 
-def _show(services: Services, tx: Tx, scope: Scope, found: Pass, operation: Operation) -> int:
+def _lots(
+    tx: Tx, scope: Scope, order: Order, asked: Asked, accounts: Mapping[AccountKey, Account]
+) -> tuple[Order, dict[AccountKey, tuple[Lot, ...]]]:
+    """The lots of the accounts that have some; of those that get some back, these as well."""
+    found = {key: {lot.id: lot for lot in tx.lots.open_of(scope, key)} for key, one in accounts.items() if one.lots}
+    for key, use in order.back:
+        known = found.setdefault(key, {})
+        if use.lot not in known:
+            known |= {lot.id: lot for lot in tx.lots.there(scope, key, [use.lot])}
+    if asked.lot is not None:
+        order = replace(order, unlocked=frozenset((move.key, asked.lot) for move in order.moves))
+    return order, {key: tuple(held.values()) for key, held in found.items()}
+
+
+def show(books: Bookkeeper, tx: Tx, scope: Scope, found: Pass, operation: Operation) -> int:
     """The pass shows its new balances: its values, the next number and what devices want, as for any other change."""
-    order, now = operation.order, operation.order.at_ms
+    order = operation.order
     held = {key.unit: balance for key, balance in operation.balances().items() if key.owner == found.id}
+    if not held:
+        return 0
     data: dict[str, str | int] = {"operation": order.id, "kind": order.kind.value}
     data |= {f"balance.{unit}": balance for unit, balance in held.items()}
-    event_id = services.entropy.event_id()
-    tx.events.append(Event(event_id, scope, now, EventKind.BALANCE_CHANGED, found.id, cause=order.actor, data=data))
+    event_id = books.entropy.event_id()
+    tx.events.append(Event(event_id, scope, order.at_ms, EventKind.BALANCE_CHANGED, found.id, cause=order.actor, data=data))
+    available = {key.unit: amount for key, amount in operation.available.items() if key.owner == found.id}
+    return shows(tx, scope, found, order.at_ms, {SHOWN_AS: held, AVAILABLE_AS: available})
+
+
+def shows(tx: Tx, scope: Scope, found: Pass, now: int, amounts: Mapping[str, Mapping[str, int]]) -> int:
+    """Puts amounts by unit into the values of a pass that shows a template: how many devices hear of it."""
     if found.template_id is None:
         return 0
-    shown = found.values.get(SHOWN_AS)
-    balances = dict(shown) if isinstance(shown, dict) else {}
-    balances |= {unit: ledger.decimal_text(balance, unit) for unit, balance in held.items()}
-    values = found.values | {SHOWN_AS: balances}
+    values = dict(found.values)
+    for name, by_unit in amounts.items():
+        if by_unit:
+            shown = values.get(name)
+            before = shown if isinstance(shown, dict) else {}
+            values[name] = before | {unit: ledger.decimal_text(amount, unit) for unit, amount in by_unit.items()}
+    fingerprint = values_fingerprint(values)
+    if fingerprint == found.fingerprint:
+        return 0
     number = tx.numbers.next(scope)
-    stored = replace(found, values=values, fingerprint=values_fingerprint(values), number=number, updated_at_ms=now)
-    tx.passes.replace(stored)
+    tx.passes.replace(replace(found, values=values, fingerprint=fingerprint, number=number, updated_at_ms=now))
     return tx.deliveries.want_pass(scope, found.id, found.pass_type, number, now, Priority.INTERACTIVE)
-
-
-async def find(services: Services, actor: Actor, operation_id: str) -> Operation:
-    """Raises NotFound, Forbidden."""
-    authorize(actor, "operations.read")
-    found = await services.store.read(lambda tx: tx.ledger.find(actor.scope, operation_id))
-    if found is None:
-        raise NotFound("operation")
-    return found
-
-
-async def balances(services: Services, actor: Actor, serial: str) -> list[Account]:
-    """Raises NotFound, WrongScope, Forbidden."""
-    known = await find_pass(services, actor, serial, "operations.read")
-    return await services.store.read(lambda tx: tx.ledger.accounts(actor.scope, known.id))
-
-
-async def statement(services: Services, actor: Actor, serial: str, unit: str, before: int | None, limit: int) -> list[Posting]:
-    """Newest first. Raises NotFound, WrongScope, Forbidden."""
-    known = await find_pass(services, actor, serial, "operations.read")
-    key = AccountKey(known.id, unit)
-    return await services.store.read(lambda tx: tx.ledger.statement(actor.scope, key, before or BALANCE_MAX, limit))

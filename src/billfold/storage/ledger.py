@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any
 
 import msgspec
-from sqlalchemy import Integer, Text, bindparam, column, func, insert, literal_column, select, union_all, values
+from sqlalchemy import Integer, Text, bindparam, column, func, insert, literal_column, select, union_all, update, values
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import Insert, Select
 
@@ -18,18 +18,19 @@ from billfold.domain.ledger import Account, AccountKey, Facts, Kind, Operation, 
 from billfold.domain.vat import Vat
 from billfold.domain.vat import members as tax_members
 from billfold.storage import schema
+from billfold.storage.ledger_lots import LotRows
 from billfold.storage.statements import Row, Session, Statement, Value, number, own, string, upsert
 
 _accounts, _operations, _postings = schema.ledger_account, schema.ledger_operation, schema.ledger_posting
 
 _KEY = ("workspace", "environment", "owner", "unit")
-_SAVED = ("balance", "sequence", "hash")
+_SAVED = ("balance", "sequence", "hash", "lots")
 _FOUND = (_accounts.c.owner, _accounts.c.unit)
-_STATE = (_accounts.c.balance, _accounts.c.sequence, _accounts.c.floor, _accounts.c.hash)
+STATE = (*(_accounts.c.balance, _accounts.c.sequence, _accounts.c.floor, _accounts.c.hash, _accounts.c.lots, _accounts.c.frozen),)
 BALANCES = Statement(
-    select(_accounts.c.unit, *_STATE).where(own(_accounts), _accounts.c.owner == string("owner")).order_by(_accounts.c.unit)
+    select(_accounts.c.unit, *STATE).where(own(_accounts), _accounts.c.owner == string("owner")).order_by(_accounts.c.unit)
 )
-_POSTING = (
+POSTING = (
     *(_postings.c.owner, _postings.c.unit, _postings.c.sequence, _postings.c.amount, _postings.c.balance),
     *(_postings.c.operation, _postings.c.kind, _postings.c.at_ms, _postings.c.before, _postings.c.hash),
 )
@@ -42,24 +43,28 @@ _OPERATION = (
     *(_operations.c.details, _operations.c.flags, _operations.c.payment, _operations.c.rules),
 )
 FIND = Statement(select(*_OPERATION).where(own(_operations), _operations.c.id == string("id")))
+FIND_PAYMENT = Statement(select(*_OPERATION).where(own(_operations), _operations.c.payment == string("payment")))
 REVERSING = Statement(
     select(*_OPERATION)
     .where(own(_operations), _operations.c.reverses == string("reverses"), _operations.c.declined == "")
     .order_by(_operations.c.at_ms, _operations.c.id)
 )
 POSTINGS_OF = Statement(
-    select(*_POSTING)
+    select(*POSTING)
     .where(own(_postings), _postings.c.operation == string("operation"))
     .order_by(_postings.c.owner, _postings.c.unit, _postings.c.sequence)
 )
 _BEFORE = own(_postings) & (_postings.c.owner == string("owner")) & (_postings.c.unit == string("unit"))
 STATEMENT = Statement(
-    select(*_POSTING)
+    select(*POSTING)
     .where(_BEFORE, _postings.c.sequence < number("before_sequence"))
     .order_by(_postings.c.sequence.desc())
     .limit(number("limit"))
 )
 COUNT = Statement(select(func.count()).select_from(_postings).where(own(_postings)))
+
+_ONE = own(_accounts) & (_accounts.c.owner == string("owner")) & (_accounts.c.unit == string("unit"))
+COUNT_LOTS = Statement(update(_accounts).where(_ONE), columns=("lots",))
 
 _decode_details = msgspec.json.Decoder(dict[str, str | int]).decode
 
@@ -68,7 +73,7 @@ _decode_details = msgspec.json.Decoder(dict[str, str | int]).decode
 def lock_of(count: int) -> Statement:
     """So many accounts. PostgreSQL locks them in the order in which they are named: it locks rows as they leave the sort."""
     keys = [(string(f"owner{nth}"), string(f"unit{nth}")) for nth in range(count)]
-    found, owned = select(*_FOUND, *_STATE), own(_accounts)
+    found, owned = select(*_FOUND, *STATE), own(_accounts)
     each = [found.where(owned, _accounts.c.owner == owner, _accounts.c.unit == unit) for owner, unit in keys]
     rows: list[Any] = [(literal_column(str(nth)), *key) for nth, key in enumerate(keys)]
     given = values(column("nth", Integer), column("owner", Text), column("unit", Text), name="given").data(rows)
@@ -118,6 +123,10 @@ class LedgerRows:
         row = self._db.one(FIND, scope, id=operation_id)
         return self._whole(scope, row) if row else None
 
+    def find_payment(self, scope: Scope, payment: str) -> Operation | None:
+        row = self._db.one(FIND_PAYMENT, scope, payment=payment)
+        return self._whole(scope, row) if row else None
+
     def reversing(self, scope: Scope, operation_id: str) -> list[Operation]:
         return [self._whole(scope, row) for row in self._db.run(REVERSING, scope, reverses=operation_id)]
 
@@ -126,13 +135,15 @@ class LedgerRows:
         for nth, key in enumerate(keys):
             params[f"owner{nth}"], params[f"unit{nth}"] = key.owner, key.unit
         found = {AccountKey(row[0], row[1]): row[2:] for row in self._db.run(lock_of(len(keys)), scope, **params)}
-        return {key: _account(key, found[key]) if key in found else Account(key, floor=None if key.system else 0) for key in keys}
+        return {key: account_of(key, found[key]) if key in found else Account(key, floor=None if key.system else 0) for key in keys}
 
     def add(self, scope: Scope, operation: Operation, accounts: dict[AccountKey, Account]) -> bool:
         if not self._db.count(ADD_OPERATION, scope, **_operation_row(operation)):
             return False
         if operation.postings:
             self._post(scope, operation.postings, accounts)
+        if operation.made or operation.uses:
+            LotRows(self._db).write(scope, operation)
         return True
 
     def _post(self, scope: Scope, postings: Sequence[Posting], accounts: dict[AccountKey, Account]) -> None:
@@ -155,23 +166,26 @@ class LedgerRows:
                 one.hash,
             )
             written |= {f"{name}{nth}": value for name, value in zip(_WRITTEN, row, strict=True)}
-            state: tuple[Value, ...] = (*whose, account.floor, one.balance, one.sequence, one.hash)
+            state: tuple[Value, ...] = (*whose, account.floor, one.balance, one.sequence, one.hash, account.lots)
             saved |= {f"{name}{nth}": value for name, value in zip(("owner", "unit", "floor", *_SAVED), state, strict=True)}
         self._db.run(add_postings(len(postings)), scope, **written)
         changed = self._db.count(save_accounts(len(postings)), scope, **saved)
         assert changed == len(postings), "an account was changed by somebody who had not locked it"
 
+    def count_lots(self, scope: Scope, key: AccountKey, lots: int) -> None:
+        self._db.run(COUNT_LOTS, scope, owner=key.owner, unit=key.unit, lots=lots)
+
     def accounts(self, scope: Scope, owner: str) -> list[Account]:
         rows = self._db.run(BALANCES, scope, owner=owner)
-        return [_account(AccountKey(owner, unit), tuple(rest)) for unit, *rest in rows]
+        return [account_of(AccountKey(owner, unit), tuple(rest)) for unit, *rest in rows]
 
     def statement(self, scope: Scope, key: AccountKey, before_sequence: int, limit: int) -> list[Posting]:
         rows = self._db.run(STATEMENT, scope, owner=key.owner, unit=key.unit, before_sequence=before_sequence, limit=limit)
-        return list(map(_posting, rows))
+        return list(map(posting_of, rows))
 
     def _whole(self, scope: Scope, row: Row) -> Operation:
         order, declined = _order(row)
-        return Operation(order, tuple(map(_posting, self._db.run(POSTINGS_OF, scope, operation=order.id))), declined)
+        return Operation(order, tuple(map(posting_of, self._db.run(POSTINGS_OF, scope, operation=order.id))), declined)
 
 
 _TAX = ("vat_unit", "vat_rate_bp", "vat_net", "vat", "vat_gross")
@@ -226,11 +240,11 @@ def _order(row: Row) -> tuple[Order, str]:
     return order, declined
 
 
-def _account(key: AccountKey, row: Sequence[Any]) -> Account:
-    balance, sequence, floor, hash_ = row
-    return Account(key, balance, sequence, floor, bytes(hash_))
+def account_of(key: AccountKey, row: Sequence[Any]) -> Account:
+    balance, sequence, floor, hash_, lots, frozen = row
+    return Account(key, balance, sequence, floor, bytes(hash_), lots, frozen)
 
 
-def _posting(row: Row) -> Posting:
+def posting_of(row: Row) -> Posting:
     owner, unit, sequence, amount, balance, operation, kind, at_ms, before, hash_ = row
     return Posting(AccountKey(owner, unit), sequence, amount, balance, operation, Kind(kind), at_ms, bytes(before), bytes(hash_))

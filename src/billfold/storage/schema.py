@@ -3,6 +3,9 @@ key starts with the workspace, so that a database that is spread by workspace (C
 
 Portable types only: text, integers (times are milliseconds since 1970), bytes, JSON as text. May not enter: queries, logic."""
 
+from collections.abc import Sequence
+from typing import Any
+
 from sqlalchemy import (
     BigInteger,
     CheckConstraint,
@@ -22,6 +25,12 @@ from billfold.storage.tables import metadata
 from billfold.storage.tables import number as _number
 from billfold.storage.tables import scoped as _scoped
 from billfold.storage.tables import words as _text
+
+
+def _partial(name: str, columns: Sequence[Column[Any]], where: str) -> None:
+    """An index of the rows that fulfil a condition."""
+    Index(name, *columns, sqlite_where=text(where), postgresql_where=text(where))
+
 
 workspace = Table(
     "workspace",
@@ -276,8 +285,11 @@ ledger_account = _scoped(
     _number("sequence"),
     Column("floor", BigInteger),
     Column("hash", LargeBinary, nullable=False),
+    _number("lots", 0),
+    Column("frozen", Text, nullable=False, server_default=""),
     key=("owner", "unit"),
 )
+_partial("ix_ledger_account_frozen", (ledger_account.c.workspace, ledger_account.c.owner), "frozen != ''")
 """The last posting's balance, sequence and hash: a cache of `ledger_posting`, written in the same transaction."""
 
 ledger_operation = _scoped(
@@ -330,6 +342,42 @@ ledger_posting = _scoped(
     key=("owner", "unit", "sequence"),
 )
 """Append only: the database itself refuses UPDATE and DELETE (migration 0007)."""
+
+ledger_lot = _scoped(
+    "ledger_lot",
+    *(_text("owner"), _text("unit"), _text("id"), _text("operation"), _number("amount"), _number("left")),
+    *(Column(name, BigInteger) for name in ("available_at_ms", "expires_at_ms", "due_at_ms")),
+    _text("closed"),
+    CheckConstraint('"left" >= 0 AND "left" <= amount', name="left"),
+    key=("owner", "unit", "id"),
+)
+"""Parts of a balance with limits in time. `left` is a cache of `ledger_lot_use`; `due_at_ms`: when somebody looks at it next."""
+_partial("ix_ledger_lot_due", (ledger_lot.c.workspace, ledger_lot.c.due_at_ms, ledger_lot.c.environment), "closed = ''")
+Index("ix_ledger_lot_operation", ledger_lot.c.workspace, ledger_lot.c.operation, ledger_lot.c.environment)
+
+ledger_lot_use = _scoped(
+    "ledger_lot_use",
+    *(_text("owner"), _text("unit"), _text("lot"), _text("operation"), _number("amount")),
+    key=("operation", "owner", "unit", "lot"),
+)
+"""Append only, like postings."""
+
+ledger_reservation = _scoped(
+    "ledger_reservation",
+    *(_text("id"), _text("owner"), _text("unit"), _number("amount"), _number("due_at_ms"), _text("state")),
+    _text("settled_by", null=True),
+    key=("id",),
+)
+_reserved = ledger_reservation.c
+_partial("ix_ledger_reservation_due", (_reserved.workspace, _reserved.due_at_ms, _reserved.environment), "state = 'open'")
+_partial("ix_ledger_reservation_owner", (_reserved.workspace, _reserved.owner, _reserved.environment), "state = 'open'")
+
+ledger_anchor = _scoped(
+    "ledger_anchor",
+    *(_number("through_ms"), _number("accounts"), _number("postings"), _text("root"), _text("signature"), _number("at_ms")),
+    key=("through_ms",),
+)
+"""Append only: what all accounts' chains had come to at a time, signed (flows/ledger_check.py)."""
 Index("ix_ledger_posting_operation", ledger_posting.c.workspace, ledger_posting.c.operation, ledger_posting.c.environment)
 
 mail = _scoped(

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar, overload
 
 from billfold import loyalty_ports, ports
-from billfold.ledger_ports import Ledger
+from billfold.ledger_ports import Ledger, LedgerAudit, Lots, Reservations
 from billfold.mail_ports import Mails
 from billfold.storage.credentials import CredentialRows
 from billfold.storage.delivery import DeliveryRows
@@ -17,6 +17,8 @@ from billfold.storage.jobs import JobRows
 from billfold.storage.keys import KeyRows
 from billfold.storage.leases import LeaseRows
 from billfold.storage.ledger import LedgerRows
+from billfold.storage.ledger_audit import AuditRows
+from billfold.storage.ledger_lots import LotRows, ReservationRows
 from billfold.storage.loyalty import BrandRows, ProductRows, ProgrammeRows, TerminalRows
 from billfold.storage.loyalty_cards import CardRows
 from billfold.storage.loyalty_members import MemberRows
@@ -73,6 +75,9 @@ class Transaction:
     device_log: Room[ports.DeviceLog] = Room(lambda session, gap_ms: DeviceLogRows(session))
     jobs: Room[ports.Jobs] = Room(lambda session, gap_ms: JobRows(session))
     ledger: Room[Ledger] = Room(lambda session, gap_ms: LedgerRows(session))
+    audit: Room[LedgerAudit] = Room(lambda session, gap_ms: AuditRows(session))
+    lots: Room[Lots] = Room(lambda session, gap_ms: LotRows(session))
+    reservations: Room[Reservations] = Room(lambda session, gap_ms: ReservationRows(session))
     mails: Room[Mails] = Room(lambda session, gap_ms: MailRows(session))
     brands: Room[loyalty_ports.Brands] = Room(lambda session, gap_ms: BrandRows(session))
     members: Room[loyalty_ports.Members] = Room(lambda session, gap_ms: MemberRows(session))

@@ -10,6 +10,7 @@ from dataclasses import replace
 from billfold.domain.ids import TemplateId
 from billfold.domain.schedules import Retention
 from billfold.flows.housekeeping import HOUSEKEEPING_JOB, prune
+from billfold.flows.ledger_due import DUE_JOB
 from billfold.flows.loyalty.refreshing import REFRESH_JOB, refresh
 from billfold.flows.loyalty.tending import TEND_JOB
 from billfold.flows.templates import PUBLISH_JOB
@@ -37,7 +38,8 @@ def publish_template(tx: Tx, job: Job, now_ms: int) -> Job:
 STEPS: Mapping[str, Step] = {PUBLISH_JOB: publish_template, REFRESH_JOB: refresh}
 
 
-def steps(retention: Retention, tend: Step | None = None) -> Mapping[str, Step]:
-    """Every kind of job that needs nothing but the database. `tend`: flows/loyalty/tending.py."""
-    tending = {TEND_JOB: tend} if tend else {}
-    return {**STEPS, **tending, HOUSEKEEPING_JOB: lambda tx, job, now_ms: prune(tx, job, now_ms, retention)}
+def steps(retention: Retention, tend: Step | None = None, settle: Step | None = None) -> Mapping[str, Step]:
+    """Every kind of job that needs nothing but the database. `tend`: flows/loyalty/tending.py, `settle`:
+    flows/ledger_due.py."""
+    given = {name: step for name, step in ((TEND_JOB, tend), (DUE_JOB, settle)) if step}
+    return {**STEPS, **given, HOUSEKEEPING_JOB: lambda tx, job, now_ms: prune(tx, job, now_ms, retention)}

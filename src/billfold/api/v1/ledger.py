@@ -16,13 +16,33 @@ from billfold.api.v1.passes import PassId
 from billfold.api.v1.route import Asking
 from billfold.api.v1.types import Id, In, Label, Limit, Moment, Out, iso
 from billfold.domain import declines
+from billfold.domain.errors import Forbidden
+from billfold.domain.keys import OVERDRAFT
 from billfold.domain.ledger import NO_FACTS, AccountKey, Facts, Kind, Operation, Posting, decimal_text
+from billfold.domain.lots import Limits
 from billfold.domain.vat import RATE_BP_MAX
 from billfold.flows import ledger as flow
+from billfold.flows import ledger_reads as reads
 from billfold.flows.ledger import Answered, Asked
+from billfold.flows.ledger_reads import Balance
 from billfold.ports import Services
 
-KindName = Literal["charge", "earn", "top_up", "redeem", "refund", "void", "expire", "adjust", "transfer", "opening"]
+KindName = Literal[
+    "charge",
+    "earn",
+    "top_up",
+    "redeem",
+    "refund",
+    "void",
+    "expire",
+    "adjust",
+    "transfer",
+    "opening",
+    "reserve",
+    "confirm",
+    "release",
+    "chargeback",
+]
 EXAMPLE_OPERATION = "5f0c2a6e-3b0a-4b1e-9d55-2f8f5a1c7e10"
 OperationId = Annotated[
     str, Path(description="The id that the caller gave.", pattern=r"^[!-~]{16,128}$", examples=[EXAMPLE_OPERATION])
@@ -41,6 +61,13 @@ class MetadataIn(In):
     business_date: Annotated[str, Rule(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$", examples=["2026-11-20"])] | None = None
 
 
+class LotIn(In):
+    """What is credited of this unit can be spent from `available_at` on and until `expires_at`; one of the two may be left out."""
+
+    available_at: Moment | None = None
+    expires_at: Moment | None = None
+
+
 class OperationIn(In):
     """`id`: made by the caller before the first try and kept for every repeat; it stays taken for ever."""
 
@@ -57,6 +84,17 @@ class OperationIn(In):
     occurred_at: Annotated[Moment | None, Rule(description="When it happened, where that was earlier.")] = None
     vat_rate_bp: Annotated[int, Rule(ge=0, le=RATE_BP_MAX, description="Rate of the tax in it: 2100 is 21 %.")] | None = None
     metadata: MetadataIn | None = None
+    lots: Annotated[dict[Unit, LotIn], Rule(max_length=8, description="Unit → limits in time of what is credited.")] = Rule(
+        default_factory=dict
+    )
+    floors: Annotated[
+        dict[Unit, Annotated[int, Rule(ge=-(10**12), le=0)]],
+        Rule(max_length=8, description="Unit → how far below zero, for accounts that this opens. Needs `ledger:overdraft`."),
+    ] = Rule(default_factory=dict)
+    payment_reference: Annotated[str, Rule(min_length=1, max_length=200, description="Of the money: it credits once.")] | None = (
+        None
+    )
+    reserved_until: Annotated[Moment | None, Rule(description="When a reservation that is not confirmed is released.")] = None
 
 
 class BalanceShown(Out):
@@ -84,7 +122,8 @@ class MetadataShown(Out):
 
 
 class OperationShown(Out):
-    """`declined`: why nothing was posted. `balances`: right after the operation, also when it is repeated later."""
+    """`declined`: why nothing was posted. `balances`: right after the operation, also when it is repeated later. `flags`:
+    `shortfall` (the card had less; the rest is the merchant's loss), `overdraft` (it went below the floor by leave)."""
 
     id: str
     kind: KindName
@@ -97,6 +136,7 @@ class OperationShown(Out):
     notified: int
     balances: dict[str, list[BalanceShown]]
     vat: VatShown | None
+    flags: list[str]
     metadata: MetadataShown
 
 
@@ -111,8 +151,23 @@ class PostingShown(Out):
     balance: str
 
 
+class ExpiringShown(Out):
+    at: str
+    minor: int
+
+
+class BalanceNow(BalanceShown):
+    """`available_minor`: what can be spent now. `pending_minor`: earned, not yet to be spent; both are part of the balance, and so
+    is what has expired and is not yet booked out. `expiring`: what expires next. `reserved_minor`: announced, no part of it yet."""
+
+    available_minor: int
+    pending_minor: int
+    reserved_minor: int
+    expiring: ExpiringShown | None
+
+
 class BalanceList(Out):
-    items: list[BalanceShown]
+    items: list[BalanceNow]
 
 
 class StatementShown(Out):
@@ -124,6 +179,15 @@ class StatementShown(Out):
 
 
 _BALANCE = {"unit": "EUR", "minor": 1950, "amount": "19.50"}
+_BALANCE_NOW: dict[str, object] = {
+    "unit": "points",
+    "minor": 120,
+    "amount": "120",
+    "available_minor": 100,
+    "pending_minor": 20,
+    "reserved_minor": 0,
+    "expiring": {"at": "2026-12-31T23:00:00.000Z", "minor": 40},
+}
 _OPERATION: dict[str, object] = {
     "id": EXAMPLE_OPERATION,
     "kind": "charge",
@@ -136,6 +200,7 @@ _OPERATION: dict[str, object] = {
     "notified": 1,
     "balances": {EXAMPLE_PASS: [_BALANCE]},
     "vat": {"unit": "EUR", "rate_bp": 2100, "net_minor": 455, "vat_minor": 95, "gross_minor": 550},
+    "flags": [],
     "metadata": {"product_id": "latte-42", "terminal_id": None, "device_seq": None, "business_date": None},
 }
 _POSTING: dict[str, object] = {
@@ -177,10 +242,16 @@ def _add_post(router: APIRouter, services: Services) -> None:
             body.reverses,
             body.description,
             body.reference,
-            None if body.occurred_at is None else body.occurred_at * 1000,
+            _ms(body.occurred_at),
             body.vat_rate_bp,
             _facts(body.metadata),
+            floors=body.floors,
+            limits={unit: Limits(_ms(one.available_at), _ms(one.expires_at)) for unit, one in body.lots.items()},
+            payment=body.payment_reference,
+            reserved_until_ms=_ms(body.reserved_until),
         )
+        if body.floors and OVERDRAFT not in actor.scopes:
+            raise Forbidden(OVERDRAFT)
         return _answer(await flow.post(services, actor, asked))
 
 
@@ -193,18 +264,18 @@ def _add_reads(router: APIRouter, services: Services) -> None:
         responses=answer(200, OperationShown, _OPERATION, "The operation.") | refusals(404),
     )
     async def read(actor: Asking, operation_id: OperationId) -> Response:
-        return _json(_shown(Answered(await flow.find(services, actor, operation_id), repeated=True)))
+        return _json(_shown(Answered(await reads.find(services, actor, operation_id), repeated=True)))
 
     @router.get(
         "/passes/{pass_id}/balances",
         name="operations.read",
         operation_id="readBalances",
         summary="What is on a pass",
-        responses=answer(200, BalanceList, {"items": [_BALANCE]}, "One entry a unit.") | refusals(404),
+        responses=answer(200, BalanceList, {"items": [_BALANCE_NOW]}, "One entry a unit.") | refusals(404),
     )
     async def balances(actor: Asking, pass_id: PassId) -> Response:
-        found = await flow.balances(services, actor, pass_id)
-        return _json(BalanceList(items=[_balance(one.key, one.balance) for one in found]))
+        found = await reads.balances(services, actor, pass_id)
+        return _json(BalanceList(items=list(map(_balance_now, found))))
 
     @router.get(
         "/passes/{pass_id}/statement",
@@ -221,9 +292,13 @@ def _add_reads(router: APIRouter, services: Services) -> None:
         limit: Annotated[Limit, Query()] = 50,
         before: Annotated[int | None, Query(ge=1, le=2**53, description="`next_before` of the page before.")] = None,
     ) -> Response:
-        found = await flow.statement(services, actor, pass_id, unit, before, limit)
+        found = await reads.statement(services, actor, pass_id, unit, before, limit)
         following = found[-1].sequence if len(found) == limit and found[-1].sequence > 1 else None
         return _json(StatementShown(unit=unit, items=list(map(_posting, found)), next_before=following))
+
+
+def _ms(seconds: int | None) -> int | None:
+    return None if seconds is None else seconds * 1000
 
 
 def _facts(given: MetadataIn | None) -> Facts:
@@ -259,12 +334,25 @@ def _shown(answered: Answered) -> OperationShown:
         notified=answered.notified,
         balances=balances,
         vat=VatShown(**dict(zip(VatShown.model_fields, astuple(order.vat), strict=True))) if order.vat else None,
+        flags=list(order.flags),
         metadata=MetadataShown(**{name: getattr(order.facts, name) for name in MetadataShown.model_fields}),
     )
 
 
 def _balance(key: AccountKey, balance: int) -> BalanceShown:
     return BalanceShown(unit=key.unit, minor=balance, amount=decimal_text(balance, key.unit))
+
+
+def _balance_now(one: Balance) -> BalanceNow:
+    account, lot = one.account, one.expiring
+    expiring = ExpiringShown(at=iso(lot.expires_at_ms), minor=lot.left) if lot and lot.expires_at_ms is not None else None
+    return BalanceNow(
+        **_balance(account.key, account.balance).model_dump(),
+        available_minor=one.available,
+        pending_minor=one.pending,
+        reserved_minor=one.reserved,
+        expiring=expiring,
+    )
 
 
 def _posting(one: Posting) -> PostingShown:
