@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from playwright.sync_api import Browser, Page, Request, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from judges import judge
 
@@ -99,20 +99,20 @@ def visiting(browser: Browser, visitor: Visitor, url: str, scale: float = 1, per
         device_scale_factor=scale,
         permissions=permissions,
     )
+    context.add_init_script(_WATCH)
+    asked: list[str] = []
+    errors: list[str] = []
+
+    def watch(page: Page) -> None:
+        page.on("request", lambda request: asked.append(request.url) if not request.url.startswith("data:") else None)
+        page.on("console", lambda line: errors.append(f"console: {line.text}") if line.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: errors.append(f"script: {error}"))
+        page.on("dialog", lambda dialog: (errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+
+    context.on("page", watch)  # also of tabs that are opened later
     page = context.new_page()
-    visit = Visit(page)
-
-    def asked(request: Request) -> None:
-        if not request.url.startswith(("data:", "blob:")):
-            visit.asked.append(request.url)
-
-    page.on("request", asked)
-    page.on("console", lambda line: visit.errors.append(f"console: {line.text}") if line.type in ("error", "warning") else None)
-    page.on("pageerror", lambda error: visit.errors.append(f"script: {error}"))
-    page.on("dialog", lambda dialog: (visit.errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))
-    page.add_init_script(_WATCH)
     page.goto(url, wait_until="load")
     try:
-        yield visit
+        yield Visit(page, asked, errors)
     finally:
         context.close()

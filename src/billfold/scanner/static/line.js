@@ -3,7 +3,7 @@
 
 import { Refused, Unreachable } from "./server.js";
 
-const WAITS_MS = [2_000, 5_000, 15_000, 30_000, 60_000];
+const WAITS_MS = [2_000, 4_000, 8_000, 15_000];
 const FRESH_MS = 5 * 60_000;
 
 /** `work()` sends what waits and learns what is new; `ended(error)` hears that the server refuses this terminal. */
@@ -25,8 +25,9 @@ export class Line {
   }
 
   down() {
+    if (!this.up) return; // it is being tried again already
     this.#set(false);
-    this.#later(WAITS_MS[Math.min(this.#tries++, WAITS_MS.length - 1)]);
+    this.#later(WAITS_MS[0]);
   }
 
   /** One round at a time; who asks during one waits for that. */
@@ -43,7 +44,8 @@ export class Line {
       this.#set(true);
       this.#later(FRESH_MS);
     } catch (error) {
-      if (error instanceof Unreachable) this.down();
+      this.#later(WAITS_MS[Math.min(this.#tries++, WAITS_MS.length - 1)]);
+      if (error instanceof Unreachable) this.#set(false);
       else if (error instanceof Refused) this.ended(error);
       else throw error;
     }

@@ -53,7 +53,7 @@ export function outcomeOf(operation) {
   if (answer.result === "quarantined") return made("look", say("outcome.quarantined"), reason());
   if (answer.result === "flagged") return made("look", say("outcome.flagged"), reason(), answer.scan?.card);
   if (!["applied", "replayed"].includes(answer.result)) return made("no", say("outcome.declined"), reason());
-  const title = say(answer.scan?.reward ? "outcome.reward" : `done.${operation.action}`);
+  const title = say(answer.scan?.reward && operation.action === "stamp" ? "outcome.reward" : `done.${operation.action}`);
   return made("yes", title, changesOf(answer.scan) || answer.scan?.card?.title || titleOf(operation), answer.scan?.card);
 }
 

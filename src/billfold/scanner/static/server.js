@@ -12,13 +12,13 @@ export class Unreachable extends Error {
   }
 }
 
-/** The server understood and said no. `code`: the problem's short name; `problem`: all of it. */
+/** The server understood and said no. `code`: why, in short; `problem`: all of it. */
 export class Refused extends Error {
   constructor(status, problem) {
     super(problem.detail ?? problem.title ?? String(status));
     this.status = status;
     this.problem = problem;
-    this.code = String(problem.type ?? "").split(/[/#]/).at(-1).replaceAll("-", "_");
+    this.code = problem.code ?? String(problem.type ?? "").split("#").at(-1).replaceAll("-", "_");
   }
 }
 

@@ -161,14 +161,14 @@ export class Till {
   }
 
   #inspect() {
-    Object.assign(this, { explained: null, outcome: null });
-    const alone = () => this.#show("card", { card: null, cards: [] });
+    const fresh = { card: null, cards: [], explained: null, outcome: null };
+    const alone = () => this.#show("card", fresh);
     if (!this.online) return alone();
     return this.#asking(async () => {
       try {
         const { cards } = await this.session.server.inspect(this.code);
-        if (cards.length === 1) this.#show("card", { cards, card: cards[0] });
-        else this.#show("choose", { cards });
+        if (cards.length === 1) this.#show("card", { ...fresh, cards, card: cards[0] });
+        else this.#show("choose", { ...fresh, cards });
       } catch (error) {
         if (!(error instanceof Refused) || error.status === 401) throw error;
         this.#tell(refusedOutcome(error.code, error));

@@ -18,8 +18,8 @@ export function listen(target, found) {
   }
 
   function isBurst(at) {
-    if (keys.length < LENGTH_MIN || at - keys.at(-1).at > GAP_MS) return false;
-    return (at - keys[0].at) / keys.length <= MEAN_MS;
+    const mean = (at - keys[0]?.at) / keys.length;
+    return keys.length >= LENGTH_MIN && at - keys.at(-1).at <= GAP_MS && mean <= MEAN_MS;
   }
 
   function restore() {
