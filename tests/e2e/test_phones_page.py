@@ -32,6 +32,8 @@ def test_a_newcomer_sees_the_whole_loop_in_two_clicks(page_server: Billfold, loo
         iphone.wait_for("notified", "Stamped! You have 5 / 10 now.")
         android.wait_for("notified", "You have a new message")
         expect(page.locator(".toast")).to_contain_text("2 phones are told")
+        for phone in (iphone, android):
+            expect(phone.whole.locator(".card")).to_contain_text("5 / 10")
         expect(iphone.lock_screen).to_contain_text("Stamped! You have 5 / 10 now.")
 
 

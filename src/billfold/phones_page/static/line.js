@@ -106,12 +106,15 @@ export class Line {
   }
 
   tell(block) {
-    const said = Object.fromEntries(block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]));
+    const said = Object.fromEntries(
+      block.split("\n").map((line) => [line.slice(0, line.indexOf(":")), line.slice(line.indexOf(":") + 2)]),
+    );
     if (!said.event || !said.data) return;
     const data = JSON.parse(said.data);
     for (const one of this.followed.values()) {
       const wish = one.wish();
-      if ((wish.pushToken && wish.pushToken === data.pushToken) || (wish.account && wish.account === data.account)) one.on.news(said.event, data, said.id);
+      if ((wish.pushToken && wish.pushToken === data.pushToken) || (wish.account && wish.account === data.account))
+        one.on.news(said.event, data, said.id);
     }
   }
 }

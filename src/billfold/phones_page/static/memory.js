@@ -1,7 +1,8 @@
 // What the phones of the page remember over a reload: one record for each phone, in this browser's own database, and nowhere else.
 // May not enter: network; decisions.
 
-const NAME = "billfold-phones", STORE = "phones";
+const NAME = "billfold-phones",
+  STORE = "phones";
 
 const settled = (asked) =>
   new Promise((done, failed) => {

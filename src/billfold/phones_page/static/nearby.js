@@ -2,8 +2,11 @@
 // It is the order of magnitude that Apple and Google name, not their rule, which nobody knows. May not enter: how it is drawn.
 // Source: reference/apple-wallet.md section 2.6, reference/google-wallet.md section 1.11.
 
-const SMALL_METERS = 100, LARGE_METERS = 1000, GOOGLE_METERS = 200;
-const BEFORE_HOURS = 3, AFTER_HOURS = 3;
+const SMALL_METERS = 100,
+  LARGE_METERS = 1000,
+  GOOGLE_METERS = 200;
+const BEFORE_HOURS = 3,
+  AFTER_HOURS = 3;
 const NEEDS_DATE = ["boardingPass", "eventTicket"];
 
 /** null, or {text}: what the lock screen says beside the pass. `place`: {latitude, longitude} or null. `pass`: of either phone. */

@@ -4,7 +4,8 @@
 import { Unreachable } from "./reading/http.js";
 
 const RETRY_SECONDS = [0.5, 1, 2, 4, 8, 15, 30];
-const JOURNAL_MAX = 200, NOTICES_MAX = 20;
+const JOURNAL_MAX = 200,
+  NOTICES_MAX = 20;
 
 /** `state` is what is kept beside passes, notices and journal; the world around is {line, memory, origin, retrySeconds}. */
 export class Phone {
@@ -54,7 +55,13 @@ export class Phone {
   async keep() {
     this.changed();
     if (this.gone) return; // thrown away while something was still under way
-    await this.memory.keep({ id: this.state.id, state: this.state, passes: this.kept(), notices: this.notices, journal: this.journal });
+    await this.memory.keep({
+      id: this.state.id,
+      state: this.state,
+      passes: this.kept(),
+      notices: this.notices,
+      journal: this.journal,
+    });
   }
 
   // What the user does; each wallet's phone adds its own

@@ -10,7 +10,8 @@ import { tagsOf } from "./reading/markup.js";
 
 export const PHONE_HEADER = "X-Billfold-Phone";
 const PACK_TYPE = "application/vnd.apple.pkpasses";
-const PACK_PASSES_MAX = 10, PACK_BYTES_MAX = 150 * 1024 * 1024;
+const PACK_PASSES_MAX = 10,
+  PACK_BYTES_MAX = 150 * 1024 * 1024;
 const SAVE_PATH = "/gp/v/save/";
 
 /** The link leads to no pass that this phone can take. One clear line for a person. */
@@ -24,7 +25,8 @@ export async function downloadBundles(link) {
   const button = buttonFor("apple", page);
   if (!button) throw new CannotInstall("that link shows an iPhone no button that adds a pass to Apple Wallet");
   const answer = await open(button, "iphone");
-  if (!isBundle(answer)) throw new CannotInstall(`the page's Apple Wallet button hands over no pass, but ${answer.contentType || "something unnamed"}`);
+  if (!isBundle(answer))
+    throw new CannotInstall(`the page's Apple Wallet button hands over no pass, but ${answer.contentType || "something unnamed"}`);
   return bundlesOf(answer);
 }
 
@@ -49,7 +51,9 @@ async function open(link, phone) {
     throw new CannotInstall("that is no web address");
   }
   if (address.origin !== location.origin) {
-    throw new CannotInstall(`these phones open links of ${location.origin} alone: they take passes of this installation's test environment`);
+    throw new CannotInstall(
+      `these phones open links of ${location.origin} alone: they take passes of this installation's test environment`,
+    );
   }
   let page;
   try {

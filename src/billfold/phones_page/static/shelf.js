@@ -62,7 +62,9 @@ export class Shelf {
 
   put(kind, state, kept) {
     const phone = new KINDS[kind](state, { line: this.line, memory: this.memory, origin: location.origin });
-    this.phones = [...this.phones, phone].sort((one, other) => other.state.kind.localeCompare(one.state.kind) || one.state.number - other.state.number);
+    this.phones = [...this.phones, phone].sort(
+      (one, other) => other.state.kind.localeCompare(one.state.kind) || one.state.number - other.state.number,
+    );
     this.changed();
     if (kept) phone.wakeUp(kept).catch((error) => phone.report({ event: "failed", text: error.message, givesUp: true }));
     return phone;

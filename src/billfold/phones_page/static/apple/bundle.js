@@ -29,7 +29,11 @@ export async function openBundle(data, root) {
   const passJson = readJson("pass.json", files.get("pass.json"));
   const mismatches = ["passTypeIdentifier", "teamIdentifier"]
     .filter((name) => passJson[name] !== signer[name])
-    .map((name) => `${name} may not match your certificate: the pass says ${JSON.stringify(passJson[name])}, the certificate ${JSON.stringify(signer[name])}`);
+    .map(
+      (name) =>
+        `${name} may not match your certificate: the pass says ${JSON.stringify(passJson[name])}, ` +
+        `the certificate ${JSON.stringify(signer[name])}`,
+    );
   const problems = [...findProblems(passJson, files), ...mismatches];
   if (problems.length) throw new InvalidPass(...problems);
   return { data, files, passJson, signer, manifestDigest: hex(await digest("SHA-256", manifest)) };
@@ -52,7 +56,8 @@ async function checkManifest(manifest, files) {
   const reasons = present.filter((name) => !Object.hasOwn(listed, name)).map((name) => `${name} is not in the manifest`);
   for (const name of Object.keys(listed).sort()) {
     if (!present.includes(name)) reasons.push(`the manifest lists ${name}, which is missing`);
-    else if (hex(await digest("SHA-1", files.get(name))) !== listed[name]) reasons.push(`${name} does not have the SHA-1 that the manifest gives`);
+    else if (hex(await digest("SHA-1", files.get(name))) !== listed[name])
+      reasons.push(`${name} does not have the SHA-1 that the manifest gives`);
   }
   if (reasons.length) throw new InvalidPass(...reasons);
 }
@@ -61,7 +66,8 @@ async function signerOf(manifest, signature, root) {
   try {
     return await verifySignature(manifest, signature, root);
   } catch (error) {
-    if (error instanceof SignatureInvalid) throw new InvalidPass(`Manifest signature did not verify successfully: ${error.message}`);
+    if (error instanceof SignatureInvalid)
+      throw new InvalidPass(`Manifest signature did not verify successfully: ${error.message}`);
     throw error;
   }
 }

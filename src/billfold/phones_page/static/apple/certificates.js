@@ -4,7 +4,8 @@
 import { same } from "../reading/bytes.js";
 import { BIT_STRING, BOOLEAN, DerInvalid, INTEGER, OCTET_STRING, SEQUENCE, readOne } from "../reading/der.js";
 
-const BASIC_CONSTRAINTS = "2.5.29.19", SUBJECT_KEY = "2.5.29.14";
+const BASIC_CONSTRAINTS = "2.5.29.19",
+  SUBJECT_KEY = "2.5.29.14";
 const HASH_OF_SIGNATURE = { "1.2.840.113549.1.1.5": "SHA-1", "1.2.840.113549.1.1.11": "SHA-256" };
 const RSA = "1.2.840.113549.1.1.1";
 

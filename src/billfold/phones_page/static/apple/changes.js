@@ -12,11 +12,14 @@ const GENERIC = {
 
 /** Fields paired by key, changed when the value differs: [{key, label, old, new}]; null where there is none. */
 export function compare(older, newer) {
-  const before = new Map(older.fields.map((one) => [one.key, one])), after = new Set(newer.fields.map((one) => one.key));
+  const before = new Map(older.fields.map((one) => [one.key, one])),
+    after = new Set(newer.fields.map((one) => one.key));
   const changes = newer.fields
     .filter((one) => before.get(one.key)?.raw !== one.raw)
     .map((one) => ({ key: one.key, label: one.label, old: before.get(one.key)?.value ?? null, new: one.value }));
-  const gone = older.fields.filter((one) => !after.has(one.key)).map((one) => ({ key: one.key, label: one.label, old: one.value, new: null }));
+  const gone = older.fields
+    .filter((one) => !after.has(one.key))
+    .map((one) => ({ key: one.key, label: one.label, old: one.value, new: null }));
   return [...changes, ...gone];
 }
 

@@ -18,7 +18,8 @@ export function readContent(opened, language, now) {
   const style = STYLES.find((one) => one in pass) ?? POSTER;
   const layout = layoutOf(pass, style);
   // What changed is told by the fields of both looks, which may say the same under one key.
-  const classic = fieldsOf(pass, style, reader), poster = style === POSTER ? classic : fieldsOf(pass, POSTER, reader);
+  const classic = fieldsOf(pass, style, reader),
+    poster = style === POSTER ? classic : fieldsOf(pass, POSTER, reader);
   const known = new Set(classic.map((one) => one.key));
   return {
     passTypeIdentifier: pass.passTypeIdentifier,
@@ -75,26 +76,44 @@ function fieldsOf(pass, style, reader) {
 /** What the layout draws: the newer ones draw the front from tags, and the back and the tile from fields. */
 function shown(pass, layout, fields, reader) {
   const drawn = shownTags(pass, layout).map(({ group, tag, text }) => {
-    const value = tag.endsWith("Date") ? formatValue({ value: text, dateStyle: "PKDateStyleMedium", timeStyle: "PKDateStyleShort" }, reader) : said(text, reader);
+    const value = tag.endsWith("Date")
+      ? formatValue({ value: text, dateStyle: "PKDateStyleMedium", timeStyle: "PKDateStyleShort" }, reader)
+      : said(text, reader);
     return { group, key: tag, label: "", value };
   });
   const tile = [POSTER, "posterEventTicket"].includes(layout);
-  return [...drawn, ...fields.filter(({ group }) => (!drawn.length || ["back", "additionalInfo"].includes(group)) && (tile || group !== "additionalInfo"))];
+  return [
+    ...drawn,
+    ...fields.filter(
+      ({ group }) => (!drawn.length || ["back", "additionalInfo"].includes(group)) && (tile || group !== "additionalInfo"),
+    ),
+  ];
 }
 
 export function formatValue(entry, reader) {
-  const { value } = entry, { language } = reader;
+  const { value } = entry,
+    { language } = reader;
   if (typeof value === "number") {
-    return entry.currencyCode ? formatMoney(value, entry.currencyCode, language) : formatNumber(value, (entry.numberStyle ?? "").replace("PKNumberStyle", ""), language);
+    return entry.currencyCode
+      ? formatMoney(value, entry.currencyCode, language)
+      : formatNumber(value, (entry.numberStyle ?? "").replace("PKNumberStyle", ""), language);
   }
   if (entry.dateStyle === undefined && entry.timeStyle === undefined) return said(value, reader);
   const end = (name) => (entry[name] ?? "").replace("PKDateStyle", "");
   const relativeTo = entry.isRelative === true ? reader.now : null;
-  return formatDate(value, { date: end("dateStyle"), time: end("timeStyle"), language, ownZone: entry.ignoresTimeZone === true, relativeTo });
+  return formatDate(value, {
+    date: end("dateStyle"),
+    time: end("timeStyle"),
+    language,
+    ownZone: entry.ignoresTimeZone === true,
+    relativeTo,
+  });
 }
 
 function codeOf(pass) {
-  const code = [...(pass.barcodes ?? []), ...(pass.barcode ? [pass.barcode] : [])].find(({ format }) => CODES.includes(format.replace("PKBarcodeFormat", "")));
+  const code = [...(pass.barcodes ?? []), ...(pass.barcode ? [pass.barcode] : [])].find(({ format }) =>
+    CODES.includes(format.replace("PKBarcodeFormat", "")),
+  );
   return code ? { format: code.format.replace("PKBarcodeFormat", ""), message: code.message, text: code.altText ?? "" } : null;
 }
 

@@ -171,7 +171,8 @@ export class Iphone extends Phone {
   async wipe() {
     this.gone = true;
     await this.goOffline();
-    for (const token of Object.values(this.state.tokens)) await request("DELETE", `${this.courier}/devices/${token}`).catch(() => null);
+    for (const token of Object.values(this.state.tokens))
+      await request("DELETE", `${this.courier}/devices/${token}`).catch(() => null);
     await this.memory.forget(this.state.id);
   }
 
@@ -196,7 +197,8 @@ export class Iphone extends Phone {
   async unfollow(pass) {
     const address = addressOf(pass);
     if (!address || !this.state.device || !this.mayUseNetwork()) return;
-    if (await this.try(() => unregister(address, this.state.device), address.url)) this.report({ event: "unregistered", serialNumber: address.serialNumber });
+    if (await this.try(() => unregister(address, this.state.device), address.url))
+      this.report({ event: "unregistered", serialNumber: address.serialNumber });
   }
 
   /** The token for a pass type, asked of the operating system (the courier) the first time. */
@@ -251,7 +253,9 @@ export class Iphone extends Phone {
 
   /** One after the other for each pass type. */
   update(kind, tagged) {
-    const next = (this.updating.get(kind) ?? Promise.resolve()).then(() => this.try(() => this.keeper.updateType(kind, tagged), null));
+    const next = (this.updating.get(kind) ?? Promise.resolve()).then(() =>
+      this.try(() => this.keeper.updateType(kind, tagged), null),
+    );
     this.updating.set(kind, next);
     return next;
   }

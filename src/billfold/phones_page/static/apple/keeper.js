@@ -5,7 +5,15 @@ import { Unreachable } from "../reading/http.js";
 import { InvalidPass, openBundle } from "./bundle.js";
 import { compare, lockScreenLine } from "./changes.js";
 import { readContent } from "./content.js";
-import { ServerWrong, fetchPass, invalidPass, listChanged, log, missingLastModified, unchangedAlthoughListed } from "./web_service.js";
+import {
+  ServerWrong,
+  fetchPass,
+  invalidPass,
+  listChanged,
+  log,
+  missingLastModified,
+  unchangedAlthoughListed,
+} from "./web_service.js";
 
 /** Where a pass is kept current; null: it has no web service and stays as it is. */
 export function addressOf({ content }) {
@@ -21,7 +29,10 @@ export class Keeper {
 
   /** What a push for this pass type leads to. `tagged` false: as if no tag had ever been seen. */
   async updateType(kind, tagged) {
-    const addresses = this.phone.ofType(kind).filter((one) => one.automaticUpdates).map(addressOf);
+    const addresses = this.phone
+      .ofType(kind)
+      .filter((one) => one.automaticUpdates)
+      .map(addressOf);
     for (const url of new Set(addresses.filter(Boolean).map((one) => one.url))) {
       try {
         await this.updateFrom(url, kind, tagged);
@@ -34,7 +45,8 @@ export class Keeper {
   }
 
   async updateFrom(url, kind, tagged) {
-    const { state } = this.phone, tagName = `${url} ${kind}`;
+    const { state } = this.phone,
+      tagName = `${url} ${kind}`;
     const tag = (tagged && state.tags[tagName]) || null;
     const changed = await listChanged(url, kind, state.device, tag);
     if (!changed) {
@@ -78,7 +90,8 @@ export class Keeper {
       return;
     }
     const current = this.now(address); // its switches may have been turned while the answer was on its way
-    if (current) await this.show(pass, { ...current, opened, content: this.read(opened), lastModified, fetchedAheadOfList: !listed });
+    if (current)
+      await this.show(pass, { ...current, opened, content: this.read(opened), lastModified, fetchedAheadOfList: !listed });
   }
 
   /** The pass as it is in the wallet now; undefined: removed meanwhile. */

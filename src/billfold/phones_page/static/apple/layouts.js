@@ -60,4 +60,5 @@ function plain(value) {
   return value == null ? "" : String(value);
 }
 
-const hasAll = (pass, tags) => tags.every((tag) => ![undefined, null, ""].includes(pass.semantics?.[tag]) && plain(pass.semantics[tag]) !== "");
+const hasAll = (pass, tags) =>
+  tags.every((tag) => ![undefined, null, ""].includes(pass.semantics?.[tag]) && plain(pass.semantics[tag]) !== "");

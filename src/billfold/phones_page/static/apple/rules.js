@@ -33,16 +33,20 @@ const isWithin = (value, limit) => typeof value === "number" && Math.abs(value) 
 
 /** One line per problem; empty when a phone would take the pass. Identity against the certificate is bundle.js's. */
 export function findProblems(passJson, files) {
-  return [topLevel, style, barcodes, places, dates, newer, webService].flatMap((check) => [...check(passJson)]).concat([...images(files)], [...languages(files)]);
+  return [topLevel, style, barcodes, places, dates, newer, webService]
+    .flatMap((check) => [...check(passJson)])
+    .concat([...images(files)], [...languages(files)]);
 }
 
 function* topLevel(pass) {
   if (pass.formatVersion !== 1) yield "formatVersion is not the number 1";
   for (const name of REQUIRED) if (!isText(pass[name]) || !pass[name]) yield `${name} is missing or not a text`;
-  if (isText(pass.passTypeIdentifier) && !pass.passTypeIdentifier.startsWith("pass.")) yield "passTypeIdentifier does not begin with pass.";
+  if (isText(pass.passTypeIdentifier) && !pass.passTypeIdentifier.startsWith("pass."))
+    yield "passTypeIdentifier does not begin with pass.";
   for (const name of ["backgroundColor", "foregroundColor", "labelColor"]) {
     const parts = isText(pass[name]) ? COLOR.exec(pass[name]) : null;
-    if (pass[name] != null && !parts?.slice(1).every((part) => Number(part) <= 255)) yield `${name} is not rgb(0-255, 0-255, 0-255)`;
+    if (pass[name] != null && !parts?.slice(1).every((part) => Number(part) <= 255))
+      yield `${name} is not rgb(0-255, 0-255, 0-255)`;
   }
   for (const name of ["voided", "sharingProhibited", "suppressStripShine"]) {
     if (![undefined, true, false].includes(pass[name])) yield `${name} is not true or false`;
@@ -85,15 +89,19 @@ function* field(place, entry) {
   const isNumber = typeof entry.value === "number";
   if (!isText(entry.key) || !entry.key) yield `${place}.key is missing or not a text`;
   if (!isNumber && !isText(entry.value)) yield `${place}.value is missing, or neither text nor number`;
-  for (const [name, allowed] of Object.entries(ENUMS)) if (name in entry && !allowed.includes(entry[name])) yield `${place}.${name} is unknown`;
+  for (const [name, allowed] of Object.entries(ENUMS))
+    if (name in entry && !allowed.includes(entry[name])) yield `${place}.${name} is unknown`;
   const detectors = entry.dataDetectorTypes ?? [];
-  if (!Array.isArray(detectors) || !detectors.every((one) => DETECTORS.includes(one))) yield `${place}.dataDetectorTypes is not a list of known detectors`;
-  if (("dateStyle" in entry || "timeStyle" in entry) && !isDate(entry.value)) yield `${place}.value has a date style and is no date with minutes and zone`;
+  if (!Array.isArray(detectors) || !detectors.every((one) => DETECTORS.includes(one)))
+    yield `${place}.dataDetectorTypes is not a list of known detectors`;
+  if (("dateStyle" in entry || "timeStyle" in entry) && !isDate(entry.value))
+    yield `${place}.value has a date style and is no date with minutes and zone`;
   if (("currencyCode" in entry || "numberStyle" in entry) && !isNumber) yield `${place}.value has a number format and is no number`;
   if (!/^[A-Z]{3}$/.test(entry.currencyCode ?? "XXX")) yield `${place}.currencyCode is not an ISO 4217 code`;
   if (![0, 1, undefined].includes(entry.row)) yield `${place}.row is neither 0 nor 1`;
   if (!isObject(entry.semantics ?? {})) yield `${place}.semantics is not an object`;
-  for (const name of ["label", "changeMessage", "attributedValue"]) if (!isText(entry[name] ?? "")) yield `${place}.${name} is not a text`;
+  for (const name of ["label", "changeMessage", "attributedValue"])
+    if (!isText(entry[name] ?? "")) yield `${place}.${name} is not a text`;
 }
 
 function* barcodes(pass) {
@@ -119,13 +127,15 @@ function* places(pass) {
   const listed = Array.isArray(locations) && locations.length <= 10;
   if (!listed) yield "locations is not a list of at most 10";
   for (const [at, place] of (listed ? locations : []).entries()) {
-    if (!isWithin(place?.latitude, 90) || !isWithin(place?.longitude, 180)) yield `locations[${at}] has no latitude and longitude within range`;
+    if (!isWithin(place?.latitude, 90) || !isWithin(place?.longitude, 180))
+      yield `locations[${at}] has no latitude and longitude within range`;
   }
   const beacons = Array.isArray(pass.beacons ?? []) ? (pass.beacons ?? []) : [null];
   for (const [at, beacon] of beacons.entries()) {
     const numbers = [beacon?.major ?? 0, beacon?.minor ?? 0];
     if (!UUID.test(String(beacon?.proximityUUID))) yield `beacons[${at}] has no UUID`;
-    else if (!numbers.every((one) => Number.isInteger(one) && one >= 0 && one <= 65535)) yield `beacons[${at}] has numbers out of range`;
+    else if (!numbers.every((one) => Number.isInteger(one) && one >= 0 && one <= 65535))
+      yield `beacons[${at}] has numbers out of range`;
   }
   if (new Set(beacons.map((one) => String(one?.proximityUUID))).size > 10) yield "beacons have more than 10 different UUIDs";
   const distance = pass.maxDistance ?? 1;
@@ -135,7 +145,8 @@ function* places(pass) {
 function* dates(pass) {
   const listed = pass.relevantDates ?? [];
   for (const [at, one] of (Array.isArray(listed) ? listed : [null]).entries()) yield* relevant(`relevantDates[${at}]`, one);
-  for (const name of ["expirationDate", "relevantDate"]) if (name in pass && !isDate(pass[name])) yield `${name} is no date with minutes and zone`;
+  for (const name of ["expirationDate", "relevantDate"])
+    if (name in pass && !isDate(pass[name])) yield `${name} is no date with minutes and zone`;
 }
 
 function* relevant(place, one) {
@@ -153,17 +164,20 @@ function* relevant(place, one) {
 /** Layouts, tags, near field. Sections 2.7 to 2.10 and 3. */
 function* newer(pass) {
   const schemes = pass.preferredStyleSchemes ?? [];
-  if (!Array.isArray(schemes) || !schemes.every((one) => SCHEMES.includes(one))) yield "preferredStyleSchemes is not a list of known layouts";
+  if (!Array.isArray(schemes) || !schemes.every((one) => SCHEMES.includes(one)))
+    yield "preferredStyleSchemes is not a list of known layouts";
   if (!isObject(pass.semantics ?? {})) yield "semantics is not an object";
   if (pass.nfc == null) return;
-  if (!isText(pass.nfc.message) || !isText(pass.nfc.encryptionPublicKey)) yield "nfc needs message and encryptionPublicKey as texts";
+  if (!isText(pass.nfc.message) || !isText(pass.nfc.encryptionPublicKey))
+    yield "nfc needs message and encryptionPublicKey as texts";
   else if (new TextEncoder().encode(pass.nfc.message).length > 64) yield "nfc.message has more than 64 bytes";
 }
 
 function* webService(pass) {
   const { webServiceURL: url, authenticationToken: token } = pass;
   if ((url == null) !== (token == null)) yield "webServiceURL and authenticationToken come together or not at all";
-  if (url != null && (!isText(url) || !/^https?:\/\/[^/?#]+[^?#]*$/.test(url))) yield "webServiceURL is no web address without query and fragment";
+  if (url != null && (!isText(url) || !/^https?:\/\/[^/?#]+[^?#]*$/.test(url)))
+    yield "webServiceURL is no web address without query and fragment";
   if (token != null && (!isText(token) || token.length < TOKEN_CHARACTERS_MIN || !/^[!-~]+$/.test(token))) {
     yield `authenticationToken has fewer than ${TOKEN_CHARACTERS_MIN} characters, or some that no header carries`;
   }
@@ -194,5 +208,6 @@ function* languages(files) {
     pictures.set(folder, [...(pictures.get(folder) ?? []), rest]);
     if (files.has(rest)) yield `${rest} stands at the root and in ${folder.slice(0, -1)}`;
   }
-  if (new Set([...pictures.values()].map((names) => JSON.stringify(names.sort()))).size > 1) yield "the languages have different pictures";
+  if (new Set([...pictures.values()].map((names) => JSON.stringify(names.sort()))).size > 1)
+    yield "the languages have different pictures";
 }

@@ -5,11 +5,13 @@ import { digest, same } from "../reading/bytes.js";
 import { DerInvalid, INTEGER, OCTET_STRING, SEQUENCE, SET, readOne } from "../reading/der.js";
 import { isIssuedBy, readCertificate, verifyRsa } from "./certificates.js";
 
-const DATA = "1.2.840.113549.1.7.1", SIGNED_DATA = "1.2.840.113549.1.7.2";
+const DATA = "1.2.840.113549.1.7.1",
+  SIGNED_DATA = "1.2.840.113549.1.7.2";
 const [CONTENT_TYPE, MESSAGE_DIGEST, SIGNING_TIME] = [3, 4, 5].map((number) => `1.2.840.113549.1.9.${number}`);
 const DIGESTS = { "1.3.14.3.2.26": "SHA-1", "2.16.840.1.101.3.4.2.1": "SHA-256" };
 const RSA_SIGNATURES = ["1.2.840.113549.1.1.1", "1.2.840.113549.1.1.5", "1.2.840.113549.1.1.11"];
-const USER_ID = "0.9.2342.19200300.100.1.1", UNIT = "2.5.4.11";
+const USER_ID = "0.9.2342.19200300.100.1.1",
+  UNIT = "2.5.4.11";
 const CHAIN_MAX = 3;
 
 /** The message says why, in one line. */
@@ -33,7 +35,8 @@ async function verify(manifest, signature, root) {
   if (!signer) throw new SignatureInvalid("the signer's certificate is not in the signature");
   const hash = DIGESTS[info.digest];
   if (!hash) throw new SignatureInvalid(`digest ${info.digest} is neither SHA-1 nor SHA-256`);
-  if (!RSA_SIGNATURES.includes(info.algorithm)) throw new SignatureInvalid(`signature algorithm ${info.algorithm} is not RSA with PKCS #1 v1.5`);
+  if (!RSA_SIGNATURES.includes(info.algorithm))
+    throw new SignatureInvalid(`signature algorithm ${info.algorithm} is not RSA with PKCS #1 v1.5`);
   const signedAt = checkAttributes(info.attributes, await digest(hash, manifest));
   // What is signed is the SET OF attributes; in the message it stands under the tag [0].
   const signed = Uint8Array.from(info.attributes.whole);
@@ -50,8 +53,12 @@ function parse(signature) {
   if (kind.oid() !== SIGNED_DATA) throw new SignatureInvalid("not SignedData");
   const [, , encapsulated, ...rest] = readOne(wrapped.expect(0xa0).content).expect(SEQUENCE).children();
   const [contentType, ...content] = encapsulated.expect(SEQUENCE).children();
-  if (contentType.oid() !== DATA || content.length) throw new SignatureInvalid("the signature is not detached: it has content of its own");
-  const certificates = rest.filter((part) => part.tag === 0xa0).flatMap((part) => part.children()).map((one) => readCertificate(one.whole));
+  if (contentType.oid() !== DATA || content.length)
+    throw new SignatureInvalid("the signature is not detached: it has content of its own");
+  const certificates = rest
+    .filter((part) => part.tag === 0xa0)
+    .flatMap((part) => part.children())
+    .map((one) => readCertificate(one.whole));
   const infos = rest.filter((part) => part.tag === SET).flatMap((part) => part.children());
   if (infos.length !== 1) throw new SignatureInvalid(`${infos.length} signers where one belongs`);
   return { certificates, info: parseSigner(infos[0]) };
@@ -84,7 +91,8 @@ function checkAttributes(attributes, manifestDigest) {
     const [kind, value] = attribute.expect(SEQUENCE).children();
     values.set(kind.oid(), value.expect(SET).children()[0]);
   }
-  if (values.get(CONTENT_TYPE)?.oid() !== DATA) throw new SignatureInvalid("the signed attribute content-type is missing or not data");
+  if (values.get(CONTENT_TYPE)?.oid() !== DATA)
+    throw new SignatureInvalid("the signed attribute content-type is missing or not data");
   if (!values.has(MESSAGE_DIGEST)) throw new SignatureInvalid("the signed attribute message-digest is missing");
   if (!same(values.get(MESSAGE_DIGEST).expect(OCTET_STRING).content, manifestDigest)) {
     throw new SignatureInvalid("the manifest was changed after signing, or its line ends were");
@@ -102,9 +110,11 @@ async function checkChain(signer, certificates, root, at) {
     }
     chain.push(above);
   }
-  if (chain.length < 2) throw new SignatureInvalid("the certificate trust chain could not be verified: the intermediate is missing");
+  if (chain.length < 2)
+    throw new SignatureInvalid("the certificate trust chain could not be verified: the intermediate is missing");
   for (const link of [...chain, root]) {
-    if (at < link.begins || at > link.ends) throw new SignatureInvalid(`a certificate was not valid when the pass was signed (${at.toISOString()})`);
+    if (at < link.begins || at > link.ends)
+      throw new SignatureInvalid(`a certificate was not valid when the pass was signed (${at.toISOString()})`);
   }
 }
 

@@ -30,18 +30,25 @@ export async function unregister(address, device) {
 /** What changed since `tag` (null: ever): {serialNumbers, lastUpdated}; null: nothing. */
 export async function listChanged(url, passTypeIdentifier, device, tag) {
   const since = tag === null ? "" : `?passesUpdatedSince=${encodeURIComponent(tag)}`;
-  const answer = await request("GET", `${base(url)}/devices/${encodeURIComponent(device)}/registrations/${encodeURIComponent(passTypeIdentifier)}${since}`);
+  const answer = await request(
+    "GET",
+    `${base(url)}/devices/${encodeURIComponent(device)}/registrations/${encodeURIComponent(passTypeIdentifier)}${since}`,
+  );
   const task = `Get serial #s task (pass type ${passTypeIdentifier})`;
   if (answer.status === 204) return null;
-  if (answer.status !== 200) throw new ServerWrong(`${task} encountered error: Unexpected response code ${answer.status}`, isPassing(answer.status));
+  if (answer.status !== 200)
+    throw new ServerWrong(`${task} encountered error: Unexpected response code ${answer.status}`, isPassing(answer.status));
   const { serialNumbers, lastUpdated } = members(answer);
   if (!Array.isArray(serialNumbers) || !serialNumbers.every((one) => typeof one === "string")) {
     throw new ServerWrong(`${task} encountered error: the response has no list of serialNumbers`);
   }
-  if (typeof lastUpdated !== "string" || !lastUpdated) throw new ServerWrong(`${task} encountered error: the response has no lastUpdated tag that is a string`);
+  if (typeof lastUpdated !== "string" || !lastUpdated)
+    throw new ServerWrong(`${task} encountered error: the response has no lastUpdated tag that is a string`);
   if (!serialNumbers.length) throw new ServerWrong(`${task} encountered error: an empty list where 204 without a body belongs`);
   if (lastUpdated === tag) {
-    throw new ServerWrong(`Response to 'What changed?' included ${serialNumbers.length} serial numbers but the lastUpdated tag (${tag}) remained the same.`);
+    throw new ServerWrong(
+      `Response to 'What changed?' included ${serialNumbers.length} serial numbers but the lastUpdated tag (${tag}) remained the same.`,
+    );
   }
   return { serialNumbers, lastUpdated };
 }
@@ -81,7 +88,8 @@ const base = (url) => `${url.replace(/\/+$/, "")}/v1`;
 
 const path = (address) => `${encodeURIComponent(address.passTypeIdentifier)}/${encodeURIComponent(address.serialNumber)}`;
 
-const registration = (address, device) => `${base(address.url)}/devices/${encodeURIComponent(device)}/registrations/${path(address)}`;
+const registration = (address, device) =>
+  `${base(address.url)}/devices/${encodeURIComponent(device)}/registrations/${path(address)}`;
 
 function members(answer) {
   try {

@@ -9,7 +9,10 @@ import { compare, newMessage, readPass } from "./card.js";
 
 export class Android extends Phone {
   constructor(state, world) {
-    super({ account: `phone-${crypto.randomUUID().slice(0, 8)}@example.com`, home: null, lastEvent: "", quiet: [], ...state }, world);
+    super(
+      { account: `phone-${crypto.randomUUID().slice(0, 8)}@example.com`, home: null, lastEvent: "", quiet: [], ...state },
+      world,
+    );
     this.key = `${this.state.id} google`;
   }
 
@@ -49,10 +52,12 @@ export class Android extends Phone {
     const saveLink = await findSaveLink(link);
     this.report({ event: "opened", link });
     const home = walletHome(saveLink);
-    if (new URL(home).origin !== this.origin) throw new CannotInstall("that pass is kept by Google itself; these phones know the stand-in alone");
+    if (new URL(home).origin !== this.origin)
+      throw new CannotInstall("that pass is kept by Google itself; these phones know the stand-in alone");
     const objectId = await this.save(saveLink);
     const { entries, lastEvent } = await this.readWallet(home);
-    if (!entries.some((one) => one.objectId === objectId)) throw new CannotInstall(`${objectId} was saved and is not in the wallet of ${this.state.account}`);
+    if (!entries.some((one) => one.objectId === objectId))
+      throw new CannotInstall(`${objectId} was saved and is not in the wallet of ${this.state.account}`);
     const again = Boolean(this.find(objectId));
     this.take(entries);
     Object.assign(this.state, { home, lastEvent });
@@ -148,7 +153,8 @@ export class Android extends Phone {
   async save(saveLink) {
     const answer = await postJson(saveLink, { account: this.state.account }, { Accept: "application/json" });
     const said = membersOf(answer);
-    if (answer.status !== 200) throw new CannotInstall(`Google Wallet does not save this pass: ${said.error?.message ?? `status ${answer.status}`}`);
+    if (answer.status !== 200)
+      throw new CannotInstall(`Google Wallet does not save this pass: ${said.error?.message ?? `status ${answer.status}`}`);
     if (typeof said.objectId !== "string") throw new CannotInstall("the save link's answer names no object");
     return said.objectId;
   }
@@ -156,7 +162,8 @@ export class Android extends Phone {
   async readWallet(home) {
     const answer = await request("GET", `${this.wallet(home)}/objects`, { headers: { Accept: "application/json" } });
     const said = membersOf(answer);
-    if (answer.status !== 200 || !Array.isArray(said.objects)) throw new CannotInstall(`the wallet of ${this.state.account} cannot be read: status ${answer.status}`);
+    if (answer.status !== 200 || !Array.isArray(said.objects))
+      throw new CannotInstall(`the wallet of ${this.state.account} cannot be read: status ${answer.status}`);
     return { entries: said.objects, lastEvent: String(said.lastEventId ?? "") };
   }
 
@@ -177,10 +184,16 @@ export class Android extends Phone {
 
   /** The card as it is now. A pass that came from another phone of the account is taken in silently. */
   show(entry) {
-    const older = this.find(entry.objectId), newer = this.read(entry);
+    const older = this.find(entry.objectId),
+      newer = this.read(entry);
     this.passes = older ? this.passes.map((one) => (one === older ? newer : one)) : [...this.passes, newer];
     if (!older || JSON.stringify([older.card, older.messages]) === JSON.stringify([newer.card, newer.messages])) return;
-    this.report({ event: "updated", serialNumber: entry.objectId, changes: compare(older, newer), message: newMessage(older, newer) });
+    this.report({
+      event: "updated",
+      serialNumber: entry.objectId,
+      changes: compare(older, newer),
+      message: newMessage(older, newer),
+    });
   }
 
   forget(objectId) {

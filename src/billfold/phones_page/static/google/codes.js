@@ -11,10 +11,18 @@ const FORMATS = {
 
 /** {format, message, text} at `nowMs`, with `periodMs` where it changes by itself; null where there is none. */
 export async function codeAt(object, nowMs) {
-  const rotating = members(object.rotatingBarcode), fixed = members(object.barcode);
-  const details = members(rotating.totpDetails), parameters = items(details.parameters), periodMs = Number(details.periodMillis);
+  const rotating = members(object.rotatingBarcode),
+    fixed = members(object.barcode);
+  const details = members(rotating.totpDetails),
+    parameters = items(details.parameters),
+    periodMs = Number(details.periodMillis);
   if (parameters.length && periodMs > 0 && parameters.every((one) => /^([0-9a-f]{2})+$/i.test(one.key ?? ""))) {
-    return { format: FORMATS[rotating.type] ?? "Text", message: await valueAt(rotating, parameters, periodMs, nowMs), text: rotating.alternateText ?? "", periodMs };
+    return {
+      format: FORMATS[rotating.type] ?? "Text",
+      message: await valueAt(rotating, parameters, periodMs, nowMs),
+      text: rotating.alternateText ?? "",
+      periodMs,
+    };
   }
   if (!fixed.value) return null;
   return { format: FORMATS[fixed.type] ?? "Text", message: String(fixed.value), text: fixed.alternateText ?? "" };

@@ -45,6 +45,15 @@ export class Reader {
     return kind ? this.text(balance[kind]) : "";
   }
 
+  /** A moment as the phone writes it: in the pass's own zone, where it says none. Other texts stay as they are. */
+  moment(text, format = "DATE_TIME") {
+    const said = /^(\d{4}-\d\d-\d\dT\d\d:\d\d)(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)?$/.exec(text);
+    if (!said || Number.isNaN(Date.parse(text))) return text;
+    const date = format !== "TIME_ONLY" && { dateStyle: "medium" };
+    const time = ["DATE_TIME", "TIME_ONLY", "DATE_TIME_YEAR"].includes(format) && { timeStyle: "short" };
+    return new Intl.DateTimeFormat(this.language, { ...date, ...time, timeZone: "UTC" }).format(new Date(`${said[1]}Z`));
+  }
+
   money({ micros, currencyCode }) {
     const value = Number(micros ?? 0) / 1_000_000;
     if (!/^[A-Z]{3}$/.test(currencyCode ?? "")) return value.toFixed(2);

@@ -1,7 +1,14 @@
 // Reads DER, as far as a signature and its certificates need. May not enter: what the elements mean.
 
-export const SEQUENCE = 0x30, SET = 0x31, OID = 0x06, OCTET_STRING = 0x04, INTEGER = 0x02, BOOLEAN = 0x01, BIT_STRING = 0x03;
-export const UTC_TIME = 0x17, GENERALIZED_TIME = 0x18;
+export const SEQUENCE = 0x30,
+  SET = 0x31,
+  OID = 0x06,
+  OCTET_STRING = 0x04,
+  INTEGER = 0x02,
+  BOOLEAN = 0x01,
+  BIT_STRING = 0x03;
+export const UTC_TIME = 0x17,
+  GENERALIZED_TIME = 0x18;
 
 /** Truncated, indefinite, or not what was expected at this place. */
 export class DerInvalid extends Error {}

@@ -20,7 +20,10 @@ export function formatDate(text, { date, time, language, ownZone, relativeTo }) 
   const moment = new Date(text);
   const parts = [];
   if (STYLES[date]) {
-    parts.push((relativeTo && relativeDay(moment, relativeTo, language)) ?? new Intl.DateTimeFormat(language, { dateStyle: STYLES[date], timeZone }).format(moment));
+    parts.push(
+      (relativeTo && relativeDay(moment, relativeTo, language)) ??
+        new Intl.DateTimeFormat(language, { dateStyle: STYLES[date], timeZone }).format(moment),
+    );
   }
   if (STYLES[time]) parts.push(new Intl.DateTimeFormat(language, { timeStyle: STYLES[time], timeZone }).format(moment));
   return parts.join(", ");

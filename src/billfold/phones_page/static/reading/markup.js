@@ -5,7 +5,12 @@ const NAMED = { amp: "&", lt: "<", gt: ">", quot: '"', apos: "'", nbsp: "\u00a0"
 /** The attributes of each `name` tag, in the text's order. */
 export const tagsOf = (markup, name) =>
   [...markup.matchAll(new RegExp(`<${name}\\s((?:"[^"]*"|'[^']*'|[^>"'])*)>`, "gi"))].map(([, inside]) =>
-    Object.fromEntries([...inside.matchAll(/([a-z][\w-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi)].map(([, key, ...texts]) => [key.toLowerCase(), decoded(texts.find((one) => one !== undefined)).trim()])),
+    Object.fromEntries(
+      [...inside.matchAll(/([a-z][\w-]*)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))/gi)].map(([, key, ...texts]) => [
+        key.toLowerCase(),
+        decoded(texts.find((one) => one !== undefined)).trim(),
+      ]),
+    ),
   );
 
 /** The text of markup. */

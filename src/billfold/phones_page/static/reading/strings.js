@@ -7,7 +7,10 @@ const COMMENT = /\/\*.*?\*\/|\/\/[^\n]*|("(?:[^"\\]|\\.)*")/gs;
 
 /** [language, file name], sorted. */
 export const tablesOf = (files) =>
-  [...files.keys()].filter((name) => name.endsWith(NAME)).sort().map((name) => [name.slice(0, -NAME.length), name]);
+  [...files.keys()]
+    .filter((name) => name.endsWith(NAME))
+    .sort()
+    .map((name) => [name.slice(0, -NAME.length), name]);
 
 /** The language folder that a phone of `language` takes: its own, its main language's, English, or whatever there is. */
 export function languageOf(files, language) {
@@ -21,10 +24,15 @@ export function stringsFor(files, language) {
   return tag === undefined ? new Map() : parseStrings(files.get(tag + NAME));
 }
 
-export const parseStrings = (bytes) => new Map([...readable(bytes).matchAll(ENTRY)].map(([, key, text]) => [unescape(key), unescape(text)]));
+export const parseStrings = (bytes) =>
+  new Map([...readable(bytes).matchAll(ENTRY)].map(([, key, text]) => [unescape(key), unescape(text)]));
 
 /** Whether nothing but entries and comments is in it. */
-export const isWhole = (bytes) => !readable(bytes).replace(ENTRY, "").replace(/^\ufeff/, "").trim();
+export const isWhole = (bytes) =>
+  !readable(bytes)
+    .replace(ENTRY, "")
+    .replace(/^\ufeff/, "")
+    .trim();
 
 function readable(bytes) {
   const mark = bytes[0] === 0xff && bytes[1] === 0xfe ? "utf-16le" : bytes[0] === 0xfe && bytes[1] === 0xff ? "utf-16be" : "utf-8";

@@ -6,8 +6,11 @@ import { utf8 } from "./bytes.js";
 export const ARCHIVE_BYTES_MAX = 16 * 1024 * 1024;
 const UNPACKED_BYTES_MAX = 64 * 1024 * 1024;
 const ENTRIES_MAX = 500;
-const END = 0x06054b50, CENTRAL = 0x02014b50, LOCAL = 0x04034b50;
-const STORED = 0, DEFLATED = 8;
+const END = 0x06054b50,
+  CENTRAL = 0x02014b50,
+  LOCAL = 0x04034b50;
+const STORED = 0,
+  DEFLATED = 8;
 
 /** What is unsafe, oversized or not a plain zip. The message says which, in one line. */
 export class ZipInvalid extends Error {}
@@ -23,7 +26,8 @@ export async function unzip(data, bytesMax = ARCHIVE_BYTES_MAX) {
     throw new ZipInvalid("not a zip archive that can be read");
   }
   const unpacked = entries.reduce((sum, entry) => sum + entry.size, 0);
-  if (entries.length > ENTRIES_MAX || unpacked > Math.max(UNPACKED_BYTES_MAX, bytesMax)) throw new ZipInvalid("the bundle unpacks to too much");
+  if (entries.length > ENTRIES_MAX || unpacked > Math.max(UNPACKED_BYTES_MAX, bytesMax))
+    throw new ZipInvalid("the bundle unpacks to too much");
   const files = new Map();
   for (const entry of entries) {
     check(entry, files);
@@ -63,7 +67,8 @@ function check(entry, seen) {
   }
   if (seen.has(entry.name)) throw new ZipInvalid(`${said} is in the archive twice`);
   if (entry.flags & 1) throw new ZipInvalid(`${said} is encrypted`);
-  if (entry.method !== STORED && entry.method !== DEFLATED) throw new ZipInvalid(`${said} is packed by a method that phones do not know`);
+  if (entry.method !== STORED && entry.method !== DEFLATED)
+    throw new ZipInvalid(`${said} is packed by a method that phones do not know`);
   if (entry.name.endsWith("/") || entry.name.startsWith("__MACOSX/") || entry.name.split("/").at(-1) === ".DS_Store") {
     throw new ZipInvalid(`${said} does not belong into a pass`);
   }

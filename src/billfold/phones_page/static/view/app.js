@@ -11,7 +11,10 @@ import { Plan } from "./plan.js";
 export function App({ shelf, home, withDemo }) {
   useChanges(shelf);
   return html`<div class="stack loose">
-    ${home !== location.origin && html`<p class="note warn">${say("other_address", { home })} <a href=${`${home}/phones`}>${home}/phones</a></p>`}
+    ${
+      home !== location.origin &&
+      html`<p class="note warn">${say("other_address")} <a href=${`${home}/phones`}>${home}/phones</a></p>`
+    }
     <div class="tools">
       ${withDemo && html`<${DemoCard} shelf=${shelf} />`}
       <${AddPass} shelf=${shelf} />
@@ -81,9 +84,23 @@ function AddPass({ shelf }) {
     <form class="stack" onSubmit=${add(shelf.phones[0])}>
       <div class="field">
         <label for="link">${say("share_link")}</label>
-        <input id="link" type="url" inputmode="url" autocomplete="off" placeholder=${`${location.origin}/p/…`} value=${link} onInput=${(event) => setLink(event.target.value)} />
+        <input
+          id="link"
+          type="url"
+          inputmode="url"
+          autocomplete="off"
+          placeholder=${`${location.origin}/p/…`}
+          value=${link}
+          onInput=${(event) => setLink(event.target.value)}
+        />
       </div>
-      <div class="row">${shelf.phones.map((phone) => html`<button type="button" class="button" key=${phone.state.id} onClick=${add(phone)}>${say("open_on", { phone: nameOf(phone) })}</button>`)}</div>
+      <div class="row">
+        ${shelf.phones.map(
+          (phone) => html`<button type="button" class="button" key=${phone.state.id} onClick=${add(phone)}>
+            ${say("open_on", { phone: nameOf(phone) })}
+          </button>`,
+        )}
+      </div>
       <div class="field">
         <label for="file">${say("open_file")}</label>
         <input id="file" type="file" accept=".pkpass,application/vnd.apple.pkpass" onChange=${addFile} />

@@ -12,8 +12,11 @@ const LOOKS = { posterGeneric: "poster", posterEventTicket: "poster", semanticBo
 export function AppleCard({ card }) {
   const look = LOOKS[card.layout] ?? card.layout;
   const of = (group) => card.fields.filter((one) => one.group === group);
-  const strip = usePicture(card.images.strip), thumbnail = usePicture(card.images.thumbnail);
-  const backdrop = usePicture(card.images.artwork ?? (look === "eventTicket" && !card.images.strip ? card.images.background : null));
+  const strip = usePicture(card.images.strip),
+    thumbnail = usePicture(card.images.thumbnail);
+  const backdrop = usePicture(
+    card.images.artwork ?? (look === "eventTicket" && !card.images.strip ? card.images.background : null),
+  );
   const footer = usePicture(card.images.footer);
   const upper = look === "boardingPass" ? [of("auxiliary"), of("secondary")] : [of("secondary"), of("auxiliary")];
   return html`<article class=${`card apple ${look}`} lang=${card.language} style=${colorsOf(card)} aria-label=${card.description}>

@@ -9,7 +9,8 @@ const FORMATS = {
   EAN8: "EAN8", I2of5: "ITF", ITF14: "ITF", UPCA: "UPCA", DataMatrix: "DataMatrix",
 }; // prettier-ignore
 const LINEAR = ["Code128", "Code39", "Codabar", "EAN13", "EAN8", "I2of5", "ITF14", "UPCA"];
-const QUIET = 4, LINEAR_QUIET = 10;
+const QUIET = 4,
+  LINEAR_QUIET = 10;
 const WASM = new URL("../vendor/zxing/writer/zxing_writer.wasm", import.meta.url).href;
 
 let encoder = null;
@@ -48,7 +49,10 @@ export function Code({ code }) {
   useEffect(() => {
     let wanted = true;
     setDrawn(null);
-    if (message) draw({ format, message }).catch(() => null).then((one) => wanted && setDrawn(one ?? "text"));
+    if (message)
+      draw({ format, message })
+        .catch(() => null)
+        .then((one) => wanted && setDrawn(one ?? "text"));
     return () => {
       wanted = false;
     };
@@ -64,8 +68,11 @@ export function Code({ code }) {
 function Modules({ width, height, path, linear, label }) {
   const quiet = linear ? LINEAR_QUIET : QUIET;
   const tall = linear ? Math.max(width * 0.28, 20) : height;
-  const box = linear ? `${-quiet} 0 ${width + 2 * quiet} ${tall}` : `${-quiet} ${-quiet} ${width + 2 * quiet} ${height + 2 * quiet}`;
-  return html`<svg viewBox=${box} role="img" aria-label=${label} shape-rendering="crispEdges" class=${width > 2 * height || linear ? "modules wide" : "modules"}>
+  const box = linear
+    ? `${-quiet} 0 ${width + 2 * quiet} ${tall}`
+    : `${-quiet} ${-quiet} ${width + 2 * quiet} ${height + 2 * quiet}`;
+  const look = width > 2 * height || linear ? "modules wide" : "modules";
+  return html`<svg viewBox=${box} role="img" aria-label=${label} shape-rendering="crispEdges" class=${look}>
     <path d=${path} transform=${linear ? `scale(1 ${tall})` : null} />
   </svg>`;
 }

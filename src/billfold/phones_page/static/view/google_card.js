@@ -6,25 +6,29 @@ import { codeAt } from "../google/codes.js";
 import { Fields, Stamp } from "./apple_card.js";
 import { Code } from "./code.js";
 
-const DARK = "rgb(32, 33, 36)", LIGHT = "rgb(255, 255, 255)";
+const DARK = "rgb(32, 33, 36)",
+  LIGHT = "rgb(255, 255, 255)";
 
 export function GoogleCard({ pass }) {
   const { card } = pass;
   const front = card.fields.filter((one) => one.group !== "back");
   const rows = card.rows.length ? card.rows : defaultRows(front);
   const primary = front.filter((one) => one.group === "primary");
+  const logo = own(card.pictures.wideLogo ?? card.pictures.logo),
+    hero = own(card.pictures.hero);
   return html`<article class="card google" style=${colorsOf(card)} aria-label=${card.description}>
     <header>
       <div class="brand">
-        ${own(card.pictures.wideLogo ?? card.pictures.logo) && html`<img src=${own(card.pictures.wideLogo ?? card.pictures.logo)} alt="" />`}
+        ${logo && html`<img src=${logo} alt="" />`}
         <span>${card.organizationName}</span>
       </div>
+      <${Fields} of=${card.layout === "giftCard" ? front.filter((one) => one.key === "balance") : []} />
     </header>
     <h3>${card.title}</h3>
     <${Fields} of=${primary} />
-    ${rows.map((row, at) => html`<dl key=${at} class="row-of">${row.map((one) => html`<div key=${one.key}><dt>${one.label}</dt><dd>${one.value}</dd></div>`)}</dl>`)}
+    ${rows.map((row, at) => html`<${Fields} key=${at} of=${row} />`)}
     <${CodeNow} pass=${pass} />
-    ${own(card.pictures.hero) && html`<img class="hero" src=${own(card.pictures.hero)} alt="" />`}
+    ${hero && html`<img class="hero" src=${hero} alt="" />`}
     <${Stamp} card=${card} />
   </article>`;
 }

@@ -11,7 +11,13 @@ export function Journal({ phone, name }) {
     list.current.scrollTop = list.current.scrollHeight;
   }, [phone.journal.at(-1)?.number]);
   return html`<div class="journal" role="log" aria-live="polite" aria-label=${say("journal_of", { phone: name })} tabindex="0" ref=${list}>
-    <ol>${phone.journal.map((one) => html`<li key=${one.number} data-event=${one.event}><time datetime=${one.at}>${one.at.slice(11, 19)}</time> ${wordsFor(one)}</li>`)}</ol>
+    <ol>
+      ${phone.journal.map(
+        (one) => html`<li key=${one.number} data-event=${one.event}>
+          <time datetime=${one.at}>${one.at.slice(11, 19)}</time> ${wordsFor(one)}
+        </li>`,
+      )}
+    </ol>
   </div>`;
 }
 
@@ -29,5 +35,7 @@ export function wordsFor(one) {
 function changesOf({ changes, message }) {
   const told = changes.slice(0, CHANGES_TOLD).map((one) => `${one.label || one.key}: ${one.old ?? "–"} → ${one.new ?? "–"}`);
   const more = changes.length - told.length;
-  return [...told, ...(more ? [say("and_more", { count: more })] : []), ...(message ? [message] : [])].join("; ") || say("looks_alone");
+  return (
+    [...told, ...(more ? [say("and_more", { count: more })] : []), ...(message ? [message] : [])].join("; ") || say("looks_alone")
+  );
 }

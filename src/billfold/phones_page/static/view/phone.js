@@ -22,19 +22,38 @@ export function Phone({ phone, shelf }) {
     setOpenId(id);
     setScreen("wallet");
   };
+  const show = (one) => {
+    if (one === screen) setOpenId(null); // the wallet's button leads out of a pass as well
+    setScreen(one);
+  };
   const newest = phone.notices[0];
   const refused = phone.journal.findLast((one) => one.event === "refused" || (one.event === "failed" && one.givesUp));
   return html`<section class=${`phone ${phone.state.kind}`} aria-label=${name} aria-busy=${Boolean(phone.busy)}>
     <div class="device">
       <div class="status"><span>${name}</span><span>${phone.state.online ? say("online") : say("in_flight_mode")}</span></div>
       <div class=${`screen ${screen}`}>
-        ${screen === "lock" ? html`<${LockScreen} phone=${phone} open=${open} />` : html`<${Wallet} phone=${phone} openId=${openId} open=${setOpenId} />`}
+        ${
+          screen === "lock"
+            ? html`<${LockScreen} phone=${phone} open=${open} />`
+            : html`<${Wallet} phone=${phone} openId=${openId} open=${setOpenId} />`
+        }
         ${screen === "wallet" && newest && html`<div class="banner"><${Notice} phone=${phone} notice=${newest} open=${open} /></div>`}
-        ${refused && refused.number !== seen && html`<div class="refusal" role="alert"><p>${refused.text}</p><button type="button" onClick=${() => setSeen(refused.number)}>${say("ok")}</button></div>`}
+        ${
+          refused &&
+          refused.number !== seen &&
+          html`<div class="refusal" role="alert">
+          <p>${refused.text}</p>
+          <button type="button" onClick=${() => setSeen(refused.number)}>${say("ok")}</button>
+        </div>`
+        }
         ${phone.busy && html`<p class="busy" role="status">${say(phone.busy)}</p>`}
       </div>
       <div class="home" role="group" aria-label=${say("screens")}>
-        ${["wallet", "lock"].map((one) => html`<button type="button" key=${one} aria-pressed=${screen === one} onClick=${() => setScreen(one)}>${say(`screen_${one}`)}</button>`)}
+        ${["wallet", "lock"].map(
+          (one) => html`<button type="button" key=${one} aria-pressed=${screen === one} onClick=${() => show(one)}>
+            ${say(`screen_${one}`)}
+          </button>`,
+        )}
       </div>
     </div>
     <${Controls} phone=${phone} shelf=${shelf} name=${name} />
@@ -45,15 +64,24 @@ export function Phone({ phone, shelf }) {
 function Controls({ phone, shelf, name }) {
   const [asked, setAsked] = useState(false);
   return html`<div class="controls" role="group" aria-label=${say("controls_of", { phone: name })}>
-    <label class="check"><input type="checkbox" role="switch" checked=${!phone.state.online} onChange=${(event) => phone.setOnline(!event.target.checked)} />${say("flight_mode")}</label>
+    <label class="check">
+      <input type="checkbox" role="switch" checked=${!phone.state.online} onChange=${(event) => phone.setOnline(!event.target.checked)} />
+      ${say("flight_mode")}
+    </label>
     <label class="language">${say("language")} <select onChange=${(event) => phone.speak(event.target.value)}>
-      ${Object.entries(LANGUAGES).map(([tag, words]) => html`<option key=${tag} value=${tag} selected=${tag === phone.state.language}>${words}</option>`)}
+      ${Object.entries(LANGUAGES).map(
+        ([tag, words]) => html`<option key=${tag} value=${tag} selected=${tag === phone.state.language}>${words}</option>`,
+      )}
     </select></label>
     <div class="row">
       <button type="button" class="button small" onClick=${() => shelf.replace(phone)}>${say("new_phone")}</button>
-      ${asked
-        ? html`<button type="button" class="button small danger" onClick=${() => shelf.throwAway(phone)}>${say("throw_away_sure")}</button>`
-        : html`<button type="button" class="button small" onClick=${() => setAsked(true)}>${say("throw_away")}</button>`}
+      ${
+        asked
+          ? html`<button type="button" class="button small danger" onClick=${() => shelf.throwAway(phone)}>
+              ${say("throw_away_sure")}
+            </button>`
+          : html`<button type="button" class="button small" onClick=${() => setAsked(true)}>${say("throw_away")}</button>`
+      }
     </div>
   </div>`;
 }

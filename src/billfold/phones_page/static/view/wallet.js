@@ -20,7 +20,12 @@ export function Wallet({ phone, openId, open }) {
   return html`<ol class="content stack-of" aria-label=${say("passes")}>
     ${phone.passes.map(
       (pass) => html`<li key=${idOf(pass)}>
-        <button type="button" class="peek" aria-label=${say("open_pass", { pass: cardOf(pass).description })} onClick=${() => open(idOf(pass))}>
+        <button
+          type="button"
+          class="peek"
+          aria-label=${say("open_pass", { pass: cardOf(pass).description })}
+          onClick=${() => open(idOf(pass))}
+        >
           <${Front} pass=${pass} />
         </button>
       </li>`,
@@ -28,7 +33,8 @@ export function Wallet({ phone, openId, open }) {
   </ol>`;
 }
 
-const Front = ({ pass }) => (pass.content ? html`<${AppleCard} card=${pass.content.card} />` : html`<${GoogleCard} pass=${pass} />`);
+const Front = ({ pass }) =>
+  pass.content ? html`<${AppleCard} card=${pass.content.card} />` : html`<${GoogleCard} pass=${pass} />`;
 
 function Opened({ phone, pass, close }) {
   const [back, setBack] = useState(false);
@@ -38,7 +44,9 @@ function Opened({ phone, pass, close }) {
       <button type="button" class="bare" onClick=${close}>${say("back_to_wallet")}</button>
       <button type="button" class="bare" onClick=${() => setBack(!back)}>${say(back ? "show_front" : "show_back")}</button>
     </nav>
-    <div class="face" ref=${face}>${back ? html`<${Back} phone=${phone} pass=${pass} close=${close} />` : html`<${Front} pass=${pass} />`}</div>
+    <div class="face" ref=${face}>
+      ${back ? html`<${Back} phone=${phone} pass=${pass} close=${close} />` : html`<${Front} pass=${pass} />`}
+    </div>
   </div>`;
 }
 
@@ -76,17 +84,28 @@ function Back({ phone, pass, close }) {
     close();
   };
   const card = cardOf(pass);
-  const fields = card.fields.filter((one) => ["back", "additionalInfo"].includes(one.group) || (card.wallet === "google" && one.group !== "primary"));
+  const fields = card.fields.filter(
+    (one) => ["back", "additionalInfo"].includes(one.group) || (card.wallet === "google" && one.group !== "primary"),
+  );
   const notifies = pass.content ? pass.notifications : phone.notifies(pass);
   return html`<div class="back" lang=${card.language}>
     <h3>${card.organizationName}</h3>
     <${Switch} label=${say("notifications")} on=${notifies} change=${(on) => phone.setNotifications(pass, on)} />
-    ${pass.content?.webService && html`<${Switch} label=${say("automatic_updates")} on=${pass.automaticUpdates} change=${(on) => phone.setAutomaticUpdates(pass, on)} />`}
+    ${
+      pass.content?.webService &&
+      html`<${Switch}
+      label=${say("automatic_updates")}
+      on=${pass.automaticUpdates}
+      change=${(on) => phone.setAutomaticUpdates(pass, on)}
+    />`
+    }
     <div class="pass-actions">
       <button type="button" onClick=${() => phone.refresh(pass)}>${say("refresh")}</button>
-      ${asked
-        ? html`<button type="button" class="warning" onClick=${remove}>${say("remove_sure")}</button>`
-        : html`<button type="button" onClick=${() => setAsked(true)}>${say("remove")}</button>`}
+      ${
+        asked
+          ? html`<button type="button" class="warning" onClick=${remove}>${say("remove_sure")}</button>`
+          : html`<button type="button" onClick=${() => setAsked(true)}>${say("remove")}</button>`
+      }
     </div>
     ${(pass.messages ?? []).map((one) => html`<p class="message" key=${one.id + one.text}>${one.text}</p>`)}
     <dl>${fields.map((one) => html`<div key=${one.key}><dt>${one.label}</dt><dd>${one.value}</dd></div>`)}</dl>
@@ -96,4 +115,7 @@ function Back({ phone, pass, close }) {
 }
 
 export const Switch = ({ label, on, change }) =>
-  html`<label class="switch"><span>${label}</span><input type="checkbox" role="switch" checked=${on} onChange=${(event) => change(event.target.checked)} /></label>`;
+  html`<label class="switch">
+    <span>${label}</span>
+    <input type="checkbox" role="switch" checked=${on} onChange=${(event) => change(event.target.checked)} />
+  </label>`;
