@@ -123,23 +123,33 @@ def best(url: str, noted: Noted, cards: Sequence[str], seconds: float) -> float:
     """Transactions a second, at the best concurrency."""
     path = sqlite_path(url)
     if path is not None:
-        return _on_sqlite(path, noted, cards, seconds)
+        return _on_sqlite(path, noted, cards, seconds, CLIENTS)
     return max(_on_postgres(url, noted, cards, seconds, *shape) for shape in SHAPES)
 
 
-def _on_sqlite(path: Any, noted: Noted, cards: Sequence[str], seconds: float) -> float:
+def one_by_one(url: str, noted: Noted, cards: Sequence[str], seconds: float) -> float:
+    """Transactions a second of a single connection, each with a COMMIT of its own."""
+    path = sqlite_path(url)
+    if path is not None:
+        return _on_sqlite(path, noted, cards, seconds, 1)
+    return _on_postgres(url, noted, cards, seconds, 1, 1)
+
+
+def _on_sqlite(path: Any, noted: Noted, cards: Sequence[str], seconds: float, group: int) -> float:
     with contextlib.closing(sqlite.connect(path)) as connection:
         execute, scans = connection.execute, _scans(noted, cards, uuid.uuid4().hex[:8])
         done, groups, began = 0, 0, time.perf_counter()
         while time.perf_counter() < began + seconds:
             execute("BEGIN IMMEDIATE")
-            for scan in itertools.islice(scans, CLIENTS):
+            for scan in itertools.islice(scans, group):
                 execute("SAVEPOINT one")
                 scan(execute)
                 execute("RELEASE one")
             execute("COMMIT")
-            done, groups = done + CLIENTS, groups + 1
-            if groups % sqlite.CHECKPOINT_GROUPS == 0 or done * len(noted.statements) % sqlite.CHECKPOINT_ROWS < CLIENTS:
+            done, groups = done + group, groups + 1
+            if groups % sqlite.CHECKPOINT_GROUPS == 0 or done * len(noted.statements) % sqlite.CHECKPOINT_ROWS < group * len(
+                noted.statements
+            ):
                 execute("PRAGMA wal_checkpoint(PASSIVE)")
         return done / (time.perf_counter() - began)
 

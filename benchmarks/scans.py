@@ -167,6 +167,7 @@ def measure(engine: str, route: str, seconds: float, postings: int) -> dict[str,
         before = _bare_scans.best(bare_settings.database_url, noted, bare_cards, seconds / 2)
         load = few.closed_loop(seconds)
         bare = (before + _bare_scans.best(bare_settings.database_url, noted, bare_cards, seconds / 2)) / 2
+        alone = _bare_scans.one_by_one(bare_settings.database_url, noted, bare_cards, seconds / 2)
         half = few.half_load(load.rate / 2, seconds)
         hot = asyncio.run(one_hot_card(few, seconds))
         grown = growth(few, many, seconds / 2)
@@ -179,6 +180,8 @@ def measure(engine: str, route: str, seconds: float, postings: int) -> dict[str,
         "the same transaction bare, a second": bare,
         "share of the bare one": load.rate / bare,
         "bar share": BAR_SHARE,
+        "bare one by one, a second": alone,
+        "share of bare one by one": load.rate / alone,
         "statements a transaction": len(noted.statements),
         "p99 ms": load.p99_ms,
         "p99 ms at half load": half.p99_ms,
