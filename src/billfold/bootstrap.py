@@ -48,6 +48,7 @@ from billfold.outgoing.client import OutgoingClient
 from billfold.ports import Services, Store, StoredCredential, Tx, Wallet, Workspace
 from billfold.sandbox.authority import SandboxAuthority
 from billfold.sandbox.site import Sandbox, SandboxAddresses, known_addresses
+from billfold.scan_codes import Argon2Pins
 from billfold.settings import Settings
 from billfold.signers.pool import SigningProcesses
 from billfold.signers.threads import SigningThreads
@@ -212,6 +213,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         sign=sign,
         pack=pack,
         wake=runner.wake,
+        passwords=Argon2Pins(),
         failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),
         mail=outbox,
         devices_per_pass_max=settings.devices_per_pass_max,

@@ -80,6 +80,9 @@ class PassSecrets:
             key = self._code_keys[scope] = self._vault.derive("rotating-code", scope)
         return hmac.digest(key, pass_id.encode(), hashlib.sha256)[:SECRET_BYTES]
 
+    def mac(self, purpose: str, workspace: str, message: str) -> bytes:
+        return hmac.digest(self._vault.derive(purpose, Scope(workspace, Environment.LIVE)), message.encode(), hashlib.sha256)
+
 
 def mail_macs(vault: Vault) -> Callable[[Scope, str, str], str]:
     """The MACs of mail_ports.MailDesk: 120 bits, in letters that a mail server may turn into capitals and back."""

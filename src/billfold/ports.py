@@ -23,6 +23,7 @@ from billfold.image_ports import ImageShelf
 from billfold.ledger_ports import Ledger, LedgerAudit, Lots, Reservations
 from billfold.loyalty_ports import Till
 from billfold.mail_ports import MailDesk, Mails
+from billfold.people_ports import Crew, Macs, Passwords
 from billfold.template_ports import Reach as Reach
 from billfold.template_ports import Templates as Templates
 
@@ -129,6 +130,9 @@ class Keys(Protocol):
     def find(self, scope: Scope, key_id: str) -> AccessKey | None: ...
     def list(self, scope: Scope) -> list[AccessKey]: ...
     def revoke(self, scope: Scope, key_id: str, at_ms: int) -> bool: ...
+    def expire(self, scope: Scope, key_id: str, until_ms: int) -> None:
+        """At `until_ms`, unless it expires before that."""
+
     def touch(self, scope: Scope, key_id: str, at_ms: int) -> None: ...
 
 
@@ -316,7 +320,7 @@ class Pruning(Protocol):
         """Removes up to `limit` rows of that kind from before that time, the oldest first; how many they were."""
 
 
-class Tx(Till, Protocol):
+class Tx(Till, Crew, Protocol):
     """The repositories inside one transaction."""
 
     workspaces: Workspaces
@@ -460,7 +464,7 @@ class Limits(Protocol):
         """Raises TooMany as `check` would, and takes nothing: for what is counted only when it fails."""
 
 
-class Secrets(Protocol):
+class Secrets(Macs, Protocol):
     """What is derived from the key that is kept outside the database."""
 
     def pass_token(self, scope: Scope, pass_id: PassId) -> str:
@@ -491,4 +495,5 @@ class Services:
     wake: Callable[[], None]
     failed_sign_ins: Limits
     mail: MailDesk
+    passwords: Passwords
     devices_per_pass_max: int = 50

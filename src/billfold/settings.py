@@ -180,6 +180,12 @@ class Settings:
         0, "Port of the push stand-in on 127.0.0.1; 0 lets the system choose.", check=_between(0, 65535)
     )
 
+    demo_door: bool = _setting(
+        True,
+        "Whether the demo's test environment opens in a browser on this machine without signing in. It does only while the server "
+        "listens on loopback, stands behind no proxy and has no owner.",
+    )
+
     # --- what is kept, and for how long
     housekeeping_minutes: float = _setting(
         60.0, "How often what was kept long enough is removed, in each workspace and environment.", "minutes", _between(1, 1440)

@@ -11,6 +11,8 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+    cookies: tuple[str, ...] = ()
+    """Each Set-Cookie header."""
 
     @property
     def json(self) -> Any:
@@ -82,7 +84,8 @@ class Client:
 
         await self.app(scope, receive, send)
         answered = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in got[0]["headers"]}
-        return Answer(got[0]["status"], answered, b"".join(one.get("body", b"") for one in got[1:]))
+        cookies = tuple(value.decode("latin-1") for name, value in got[0]["headers"] if name.lower() == b"set-cookie")
+        return Answer(got[0]["status"], answered, b"".join(one.get("body", b"") for one in got[1:]), cookies)
 
     async def get(self, path: str, **more: Any) -> Answer:
         return await self.ask("GET", path, **more)

@@ -88,6 +88,7 @@ ROOM_OF_MODULE = {
     "scan_ports": "ports",
     "scan_codes": "bootstrap",
     "mail_ports": "ports",
+    "people_ports": "ports",
     "__main__": "top",
     "__init__": "top",
 }

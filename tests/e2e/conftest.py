@@ -74,6 +74,8 @@ class Billfold:
     port: int = 0
     url: str = ""
     key: str = ""
+    ready: dict[str, str | None] = field(default_factory=dict)
+    """The line that it began with."""
     process: subprocess.Popen[str] | None = field(default=None, repr=False)
 
     def start(self) -> None:
@@ -83,7 +85,7 @@ class Billfold:
         log.close()
         line = self.process.stdout.readline()
         assert line, (self.data.parent / "server.log").read_text()[-3000:]
-        ready = json.loads(line)
+        ready = self.ready = json.loads(line)
         self.url, self.key = ready["url"], ready["test_key"]
         self.port = int(self.url.rsplit(":", 1)[1])
 

@@ -30,7 +30,6 @@ def directives(policy: str) -> dict[str, list[str]]:
     return {name: rest.split() for name, _, rest in (one.strip().partition(" ") for one in policy.split(";"))}
 
 
-@pytest.mark.requirement("S0-03")
 async def test_a_page_may_load_only_our_own(client: Client) -> None:
     answer = await client.get("/")
     policy = directives(answer.headers["content-security-policy"])

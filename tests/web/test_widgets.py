@@ -84,7 +84,6 @@ SINKS = """html => {
 }"""
 
 
-@pytest.mark.requirement("S0-03")
 def test_what_a_stranger_gets_into_a_page_does_not_run(specimen_url: str, look: Look) -> None:
     with look(specimen_url, allow=("Content Security Policy", "policy:", "Trusted")) as page:
         assert page.evaluate(SINKS, "<img src=x onerror=window.ran=4>") == ["TypeError", "TypeError", "TypeError"]

@@ -59,5 +59,7 @@ def create_app(
     return Edge(front, body_bytes_max)
 
 
-async def home(_request: Request) -> Response:
-    return RedirectResponse("/docs", 302)
+async def home(request: Request) -> Response:
+    """People go to the console, programs to the docs."""
+    reads_pages = "text/html" in request.headers.get("accept", "")
+    return RedirectResponse("/studio" if reads_pages else "/docs", 302, {"Vary": "Accept"})

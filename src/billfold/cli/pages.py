@@ -2,6 +2,7 @@
 
 May not enter: routes, which are each room's own."""
 
+from collections.abc import Sequence
 from importlib import import_module
 
 from starlette.routing import BaseRoute
@@ -12,15 +13,28 @@ from billfold.domain.ids import TemplateId
 from billfold.phones_page.demo import Demo
 from billfold.phones_page.local import is_loopback
 from billfold.phones_page.pages import PhonesPage
+from billfold.ports import Services
 from billfold.scanner import pages as scanner
+from billfold.settings import Settings
 from billfold.starters import catalogue
+from billfold.studio.routes import create_routes as create_studio
 
 STAMP_CARD = "cafe-stamps"
+ELSEWHERE = ("/docs",)
+"""Pages of the API's own room that the console's navigation leads to."""
 
 
 def page_routes(parts: Parts) -> list[BaseRoute]:
     """Pages and static files of every room; those that all pages share are mounted by the application itself."""
-    return [*scanner.create_routes(parts.services), *_phones(parts)]
+    rooms = [*scanner.create_routes(parts.services), *_phones(parts)]
+    return [*rooms, *studio_routes(parts.services, parts.settings, rooms)]
+
+
+def studio_routes(services: Services, settings: Settings, rooms: Sequence[BaseRoute] = ()) -> list[BaseRoute]:
+    """The console, whose navigation leads to the other `rooms`."""
+    door = settings.demo_door and is_loopback(settings.host) and not settings.trusted_proxies
+    elsewhere = [*ELSEWHERE, *(str(getattr(one, "path", "")) for one in rooms)]
+    return create_studio(services, door=door, demo_workspace=bootstrap.DEMO_WORKSPACE, elsewhere=elsewhere)
 
 
 def _phones(parts: Parts) -> list[BaseRoute]:

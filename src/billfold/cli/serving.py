@@ -25,7 +25,7 @@ from billfold.bootstrap import Parts
 from billfold.cli.pages import page_routes
 from billfold.cli.preflight import DeploymentDiffers
 from billfold.cli.wire import BoundedProtocol
-from billfold.flows import deployment
+from billfold.flows import deployment, people
 from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
 
@@ -182,8 +182,10 @@ def _stop_working(parts: Parts) -> None:
 
 async def _announce(parts: Parts, json_line: bool, till: dict[str, object]) -> None:
     url, key = parts.settings.public_url, await bootstrap.demo_key(parts)
+    owner_url = await _owner_url(parts)
     if json_line:
-        print(json.dumps({"url": url, "test_key": key, "docs_url": f"{url}/docs", "demo": till}), flush=True)
+        line = {"url": url, "test_key": key, "docs_url": f"{url}/docs", "studio_url": f"{url}/studio", "owner_url": owner_url}
+        print(json.dumps(line | {"demo": till}), flush=True)
         return
     body = {
         "barcodeValue": "LOYALTY-98765",
@@ -202,6 +204,8 @@ async def _announce(parts: Parts, json_line: bool, till: dict[str, object]) -> N
         f"Billfold is ready at {url}",
         f"  test key   {key or '(revoked; make one with `billfold keys create NAME`)'}",
         f"  docs       {url}/docs",
+        f"  studio     {url}/studio",
+        *([f"  owner      {owner_url}   (once: who opens it owns the workspace)"] if owner_url else []),
         "",
         "Make a pass:",
         "",
@@ -214,6 +218,12 @@ async def _announce(parts: Parts, json_line: bool, till: dict[str, object]) -> N
         "Ctrl-C stops.",
     ]
     print("\n".join(lines), flush=True, file=sys.stdout)
+
+
+async def _owner_url(parts: Parts) -> str | None:
+    """The link that makes the workspace's owner; None when it has one."""
+    token = await people.first_owner(parts.services, bootstrap.DEMO_WORKSPACE)
+    return f"{parts.settings.public_url}/studio/join/{token}" if token else None
 
 
 async def _work(settings: Settings) -> None:

@@ -54,6 +54,13 @@ class EventKind(StrEnum):
     MAIL_UNSUBSCRIBED = "mail.unsubscribed"
     KEY_CREATED = "key.created"
     KEY_REVOKED = "key.revoked"
+    PERSON_INVITED = "person.invited"
+    PERSON_JOINED = "person.joined"
+    PERSON_CHANGED = "person.changed"
+    """Role, password or passkeys; `data.what` says which."""
+    PERSON_REMOVED = "person.removed"
+    PERSON_SIGNED_IN = "person.signed_in"
+    SESSION_ENDED = "session.ended"
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,29 @@ ABILITIES: dict[str, frozenset[str]] = {
 """Ability of source S2 → our scopes that it takes. There one word guards reading, changing, deleting and mailing a pass; here a key
 may hold less, and a request of that API needs all of them."""
 
+PEOPLE = "people:manage"
+"""The one scope that no access key can hold: who signs in is for people to say."""
+CONSOLE_OPERATIONS: dict[str, str] = {
+    "people.list": PEOPLE,
+    "people.invite": PEOPLE,
+    "people.change": PEOPLE,
+    "people.remove": PEOPLE,
+    "people.end_sessions": PEOPLE,
+}
+"""What the console can do and `/v1` cannot, in the same terms."""
+
+_READING = frozenset(
+    {"passes:read", "templates:read", "usage:read", "events:read", "ledger:read", "members:read", "cards:read", "mail:read"}
+)
+ROLES: dict[str, frozenset[str]] = {
+    "owner": frozenset({*SCOPES, PEOPLE}),
+    "designer": frozenset({"templates:read", "templates:write", "passes:read", "checks:run", "usage:read", "events:read"}),
+    "marketer": _READING | {"passes:write", "checks:run", "members:write", "cards:write", "products:write"},
+    "cashier": frozenset({"passes:read", "ledger:read", "ledger:write", "members:read", "cards:read"}),
+    "viewer": _READING,
+}
+"""Role of a person → the scopes that come with it, of the same table as a key's."""
+
 _KEY = re.compile(r"bf_(test|live)_([a-z0-9]{6})([0-9A-Za-z]{10})([0-9A-Za-z]{33})([0-9A-Za-z]{6})\Z")
 _ID_LENGTH = 10
 
@@ -186,6 +209,6 @@ def authenticate(presented: PresentedKey, stored: AccessKey | None, now_ms: int)
 
 def authorize(actor: Actor, operation: str) -> None:
     """Raises Forbidden unless the actor holds the scope that the table names for `operation`."""
-    needed = OPERATIONS.get(operation)
+    needed = OPERATIONS.get(operation) or CONSOLE_OPERATIONS.get(operation)
     if needed is None or needed not in actor.scopes:
         raise Forbidden(needed or operation)

@@ -81,6 +81,17 @@ async def mint(
     return NewKey(key, text)
 
 
+async def roll(services: Services, actor: Actor, key_id: str, overlap_ms: int) -> NewKey:
+    """A new key that may what the old one may; the old one works for `overlap_ms` more, so that nothing stops meanwhile. Raises
+    NotFound, Forbidden."""
+    keys.authorize(actor, "keys.revoke")
+    scope, until = actor.scope, services.clock.now_ms() + overlap_ms
+    old = await services.store.read(lambda tx: tx.keys.find(scope, key_id))
+    if old is None or old.revoked_at_ms is not None:
+        raise NotFound("access key")
+    return await create(services, actor, old.name, old.scopes, after=lambda tx, _new: tx.keys.expire(scope, key_id, until))
+
+
 async def list_keys(services: Services, actor: Actor) -> list[AccessKey]:
     keys.authorize(actor, "keys.list")
     return await services.store.read(lambda tx: tx.keys.list(actor.scope))

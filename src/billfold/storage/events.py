@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope
 from billfold.storage.schema import device_log, event
-from billfold.storage.statements import Session, Statement, number, own, string
+from billfold.storage.statements import Row, Session, Statement, number, own, string
 
 LINES_KEPT = 1_000
 
@@ -32,6 +32,11 @@ LIST_LINES = Statement(
 _encode = msgspec.json.Encoder(order="deterministic").encode
 _decode = msgspec.json.Decoder(dict[str, str | int]).decode
 _sequence = itertools.count()
+
+
+def event_of(scope: Scope, row: Row) -> Event:
+    event_id, at_ms, kind, about, wallet, cause, data = row
+    return Event(event_id, scope, at_ms, EventKind(kind), about, wallet, cause, _decode(data))
 
 
 class EventRows:
@@ -56,10 +61,7 @@ class EventRows:
             rows = self._db.run(LIST, scope, after=after or "", limit=limit)
         else:
             rows = self._db.run(LIST_OF, scope, after=after or "", limit=limit, subject=subject)
-        return [
-            Event(event_id, scope, at_ms, EventKind(kind), about, wallet, cause, _decode(data))
-            for event_id, at_ms, kind, about, wallet, cause, data in rows
-        ]
+        return [event_of(scope, row) for row in rows]
 
 
 class DeviceLogRows:

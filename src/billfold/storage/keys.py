@@ -24,6 +24,11 @@ ADD = Statement(insert(access_key).inline())
 FIND = Statement(select(*_COLUMNS).where(_ONE))
 LIST = Statement(select(*_COLUMNS).where(own(access_key)).order_by(access_key.c.created_at_ms, access_key.c.id))
 REVOKE = Statement(update(access_key).where(_ONE, access_key.c.revoked_at_ms.is_(None)).values(revoked_at_ms=number("at_ms")))
+EXPIRE = Statement(
+    update(access_key)
+    .where(_ONE, access_key.c.expires_at_ms.is_(None) | (access_key.c.expires_at_ms > number("until_ms")))
+    .values(expires_at_ms=number("until_ms"))
+)
 TOUCH = Statement(update(access_key).where(_ONE).values(last_used_at_ms=number("at_ms")))
 
 
@@ -55,6 +60,9 @@ class KeyRows:
 
     def revoke(self, scope: Scope, key_id: str, at_ms: int) -> bool:
         return self._db.count(REVOKE, scope, id=key_id, at_ms=at_ms) > 0
+
+    def expire(self, scope: Scope, key_id: str, until_ms: int) -> None:
+        self._db.run(EXPIRE, scope, id=key_id, until_ms=until_ms)
 
     def touch(self, scope: Scope, key_id: str, at_ms: int) -> None:
         self._db.run(TOUCH, scope, id=key_id, at_ms=at_ms)

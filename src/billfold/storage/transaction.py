@@ -6,6 +6,7 @@ from typing import Generic, TypeVar, overload
 from billfold import loyalty_ports, ports
 from billfold.ledger_ports import Ledger, LedgerAudit, Lots, Reservations
 from billfold.mail_ports import Mails
+from billfold.people_ports import Overview, People
 from billfold.storage.credentials import CredentialRows
 from billfold.storage.delivery import DeliveryRows
 from billfold.storage.deployment import DeploymentRows
@@ -23,7 +24,9 @@ from billfold.storage.loyalty import BrandRows, ProductRows, ProgrammeRows, Term
 from billfold.storage.loyalty_cards import CardRows
 from billfold.storage.loyalty_members import MemberRows
 from billfold.storage.mail import MailRows
+from billfold.storage.overview import OverviewRows
 from billfold.storage.passes import PassRows
+from billfold.storage.people import PeopleRows
 from billfold.storage.pruning import PruningRows
 from billfold.storage.registrations import RegistrationRows
 from billfold.storage.statements import Session
@@ -78,6 +81,8 @@ class Transaction:
     audit: Room[LedgerAudit] = Room(lambda session, gap_ms: AuditRows(session))
     lots: Room[Lots] = Room(lambda session, gap_ms: LotRows(session))
     reservations: Room[Reservations] = Room(lambda session, gap_ms: ReservationRows(session))
+    people: Room[People] = Room(lambda session, gap_ms: PeopleRows(session))
+    overview: Room[Overview] = Room(lambda session, gap_ms: OverviewRows(session))
     mails: Room[Mails] = Room(lambda session, gap_ms: MailRows(session))
     brands: Room[loyalty_ports.Brands] = Room(lambda session, gap_ms: BrandRows(session))
     members: Room[loyalty_ports.Members] = Room(lambda session, gap_ms: MemberRows(session))

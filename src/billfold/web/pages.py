@@ -71,12 +71,14 @@ def page(
 ) -> HTMLResponse:
     """The page, in the visitor's language. `policy`: what it may load and use beyond the strictest, `STRICT.allowing("camera")`.
 
-    Templates also know `say`, `asset` (a file of their room), `shared` (one of all pages), `nonce` and `language`."""
+    Templates also know `say`, `has` (whether there is such a text), `asset` (a file of their room), `shared` (one of all pages),
+    `nonce` and `language`."""
     language = choose(request.headers.get("accept-language", ""), room.texts.languages)
     nonce = new_nonce()
     html = room.templates.get_template(template).render(
         values,
         say=room.texts.speaker(language),
+        has=room.texts.keys().__contains__,
         language=language,
         nonce=nonce,
         import_map=_import_map(),

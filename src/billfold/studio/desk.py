@@ -1,0 +1,252 @@
+"""The console's front desk: reads the cookie, opens the demo's door, checks every form, and shows pages with the right frame.
+
+A page of the console is a function of a `Visit`; what it posts has been checked (origin and token) before it is called.
+May not enter: what any page is about. Source: reference/reliability-security.md T23."""
+
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+
+from billfold.domain import people
+from billfold.domain.errors import BillfoldError, Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from billfold.domain.ids import Environment
+from billfold.domain.keys import Actor, authorize
+from billfold.domain.people import DEMO_PERSON
+from billfold.flows import sign_in
+from billfold.flows.sign_in import SignedIn
+from billfold.ports import Services
+from billfold.studio.here import Here
+from billfold.studio.navigation import Entry
+from billfold.studio.passkeys import NOBODYS
+from billfold.web.pages import PageRoom, page
+from billfold.web.policy import STRICT
+
+ROOM = PageRoom("studio", Path(__file__).parent)
+POLICY = STRICT.allowing("publickey-credentials-create", "publickey-credentials-get")
+FORM_BYTES_MAX, FIELDS_MAX = 64_000, 50
+HOME = "/studio"
+SIGN_IN = "/studio/sign-in"
+
+
+class ForeignForm(BillfoldError):
+    """A form that none of our pages of this session sent."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """Somebody signed in who asks for something, in one environment. `form` is empty unless something was posted."""
+
+    request: Request
+    services: Services
+    desk: "Desk"
+    signed_in: SignedIn
+    environment: Environment
+    form: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def actor(self) -> Actor:
+        """Raises Forbidden."""
+        return self.signed_in.actor(self.environment)
+
+    def may(self, operation: str) -> bool:
+        try:
+            authorize(self.actor, operation)
+        except Forbidden:
+            return False
+        return True
+
+    def _sees(self, entry: Entry) -> bool:
+        return entry.operation is None or self.may(entry.operation)
+
+    def given(self, name: str) -> str:
+        return self.form.get(name, [""])[0]
+
+    def address(self, path: str) -> str:
+        """Of a page of the console in this environment."""
+        return f"{HOME}/{self.environment}{path}"
+
+    def show(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        return page(
+            self.request,
+            ROOM,
+            template,
+            status=status,
+            policy=POLICY,
+            visit=self,
+            person=self.signed_in.person,
+            demo=self.signed_in.person.id == DEMO_PERSON,
+            environment=self.environment.value,
+            switch=self._switch(),
+            entries=[
+                (one, one.address(self.environment))
+                for one in self.desk.entries
+                if one.operation is None or self.may(one.operation)
+            ],
+            csrf=self.desk.form_token(self.signed_in.session.id),
+            **values,
+        )
+
+    def go(self, path: str) -> Response:
+        return RedirectResponse(self.address(path), 303)
+
+    def _switch(self) -> list[tuple[str, str]]:
+        """(environment, the same page there)."""
+        rest = self.request.url.path.removeprefix(f"{HOME}/{self.environment}")
+        return [(one.value, f"{HOME}/{one}{rest}") for one in Environment]
+
+
+Page = Callable[[Visit], Awaitable[Response]]
+OpenPage = Callable[[Request, dict[str, list[str]]], Awaitable[Response]]
+
+
+class Desk:
+    def __init__(self, services: Services, here: Here, demo_workspace: str, entries: Sequence[Entry]) -> None:
+        self.services, self.here, self.demo_workspace, self.entries = services, here, demo_workspace, entries
+        prefix = "__Host-" if here.secure else ""
+        self._session_cookie, self._visit_cookie = f"{prefix}billfold", f"{prefix}billfold-visit"
+
+    # --- pages of those who are signed in
+
+    def inside(self, answer: Page) -> Callable[[Request], Awaitable[Response]]:
+        """For GET and POST alike."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                environment = Environment(request.path_params.get("environment", "test"))
+            except ValueError:
+                return self.plain(request, "problem.html", status=404, what="not_found")
+            signed_in, fresh = await self._who(request)
+            if signed_in is None:
+                return RedirectResponse(f"{SIGN_IN}?next={quote(request.url.path)}", 303)
+            response = await self._answered(request, signed_in, environment, answer)
+            if fresh:
+                self.remember(response, signed_in)
+            return response
+
+        return endpoint
+
+    async def _answered(self, request: Request, signed_in: SignedIn, environment: Environment, answer: Page) -> Response:
+        try:
+            form = await self._checked_form(request, signed_in.session.id) if request.method == "POST" else {}
+            visit = Visit(request, self.services, self, signed_in, environment, form)
+            visit.actor  # noqa: B018  (raises where the person may not go at all)
+            return await answer(visit)
+        except BillfoldError as error:
+            return self.refusal(request, error)
+
+    async def _who(self, request: Request) -> tuple[SignedIn | None, bool]:
+        """(who, whether the session is new)."""
+        token = request.cookies.get(self._session_cookie, "")
+        try:
+            return await sign_in.resume(self.services, token), False
+        except Unauthenticated:
+            pass
+        if request.method != "GET" or not self.here.at_this_machine(request):
+            return None, False
+        if request.headers.get("sec-fetch-site", "none") == "cross-site":
+            return None, False
+        return await sign_in.by_demo_door(self.services, self.demo_workspace, request.headers.get("user-agent", "")), True
+
+    # --- pages before that
+
+    def outside(self, answer: OpenPage) -> Callable[[Request], Awaitable[Response]]:
+        """Sign-in and joining: the form's token belongs to a cookie of the visit alone."""
+
+        async def endpoint(request: Request) -> Response:
+            try:
+                form: dict[str, list[str]] = {}
+                if request.method == "POST":
+                    form = await self._checked_form(request, request.cookies.get(self._visit_cookie, ""))
+                return await answer(request, form)
+            except BillfoldError as error:
+                return self.refusal(request, error)
+
+        return endpoint
+
+    def plain(self, request: Request, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+        """A page for nobody in particular, with a form's token."""
+        visit = request.cookies.get(self._visit_cookie, "") or secrets.token_urlsafe(24)
+        response = page(request, ROOM, template, status=status, policy=POLICY, csrf=self.form_token(visit), **values)
+        response.set_cookie(self._visit_cookie, visit, path="/", secure=self.here.secure, httponly=True, samesite="lax")
+        return response
+
+    def refusal(self, request: Request, error: BillfoldError) -> Response:
+        """In words that say nothing of what there is."""
+        what, status = next((words for kind, words in _REFUSALS.items() if isinstance(error, kind)), ("failed", 400))
+        detail = str(error) if isinstance(error, Invalid | Conflict) else ""
+        response: Response
+        if "application/json" in request.headers.get("accept", ""):
+            title = ROOM.texts.speaker("en")(f"problem.{what}")
+            response = JSONResponse({"title": title, "detail": detail or title}, status, media_type="application/problem+json")
+        else:
+            response = self.plain(request, "problem.html", status=status, what=what, detail=detail)
+        if isinstance(error, TooMany):
+            response.headers["Retry-After"] = str(error.retry_after_seconds)
+        return response
+
+    # --- cookies and forms
+
+    def form_token(self, bound_to: str) -> str:
+        return self.services.secrets.mac("console-form", NOBODYS, bound_to).hex()
+
+    async def _checked_form(self, request: Request, bound_to: str) -> dict[str, list[str]]:
+        """Raises ForeignForm unless one of our pages sent it, in this session."""
+        if self.here.own_origin(request) is None or not bound_to:
+            raise ForeignForm
+        length = request.headers.get("content-length", "")
+        if not length.isdigit() or int(length) > FORM_BYTES_MAX:
+            raise ForeignForm
+        form: dict[str, list[str]] = {}
+        if request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+            try:
+                body = (await request.body()).decode("utf-8")
+                pairs = parse_qsl(body, keep_blank_values=True, max_num_fields=FIELDS_MAX, errors="strict")
+            except ValueError:
+                raise ForeignForm from None
+            for name, value in pairs:
+                form.setdefault(name, []).append(value)
+        given = request.headers.get("x-csrf-token") or form.get("csrf", [""])[0]
+        if not hmac.compare_digest(given.encode(), self.form_token(bound_to).encode()):
+            raise ForeignForm
+        return form
+
+    def remember(self, response: Response, signed_in: SignedIn) -> None:
+        response.set_cookie(
+            self._session_cookie,
+            signed_in.token,
+            max_age=people.ABSOLUTE_MS // 1000,
+            path="/",
+            secure=self.here.secure,
+            httponly=True,
+            samesite="lax",
+        )
+
+    def forget(self, response: Response) -> None:
+        response.delete_cookie(self._session_cookie, path="/", secure=self.here.secure, httponly=True, samesite="lax")
+
+    async def end_present(self, request: Request) -> None:
+        """Whoever signs in anew leaves the session that this browser had."""
+        try:
+            await sign_in.sign_out(
+                self.services, await sign_in.resume(self.services, request.cookies.get(self._session_cookie, ""))
+            )
+        except Unauthenticated:
+            return
+
+
+_REFUSALS: dict[type[BillfoldError], tuple[str, int]] = {
+    ForeignForm: ("foreign_form", 403),
+    Forbidden: ("forbidden", 403),
+    NotFound: ("not_found", 404),
+    Unauthenticated: ("no_match", 401),
+    TooMany: ("too_many", 429),
+    Invalid: ("invalid", 422),
+    Conflict: ("conflict", 409),
+}

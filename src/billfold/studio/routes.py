@@ -1,0 +1,23 @@
+"""Every route of the console, put together. May not enter: what a page does."""
+
+from collections.abc import Iterable
+
+from starlette.routing import BaseRoute
+
+from billfold.ports import Services
+from billfold.studio import overview_page
+from billfold.studio.desk import ROOM, Desk
+from billfold.studio.here import Here
+from billfold.studio.key_pages import KeyPages
+from billfold.studio.navigation import present
+from billfold.studio.people_pages import PeoplePages
+from billfold.studio.sign_in_pages import SignInPages
+
+
+def create_routes(services: Services, *, door: bool, demo_workspace: str, elsewhere: Iterable[str] = ()) -> list[BaseRoute]:
+    """`door`: whether the demo workspace opens by itself on this machine. `elsewhere`: paths of pages of other rooms, to which the
+    navigation leads."""
+    desk = Desk(services, Here(services.addresses.public_url, door), demo_workspace, ())
+    made = [*SignInPages(desk).routes(), *PeoplePages(desk).routes(), *KeyPages(desk).routes(), *overview_page.routes(desk)]
+    desk.entries = present([*(one.path for one in made), *elsewhere])
+    return [ROOM.assets.route(), *made]
