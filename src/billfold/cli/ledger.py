@@ -11,7 +11,9 @@ from rich.console import Console
 from rich.progress import Progress
 
 from billfold import bootstrap
-from billfold.cli.common import ConfigOption, DataOption, own_settings
+from billfold.cli.common import ConfigOption, DataOption, fail, own_settings
+from billfold.domain.ids import Scope
+from billfold.domain.ledger import AccountKey
 
 ledger_app = typer.Typer(help="The ledger: check that the books are right.", no_args_is_help=True)
 
@@ -45,3 +47,37 @@ def verify(
         verdict = "the books are right" if report.good else f"{len(report.drifts) + report.more} things are wrong"
         print(f"{report.accounts} accounts, {report.operations} operations, {report.postings} postings: {verdict}")
     raise typer.Exit(0 if report.good else 1)
+
+
+@ledger_app.command()
+def frozen(data: DataOption = None, config: ConfigOption = None) -> None:
+    """List accounts that the daily check has frozen: scope, owner, unit, what is wrong."""
+
+    async def run() -> list[tuple[Scope, AccountKey, str]]:
+        async with bootstrap.operate(own_settings(config, data)) as operator:
+            return await operator.store.read(lambda tx: tx.audit.frozen())
+
+    for scope, key, why in asyncio.run(run()):
+        print(f"{scope.code} {key.owner} {key.unit}: {why}")
+
+
+@ledger_app.command()
+def thaw(
+    scope: Annotated[str, typer.Argument(help="Workspace and environment, like demo00t.")],
+    owner: Annotated[str, typer.Argument(help="The pass, or the system account.")],
+    unit: Annotated[str, typer.Argument(help="EUR, points...")],
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Let a frozen account take postings again, once you know what happened and its books are mended."""
+    where = Scope.parse(scope)
+    if where is None:
+        fail("a scope is a workspace id with t (test) or l (live) behind it, like demo00t")
+
+    async def run() -> bool:
+        async with bootstrap.operate(own_settings(config, data)) as operator:
+            return await operator.store.write(lambda tx: tx.audit.thaw(where, AccountKey(owner, unit)))
+
+    if not asyncio.run(run()):
+        fail("no such account is frozen; `billfold ledger frozen` lists those that are")
+    print("it takes postings again")
