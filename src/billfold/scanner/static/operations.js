@@ -40,14 +40,14 @@ export class Outbox {
   async takeOffline(id, verified, decide) {
     const others = (await this.store.all()).filter((one) => one.id !== id);
     if (decide(others)) return false;
-    await this.store.change(id, () => ({ offline: true, verified }));
+    await this.store.change([id], () => ({ offline: true, verified }));
     this.changed();
     return true;
   }
 
   /** To undo an operation; the undoing has its own id from now on. Sent after the operation itself has its answer. */
   async undo(id) {
-    await this.store.change(id, (one) => ({ undo: one.undo ?? { id: crypto.randomUUID(), state: "waiting" } }));
+    await this.store.change([id], (one) => ({ undo: one.undo ?? { id: crypto.randomUUID(), state: "waiting" } }));
     this.changed();
   }
 
@@ -75,51 +75,52 @@ export class Outbox {
   }
 
   async #sendLive(server, one) {
-    await this.store.change(one.id, () => ({ attempts: one.attempts + 1 }));
+    await this.#tried([one]);
     try {
       const scan = await server.scan(bodyOf(one));
-      await this.#settle(one.id, { result: scan.repeated ? "replayed" : "applied", scan });
+      await this.#settle([{ id: one.id, result: scan.repeated ? "replayed" : "applied", scan }]);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
-      await this.#settle(one.id, answerOf(error));
+      await this.#settle([{ id: one.id, ...answerOf(error) }]);
       if (error.status === 401) throw error;
     }
   }
 
   async #sendBatch(server, batch) {
-    for (const one of batch) await this.store.change(one.id, () => ({ attempts: one.attempts + 1 }));
+    await this.#tried(batch);
     let answer;
     try {
       answer = await server.batch(batch[0].grant, batch.map((one) => ({ ...bodyOf(one), verified: one.verified })));
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 401 || error.status === 403) throw error;
       if (batch.length > 1) return this.#sendBatch(server, batch.slice(0, Math.ceil(batch.length / 2))); // which one is it?
-      return this.#settle(batch[0].id, answerOf(error));
+      return this.#settle([{ id: batch[0].id, ...answerOf(error) }]);
     }
     const mine = new Set(batch.map((one) => one.id));
     const results = answer.results.filter((one) => mine.has(one.id));
     if (!results.length) throw new Unreachable("the server answered none of them");
-    for (const { id, ...result } of results) await this.#settle(id, result);
+    await this.#settle(results);
     if (answer.offline) await this.store.setFacts({ offline: answer.offline });
   }
 
-  async #settle(id, answer) {
-    await this.store.change(id, (one) => ({
-      state: "answered",
-      answer: { ...answer, scan: withoutMember(answer.scan) },
-      attention: (one.offline || one.attempts > 1) && !DONE.has(answer.result),
-      undo: one.undo && !DONE.has(answer.result) && answer.result !== "flagged" ? { ...one.undo, state: "needless" } : one.undo ?? null,
-    }));
+  #tried(batch) {
+    return this.store.change(batch.map((one) => one.id), (one) => ({ attempts: one.attempts + 1 }));
+  }
+
+  /** `answers`: {id, result, code, ...} of each. */
+  async #settle(answers) {
+    const byId = new Map(answers.map(({ id, ...answer }) => [id, answer]));
+    await this.store.change([...byId.keys()], (one) => answered(one, byId.get(one.id)));
     this.changed();
   }
 
   async #sendUndo(one) {
     try {
       const scan = await this.server().undo(one.undo.id, one.id);
-      await this.store.change(one.id, () => ({ undo: { ...one.undo, state: "done", scan: withoutMember(scan) } }));
+      await this.store.change([one.id], () => ({ undo: { ...one.undo, state: "done", scan: withoutMember(scan) } }));
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 401) throw error;
-      await this.store.change(one.id, () => ({ undo: { ...one.undo, state: "refused", code: error.code, detail: error.message } }));
+      await this.store.change([one.id], () => ({ undo: { ...one.undo, state: "refused", code: error.code, detail: error.message } }));
     }
     this.changed();
   }
@@ -129,6 +130,14 @@ function bodyOf(one) {
   const body = { id: one.id, device_seq: one.device_seq, occurred_at: one.occurred_at };
   for (const name of KEPT_FROM_SCAN) if (one[name] !== undefined) body[name] = one[name];
   return body;
+}
+
+/** What an operation becomes by its answer. What was not booked needs no undoing; what nobody saw happen needs a person's look. */
+function answered(one, answer) {
+  const done = DONE.has(answer.result);
+  const undo = one.undo && !done && answer.result !== "flagged" ? { ...one.undo, state: "needless" } : one.undo ?? null;
+  const attention = (one.offline || one.attempts > 1) && !done;
+  return { state: "answered", answer: { ...answer, scan: withoutMember(answer.scan) }, attention, undo };
 }
 
 /** A device that may be lost keeps no names. */

@@ -67,14 +67,13 @@ class Store {
       if (((await asked(facts.get("device_seq"))) ?? 0) < least) facts.put(least, "device_seq");
     });
 
-  /** Puts `change(operation)` in the operation's place and gives it back; undefined where there is none. */
-  change = (id, change) =>
+  /** Each operation of `ids` that is here gets the members that `change(operation)` gives, all in one transaction. */
+  change = (ids, change) =>
     this.#transaction("readwrite", async (_facts, operations) => {
-      const found = await asked(operations.index("id").get(id));
-      if (!found) return undefined;
-      const next = { ...found, ...change(found) };
-      operations.put(next);
-      return next;
+      for (const id of ids) {
+        const found = await asked(operations.index("id").get(id));
+        if (found) operations.put({ ...found, ...change(found) });
+      }
     });
 
   operation = (id) => this.#transaction("readonly", (_facts, operations) => asked(operations.index("id").get(id)));

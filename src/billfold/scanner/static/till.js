@@ -255,7 +255,7 @@ export class Till {
     );
 
   async seen(operation) {
-    await this.store.change(operation.id, () => ({ seen: true }));
+    await this.store.change([operation.id], () => ({ seen: true }));
     await this.#noted();
   }
 
