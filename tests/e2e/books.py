@@ -8,7 +8,7 @@ import json
 import sqlite3
 from bisect import bisect
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import accumulate
 from pathlib import Path
@@ -90,12 +90,14 @@ def _rows(url: str) -> Iterator[Any]:
             yield connection.execute
 
 
-def read_rows(url: str) -> Rows:
+def read_rows(url: str, cards: Collection[str]) -> Rows:
+    """What stands on the tills' own `cards`, and every operation that bears a till's name: the demo has books of its own."""
     with _rows(url) as ask:
         operations = {id_: (kind, declined != "", reverses) for id_, kind, declined, reverses in ask(_OPERATIONS).fetchall()}
         accounts: dict[Key, list[Posted]] = defaultdict(list)
         for row in ask(_POSTINGS).fetchall():
-            accounts[row[0], row[1]].append(Posted(*row))
+            if row[0] in cards:
+                accounts[row[0], row[1]].append(Posted(*row))
     return Rows(operations, accounts)
 
 

@@ -119,7 +119,7 @@ async def test_the_ledger_through_kill_9(tmp_path: Path, database_url: str) -> N
             await phone.add(made[0]["share_url"])
             await asyncio.to_thread(kill_again_and_again, billfold, tills, dice)
             told = read_journals(till.journal.path for till in tills)
-            rows = read_rows(database_url)
+            rows = read_rows(database_url, cards)
             assert findings(told, rows) == []
             newest = f"{rows.accounts[cards[0], 'EUR'][-1].balance / 100:.2f}"
             async with asyncio.timeout(60):
