@@ -31,6 +31,8 @@ ANDROID, NARROW_ANDROID = Visitor("android", BLINK, 390, 844), Visitor("android"
 DESKTOP = Visitor("desktop", GECKO, 1280, 800)
 VISITORS = (IPHONE, NARROW_IPHONE, ANDROID, NARROW_ANDROID, DESKTOP)
 
+_INSIDE = ("data:", "blob:")
+"""Addresses of what the page itself holds."""
 _WATCH = """
 window.violations = [];
 document.addEventListener('securitypolicyviolation', one => window.violations.push(one.violatedDirective + ' ' + one.blockedURI));
@@ -104,7 +106,7 @@ def visiting(browser: Browser, visitor: Visitor, url: str, scale: float = 1, per
     errors: list[str] = []
 
     def watch(page: Page) -> None:
-        page.on("request", lambda request: asked.append(request.url) if not request.url.startswith("data:") else None)
+        page.on("request", lambda request: asked.append(request.url) if not request.url.startswith(_INSIDE) else None)
         page.on("console", lambda line: errors.append(f"console: {line.text}") if line.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: errors.append(f"script: {error}"))
         page.on("dialog", lambda dialog: (errors.append(f"dialog: {dialog.message}"), dialog.dismiss()))

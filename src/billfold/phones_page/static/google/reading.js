@@ -41,8 +41,9 @@ export class Reader {
 
   amount(balance) {
     if ("money" in balance) return this.money(members(balance.money));
-    const kind = ["int", "string", "double"].find((one) => one in balance);
-    return kind ? this.text(balance[kind]) : "";
+    if ("string" in balance) return this.text(balance.string);
+    const number = balance.int ?? balance.double;
+    return number === undefined ? "" : new Intl.NumberFormat(this.language).format(number);
   }
 
   /** A moment as the phone writes it: in the pass's own zone, where it says none. Other texts stay as they are. */
