@@ -9,16 +9,18 @@ import threading
 from collections.abc import Coroutine, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from playwright.sync_api import Page
 
+from billfold.phones_page.demo import Demo
 from billfold.phones_page.pages import ROOM, PhonesPage
 from billfold.sandbox.apns.server import PushServer
 from billfold.sandbox.authority import IssuedCertificate, SandboxAuthority
 from billfold.sandbox.google import app as google_app
 from billfold.sandbox.google.state import GoogleState
 from billfold.sandbox.lines import Lines
+from billfold.web.here import Here
 from billfold.web.pages import SHARED
 from sandbox.apns.sender import Sender
 from sandbox.phones.bundles import TEAM, TYPE
@@ -83,8 +85,9 @@ def judging(folder: Path) -> Iterator[Judge]:
         honest = HonestServer(push, issued)
         honest.sender = Sender(folder / "sender", issued, authority.root_pem, push.port)
         google = google_app.create_app(state, external_url="http://127.0.0.1/sandbox/google")
+        phones = PhonesPage(Here(""), cast(Demo, None))  # a door that is shut needs no demo behind it
         app = honest.app()
-        app.routes[:0] = [SHARED.route(), Lines(push, google).route("/sandbox/lines"), *PhonesPage("", None).routes()]
+        app.routes[:0] = [SHARED.route(), Lines(push, google).route("/sandbox/lines"), *phones.routes()]
         async with served(app) as honest.url:
             ready.append(Judge(honest, authority, issued, asyncio.get_running_loop()))
             up.set()

@@ -9,7 +9,7 @@ from billfold.domain.errors import Forbidden, Invalid
 from billfold.domain.ids import Environment
 from billfold.domain.keys import CONSOLE_OPERATIONS, OPERATIONS, PEOPLE, ROLES, SCOPES, authorize
 from billfold.domain.people import DEMO_PERSON, Person
-from billfold.studio.here import Here, is_loopback
+from billfold.web.here import Here, is_loopback
 
 SECRET = b"a secret of twenty b"
 NO_ADDRESSES = ["", "ada", "ada@", "@example.com", "a@b", "ada@example.com, eve@example.com", "a\0@b.com", "a" * 300]

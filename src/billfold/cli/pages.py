@@ -11,13 +11,13 @@ from billfold import bootstrap
 from billfold.bootstrap import Parts
 from billfold.domain.ids import TemplateId
 from billfold.phones_page.demo import Demo
-from billfold.phones_page.local import is_loopback
 from billfold.phones_page.pages import PhonesPage
 from billfold.ports import Services
 from billfold.scanner import pages as scanner
 from billfold.settings import Settings
 from billfold.starters import catalogue
 from billfold.studio.routes import create_routes as create_studio
+from billfold.web.here import Here, is_loopback
 
 STAMP_CARD = "cafe-stamps"
 ELSEWHERE = ("/docs",)
@@ -32,13 +32,17 @@ def page_routes(parts: Parts) -> list[BaseRoute]:
 
 def studio_routes(services: Services, settings: Settings, rooms: Sequence[BaseRoute] = ()) -> list[BaseRoute]:
     """The console, whose navigation leads to the other `rooms`."""
-    door = settings.demo_door and is_loopback(settings.host) and not settings.trusted_proxies
     elsewhere = [*ELSEWHERE, *(str(getattr(one, "path", "")) for one in rooms)]
-    return create_studio(services, door=door, demo_workspace=bootstrap.DEMO_WORKSPACE, elsewhere=elsewhere)
+    return create_studio(services, door=_door(settings), demo_workspace=bootstrap.DEMO_WORKSPACE, elsewhere=elsewhere)
+
+
+def _door(settings: Settings) -> bool:
+    """Whether the demo opens by itself: on a server that this machine alone can reach."""
+    return settings.demo_door and is_loopback(settings.host) and not settings.trusted_proxies
 
 
 def _phones(parts: Parts) -> list[BaseRoute]:
-    """Phones live by the stand-ins; without these there is no page. Its demo is for a server that this machine alone can reach."""
+    """Phones live by the stand-ins; without these there is no page."""
     if parts.sandbox is None:
         return []
 
@@ -48,5 +52,5 @@ def _phones(parts: Parts) -> list[BaseRoute]:
         found = next((one for one in templates if one.name == name and one.revision and one.archived_at_ms is None), None)
         return (found or await import_module("billfold.cli.starters").make_template(parts.services, bootstrap.DEMO, STAMP_CARD)).id
 
-    demo = Demo(parts.services, bootstrap.DEMO, find_template) if is_loopback(parts.settings.host) else None
-    return PhonesPage(parts.settings.public_url, demo).routes()
+    here = Here(parts.settings.public_url, _door(parts.settings))
+    return PhonesPage(here, Demo(parts.services, bootstrap.DEMO, find_template)).routes()

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Route
 
 from billfold.domain.errors import BillfoldError
 from billfold.phones_page.demo import Demo
-from billfold.phones_page.local import is_own_page_on_this_machine, is_this_machine
+from billfold.web.here import Here
 from billfold.web.pages import PageRoom, page
 from billfold.web.policy import STRICT
 
@@ -20,10 +20,10 @@ POLICY = STRICT.allowing("geolocation", script_src="'wasm-unsafe-eval'")
 
 
 class PhonesPage:
-    """`home`: the address that passes name as theirs. `demo`: None where there is no demo to play with."""
+    """`here`: its address is the one that passes name as theirs; where its door is shut, there is no demo to play with."""
 
-    def __init__(self, home: str, demo: Demo | None) -> None:
-        self._home, self._demo = home, demo
+    def __init__(self, here: Here, demo: Demo) -> None:
+        self._here, self._demo = here, demo
 
     def routes(self) -> list[BaseRoute]:
         return [
@@ -34,11 +34,15 @@ class PhonesPage:
         ]
 
     async def page(self, request: Request) -> Response:
-        with_demo = self._demo is not None and is_this_machine(request)
-        return page(request, ROOM, "phones.html", policy=POLICY, home=self._home, with_demo=with_demo)
+        with_demo = self._here.at_this_machine(request)
+        return page(request, ROOM, "phones.html", policy=POLICY, home=self._here.public_url, with_demo=with_demo)
+
+    def _may_play(self, request: Request) -> bool:
+        """Our own page, in a browser of this machine."""
+        return self._here.at_this_machine(request) and self._here.own_origin(request) is not None
 
     async def make_card(self, request: Request) -> Response:
-        if self._demo is None or not is_own_page_on_this_machine(request):
+        if not self._may_play(request):
             return _refused()
         try:
             card = await self._demo.make_card()
@@ -47,7 +51,7 @@ class PhonesPage:
         return JSONResponse({"serial": card.serial, "shareUrl": card.share_url}, 201)
 
     async def change_card(self, request: Request) -> Response:
-        if self._demo is None or not is_own_page_on_this_machine(request):
+        if not self._may_play(request):
             return _refused()
         try:
             notified = await self._demo.change_card(request.path_params["serial"])

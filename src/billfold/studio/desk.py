@@ -22,9 +22,9 @@ from billfold.domain.people import DEMO_PERSON
 from billfold.flows import sign_in
 from billfold.flows.sign_in import SignedIn
 from billfold.ports import Services
-from billfold.studio.here import Here
 from billfold.studio.navigation import Entry
 from billfold.studio.passkeys import NOBODYS
+from billfold.web.here import Here
 from billfold.web.pages import PageRoom, page
 from billfold.web.policy import STRICT
 

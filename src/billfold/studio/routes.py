@@ -7,11 +7,11 @@ from starlette.routing import BaseRoute
 from billfold.ports import Services
 from billfold.studio import overview_page
 from billfold.studio.desk import ROOM, Desk
-from billfold.studio.here import Here
 from billfold.studio.key_pages import KeyPages
 from billfold.studio.navigation import present
 from billfold.studio.people_pages import PeoplePages
 from billfold.studio.sign_in_pages import SignInPages
+from billfold.web.here import Here
 
 
 def create_routes(services: Services, *, door: bool, demo_workspace: str, elsewhere: Iterable[str] = ()) -> list[BaseRoute]:

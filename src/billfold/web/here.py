@@ -1,4 +1,4 @@
-"""Where the console is reached, and whether somebody sits at this very machine. May not enter: who is signed in."""
+"""Where our pages are reached, and whether somebody sits at this very machine. May not enter: who is signed in."""
 
 from dataclasses import dataclass
 from ipaddress import ip_address
