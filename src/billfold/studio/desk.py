@@ -211,6 +211,8 @@ class Desk:
             except ValueError:
                 raise ForeignForm from None
             for name, value in pairs:
+                if "\0" in name + value:  # nobody types it into a page of ours, and PostgreSQL keeps no text with it
+                    raise ForeignForm
                 form.setdefault(name, []).append(value)
         given = request.headers.get("x-csrf-token") or form.get("csrf", [""])[0]
         if not hmac.compare_digest(given.encode(), self.form_token(bound_to).encode()):
