@@ -29,6 +29,7 @@ JUDGES: dict[str, Judge] = {
     "nghttpd": Judge("nghttp2-server", ("nghttpd",)),
     "nghttp": Judge("nghttp2-client", ("nghttp",)),
     "h2load": Judge("nghttp2-client", ("h2load",)),
+    "curl": Judge("curl", ("curl",)),
     "chromium": Judge("chromium", ("chromium", "chromium-browser", "google-chrome")),
     "wrk": Judge("wrk", ("wrk",)),
     "zbarimg": Judge("zbar-tools", ("zbarimg",)),

@@ -13,7 +13,7 @@ from functools import partial
 from importlib import import_module
 from ipaddress import ip_network
 
-from billfold import mailroom
+from billfold import mailroom, scan_codes
 from billfold.checker import CheckingThread
 from billfold.domain.addresses import Addresses
 from billfold.domain.delivery import Channel
@@ -161,8 +161,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     clock, blobs = SystemClock(), FolderBlobs(settings.data / "blobs")
     assert settings.key_file is not None
     vault = Vault.at(settings.key_file)
-    outgoing = _outgoing(settings)
-    workshop = ImageWorkshop(bytes_max=settings.image_max_bytes)
+    outgoing, workshop = _outgoing(settings), ImageWorkshop(bytes_max=settings.image_max_bytes)
     shelf = Shelf(
         store,
         blobs,
@@ -216,11 +215,12 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         passwords=Argon2Pins(),
         failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),
         mail=outbox,
+        scanning=scan_codes.scanning(settings, vault),
         devices_per_pass_max=settings.devices_per_pass_max,
     )
     mail = mailroom.open_room(settings, services, stand_ins, sandbox, alone=_alone(settings, serving))
-    callbacks = GoogleCallbackDesk(google)
-    return Parts(settings, store, services, keyring, runner, mail, callbacks, vault, sandbox, facts, sign.start, closers)
+    desk = GoogleCallbackDesk(google)
+    return Parts(settings, store, services, keyring, runner, mail, desk, vault, sandbox, facts, sign.start, closers)
 
 
 def _outgoing(settings: Settings) -> OutgoingClient:

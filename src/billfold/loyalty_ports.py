@@ -8,6 +8,7 @@ from typing import Protocol
 
 from billfold.domain.ids import PassId, Scope
 from billfold.domain.loyalty import Brand, Card, CardStatus, Member, Product, Programme, Terminal
+from billfold.scan_ports import Scans
 
 
 class Brands(Protocol):
@@ -112,3 +113,4 @@ class Till(Protocol):
     programmes: Programmes
     cards: Cards
     terminals: Terminals
+    scans: Scans

@@ -24,6 +24,7 @@ from billfold.ledger_ports import Ledger, LedgerAudit, Lots, Reservations
 from billfold.loyalty_ports import Till
 from billfold.mail_ports import MailDesk, Mails
 from billfold.people_ports import Crew, Macs, Passwords
+from billfold.scan_ports import Scanning
 from billfold.template_ports import Reach as Reach
 from billfold.template_ports import Templates as Templates
 
@@ -87,7 +88,6 @@ class StoredCredential:
 @dataclass(frozen=True, slots=True)
 class StoredImage:
     """A picture as given (normalised), by content hash, and what was made of it per slot: `variants["logo@2x"] = hash`.
-
     `record`: what was measured of it, in the words of images/facts.py; "" for a picture of a release that measured nothing."""
 
     scope: Scope
@@ -496,4 +496,5 @@ class Services:
     failed_sign_ins: Limits
     mail: MailDesk
     passwords: Passwords
+    scanning: Scanning
     devices_per_pass_max: int = 50

@@ -19,7 +19,10 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey
 
 from billfold.domain.ids import Scope
-from billfold.domain.offline import Grant
+from billfold.domain.offline import Grant, ScanRules
+from billfold.domain.schedules import HOUR_MS
+from billfold.scan_ports import Scanning
+from billfold.settings import Settings
 from billfold.storage.sealing import Vault
 
 _ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
@@ -104,6 +107,20 @@ class Argon2Pins:
             return await asyncio.to_thread(self._hasher.verify, pin_hash, pin)
         except (Argon2Error, InvalidHashError):
             return False
+
+
+def scanning(settings: Settings, vault: Vault) -> Scanning:
+    """What scans need beside the database, as the operator has set it."""
+    rules = ScanRules(
+        vat_default_bp=settings.vat_default_bp,
+        undo_ms=int(settings.scan_undo_hours * HOUR_MS),
+        count=settings.offline_scans_max,
+        amount_minor=settings.offline_amount_minor,
+        grant_ms=int(settings.offline_hours * HOUR_MS),
+        grace_ms=int(settings.offline_grace_hours * HOUR_MS),
+        unsigned=settings.offline_unsigned,
+    )
+    return Scanning(CardCodes(vault), Argon2Pins(), rules)
 
 
 def _base64url(data: bytes) -> str:

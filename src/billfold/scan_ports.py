@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from billfold.domain.ids import PassId, Scope
-from billfold.domain.offline import Grant, Heard
+from billfold.domain.offline import Grant, Heard, ScanRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,3 +106,12 @@ class Pins(Protocol):
 
     async def hash(self, pin: str) -> str: ...
     async def verify(self, pin_hash: str, pin: str) -> bool: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Scanning:
+    """`services.scanning`: what scans need beside the database."""
+
+    codes: CardCodes
+    pins: Pins
+    rules: ScanRules

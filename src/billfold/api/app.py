@@ -16,11 +16,13 @@ from billfold import __version__
 from billfold.api.apple_web_service import AppleWebService
 from billfold.api.facade import Facade
 from billfold.api.google_callbacks import GoogleCallbacks
+from billfold.api.loyalty_facade import LoyaltyFacade
 from billfold.api.mail_links import MailLinks
 from billfold.api.meta import create_meta_routes
 from billfold.api.middleware import Edge
 from billfold.api.share import SharePages
 from billfold.api.v1 import create_v1
+from billfold.api.v1.terminals_device import enrol_route
 from billfold.limits import TokenBuckets
 from billfold.ports import CallbackReader, Services
 from billfold.web.pages import SHARED
@@ -43,6 +45,8 @@ def create_app(
     front = Router(
         [
             *Facade(services, body_bytes_max).routes(),
+            *LoyaltyFacade(services).routes(),
+            enrol_route(services),
             Mount("/apple", AppleWebService(services, log_limits)),
             *SharePages(services).routes(),
             *MailLinks(services).routes(),

@@ -10,7 +10,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 
 import billfold
-from billfold.api import facade_openapi
+from billfold.api import facade_openapi, loyalty_facade_openapi
 from billfold.domain.keys import OPERATIONS
 
 Json = dict[str, Any]
@@ -62,6 +62,11 @@ _PROBLEM: Json = {
         "code": {"type": "string"},
         "policy": {"type": "string"},
         "needed": {"type": "string"},
+        "reason": {"type": "string"},
+        "repeated": {"type": "boolean"},
+        "allowed_products": {"type": "array", "items": {"type": "string"}},
+        "resolved_product_id": {"type": ["integer", "null"]},
+        "resolved_description": {"type": "string"},
         "request_id": {"type": "string"},
         "errors": {
             "type": "array",
@@ -96,19 +101,36 @@ def openapi(app: FastAPI) -> Json:
         license_info={"name": "Apache-2.0", "identifier": "Apache-2.0"},
         separate_input_output_schemas=False,
     )
-    document["paths"] = {**facade_openapi.paths(), **{k: v for k, v in document["paths"].items() if k.startswith("/v1/")}}
+    document["paths"] = {
+        **facade_openapi.paths(),
+        **loyalty_facade_openapi.paths(),
+        **{k: v for k, v in document["paths"].items() if k.startswith("/v1/")},
+    }
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
-    schemas |= facade_openapi.schemas() | {"Problem": _PROBLEM}
+    schemas |= facade_openapi.schemas() | loyalty_facade_openapi.schemas() | {"Problem": _PROBLEM}
     for name, other in (("NewPass", "template_id"), ("ChangedPass", "values"), ("NewTemplate", "starter")):
         with_it = ["name", "content"] if name == "NewTemplate" else ["content"]
         schemas[name]["oneOf"] = [{"required": with_it}, {"required": [other]}]
     key = {"type": "http", "scheme": "bearer", "description": "An access key: bf_test_... or bf_live_..."}
     document["components"]["securitySchemes"] = {"key": key}
     document["servers"] = [{"url": "/"}]
-    tags = ("simple", "passes", "templates", "starters", "images", "till", "keys", "records", "checks")
-    document["tags"] = [{"name": one} for one in tags]
+    tags = (
+        "simple",
+        "passes",
+        "templates",
+        "starters",
+        "images",
+        "ledger",
+        "till",
+        "scans",
+        "loyalty",
+        "keys",
+        "records",
+        "checks",
+    )
+    document["tags"] = [{"name": one} for one in (*tags, "records", "checks")]
     routes = _routes(app)
     for path, method, operation in operations(document):
         operation["security"] = [{"key": []}]

@@ -29,6 +29,8 @@ from billfold.domain.errors import (
     Unavailable,
     WrongScope,
 )
+from billfold.domain.scan_errors import CardNotUsable, CodeUnknown, ScanDenied
+from billfold.domain.scanning import Denied
 
 MEDIA_TYPE = "application/problem+json"
 _LOG = structlog.get_logger("billfold.api")
@@ -115,6 +117,12 @@ PROBLEMS: dict[type[BillfoldError], Problem] = {
     NotFound: Problem(
         "not-found", 404, "There is no such thing", "Check the id. A test key sees test things, a live key live ones."
     ),
+    CodeUnknown: Problem(
+        "code-unknown",
+        404,
+        "No card has this code",
+        "Scan again, or let the holder open the pass anew. A forged code gets the same.",
+    ),
     WrongScope: Problem(
         "not-found", 404, "There is no such thing", "Check the id. A test key sees test things, a live key live ones."
     ),
@@ -145,6 +153,15 @@ PROBLEMS: dict[type[BillfoldError], Problem] = {
         412,
         "Somebody else has saved since",
         "Read it again, put your changes into it, and send its new version in `If-Match`.",
+    ),
+    CardNotUsable: Problem(
+        "card-not-usable", 409, "The card cannot be used now", "Read `reason`: blocked, expired, redeemed, not_started or removed."
+    ),
+    ScanDenied: Problem(
+        "product-denied",
+        422,
+        "The card takes certain products only",
+        "Read `code` and `allowed_products`; where no product was recognised, send a `description` or `product_id`.",
     ),
     Conflict: Problem("conflict", 409, "What is stored contradicts the request", "Read `code` and `detail`; look at it first."),
     InsufficientBalance: Problem(
@@ -200,6 +217,10 @@ def _own_fields(error: BaseException) -> dict[str, object]:
     match error:
         case Invalid():
             return {"errors": field_errors(error)}
+        case CardNotUsable():
+            return {"detail": str(error), "code": error.code, "reason": error.reason}
+        case ScanDenied():
+            return _denied(error.denied)
         case NotFound() | WrongScope():
             return {"detail": f"no such {error.kind}"}
         case Forbidden():
@@ -218,6 +239,17 @@ def _own_fields(error: BaseException) -> dict[str, object]:
             return {"detail": str(error), "code": error.code}
         case _:
             return {}
+
+
+def _denied(denied: Denied) -> dict[str, object]:
+    product = denied.resolved.product
+    return {
+        "detail": denied.message,
+        "code": denied.code,
+        "allowed_products": list(denied.allowed),
+        "resolved_product_id": product.number if product else None,
+        "resolved_description": denied.resolved.text,
+    }
 
 
 def _headers(error: BaseException) -> dict[str, str]:

@@ -5,6 +5,7 @@ the same address. A guess beyond the limit hears 429, right or wrong alike in fo
 May not enter: what a key is (flows/keys.py, domain/keys.py), cookies."""
 
 import contextlib
+from collections.abc import Awaitable, Callable
 
 from starlette.requests import HTTPConnection
 
@@ -16,13 +17,15 @@ from billfold.ports import Services
 from billfold.web.guesses import failed as failed
 from billfold.web.guesses import source_of as source_of
 
+SignIn = Callable[[Services, str], Awaitable[Actor]]
 
-async def actor_of(services: Services, request: HTTPConnection, surface: str) -> Actor:
+
+async def actor_of(services: Services, request: HTTPConnection, surface: str, authenticate: SignIn = keys.authenticate) -> Actor:
     """The holder of the request's key. Raises Unauthenticated; TooMany for a wrong key beyond the limit."""
     text = ""
     try:
         text = keys.bearer(request.headers.get("authorization"))
-        return await keys.authenticate(services, text)
+        return await authenticate(services, text)
     except Unauthenticated as error:
         meant = ""
         with contextlib.suppress(Unauthenticated):

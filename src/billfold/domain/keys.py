@@ -31,6 +31,8 @@ SCOPES: dict[str, str] = {
     "cards:write": "issue cards, change their status and dates, take them away",
     "products:write": "make and change brands, programmes and products",
     "terminals:manage": "make, set up and revoke terminals",
+    "scans:write": "scan cards: look at them, charge, stamp, redeem, undo",
+    "scans:manage": "decide about scans that wait, undo those of others, see what was scanned",
     "usage:read": "see usage and quota",
     "events:read": "read the stream of events",
 }
@@ -79,6 +81,11 @@ OPERATIONS: dict[str, str] = {
     "cards.read": "cards:read",
     "terminals.write": "terminals:manage",
     "terminals.read": "terminals:manage",
+    "scans.execute": "scans:write",
+    "scans.upload": "scans:write",
+    "scans.list": "scans:manage",
+    "quarantine.list": "scans:manage",
+    "quarantine.decide": "scans:manage",
     "usage.read": "usage:read",
     "events.list": "events:read",
 }
@@ -212,3 +219,9 @@ def authorize(actor: Actor, operation: str) -> None:
     needed = OPERATIONS.get(operation) or CONSOLE_OPERATIONS.get(operation)
     if needed is None or needed not in actor.scopes:
         raise Forbidden(needed or operation)
+
+
+def authorize_ability(actor: Actor, ability: str) -> None:
+    """Raises Forbidden unless the actor holds every scope that an ability of source S2 stands for."""
+    if lacking := ABILITIES[ability] - actor.scopes:
+        raise Forbidden(", ".join(sorted(lacking)))

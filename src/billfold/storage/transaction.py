@@ -7,6 +7,7 @@ from billfold import loyalty_ports, ports
 from billfold.ledger_ports import Ledger, LedgerAudit, Lots, Reservations
 from billfold.mail_ports import Mails
 from billfold.people_ports import Overview, People
+from billfold.scan_ports import Scans
 from billfold.storage.credentials import CredentialRows
 from billfold.storage.delivery import DeliveryRows
 from billfold.storage.deployment import DeploymentRows
@@ -29,6 +30,7 @@ from billfold.storage.passes import PassRows
 from billfold.storage.people import PeopleRows
 from billfold.storage.pruning import PruningRows
 from billfold.storage.registrations import RegistrationRows
+from billfold.storage.scans import ScanRows
 from billfold.storage.statements import Session
 from billfold.storage.templates import TemplateRows
 from billfold.storage.workspaces import CounterRows, UsageRows, WorkspaceRows
@@ -90,6 +92,7 @@ class Transaction:
     programmes: Room[loyalty_ports.Programmes] = Room(lambda session, gap_ms: ProgrammeRows(session))
     cards: Room[loyalty_ports.Cards] = Room(lambda session, gap_ms: CardRows(session))
     terminals: Room[loyalty_ports.Terminals] = Room(lambda session, gap_ms: TerminalRows(session))
+    scans: Room[Scans] = Room(lambda session, gap_ms: ScanRows(session))
     leases: Room[ports.Leases] = Room(lambda session, gap_ms: LeaseRows(session))
     deployment: Room[ports.Deployment] = Room(lambda session, gap_ms: DeploymentRows(session))
     pruning: Room[ports.Pruning] = Room(lambda session, gap_ms: PruningRows(session))

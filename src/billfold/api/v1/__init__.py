@@ -9,7 +9,7 @@ from starlette.responses import Response
 from starlette.routing import Match, Route
 
 from billfold.api.problems import MethodUnsupported, NoSuchAddress, problem_response
-from billfold.api.v1 import checks, content, keys, parts, passes, template_shapes, till_shapes
+from billfold.api.v1 import checks, content, keys, parts, passes, scan_shapes, template_shapes, till_shapes
 from billfold.api.v1.cards import add_cards
 from billfold.api.v1.checks import add_checks
 from billfold.api.v1.images import add_images
@@ -22,9 +22,12 @@ from billfold.api.v1.passes import add_passes
 from billfold.api.v1.previews import PreviewIn, add_previews
 from billfold.api.v1.records import add_records
 from billfold.api.v1.route import request_id_of, route_class
+from billfold.api.v1.scans import add_scans
 from billfold.api.v1.starters import add_starters
 from billfold.api.v1.templates import add_templates
+from billfold.api.v1.terminals_device import add_terminals_device
 from billfold.api.v1.till import add_till
+from billfold.api.v1.uploads import add_uploads
 from billfold.ports import Services
 
 BODY_BYTES_MAX = 8 * 1024 * 1024
@@ -50,6 +53,11 @@ _BODIES = (
     template_shapes.ValueRuleIn,
     PreviewIn,
     OperationIn,
+    scan_shapes.ScanIn,
+    scan_shapes.UploadIn,
+    scan_shapes.UploadItemIn,
+    scan_shapes.UndoIn,
+    scan_shapes.DecisionIn,
     keys.NewKey,
     checks.CheckIn,
     till_shapes.NewProduct,
@@ -75,10 +83,13 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         ("starters", add_starters),
         ("images", add_images),
         ("previews", add_previews),
+        ("scans", add_terminals_device),  # before a terminal that would be called "me"
         ("till", add_till),
         ("till", add_cards),
         ("ledger", add_ledger),
         ("mail", add_mail),
+        ("scans", add_scans),
+        ("scans", add_uploads),
         ("keys", add_keys),
         ("records", add_records),
         ("checks", add_checks_here),

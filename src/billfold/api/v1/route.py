@@ -16,13 +16,17 @@ from starlette.responses import Response
 
 from billfold.api import strict_json
 from billfold.api.problems import problem_response
-from billfold.api.sign_in import actor_of
+from billfold.api.sign_in import SignIn, actor_of
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.keys import Actor, authorize
+from billfold.flows import keys
+from billfold.flows.scans import devices
 from billfold.limits import TokenBuckets
 from billfold.ports import Services
 
 Handler = Callable[[Request], Awaitable[Response]]
+_SIGN_INS: dict[str, SignIn] = {"scans.upload": devices.uploader}
+"""Operations that ask differently who comes."""
 OWN_BODIES = frozenset({"images.create", "checks.create", "mail.bounce"})
 """Operations that read a body that need not be JSON."""
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]{1,64}\Z")
@@ -107,7 +111,7 @@ def route_class(services: Services, bytes_max: int, known_fields: Sequence[str])
             operation, takes_body = self.name, self.body_field is not None
 
             async def work(request: Request) -> Response:
-                actor = await actor_of(services, request, "v1")
+                actor = await actor_of(services, request, "v1", _SIGN_INS.get(operation, keys.authenticate))
                 request.state.actor = actor
                 services.limits.check(actor.key_id)
                 authorize(actor, operation)

@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from billfold.storage import loyalty_schema, schema
+from billfold.storage import loyalty_schema, scans_schema, schema
 from billfold.storage.tables import metadata
 
-assert {schema.pass_, loyalty_schema.card} <= set(metadata.sorted_tables), "every module of tables is read here"
+assert {schema.pass_, loyalty_schema.card, scans_schema.scan} <= set(metadata.sorted_tables), "every module of tables is read here"
 
 context.configure(
     connection=context.config.attributes["connection"],

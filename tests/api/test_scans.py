@@ -1,0 +1,328 @@
+"""Scans on `/v1`, on both engines: each is one effect however often it is sent, and says what it did."""
+
+import asyncio
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from api.client import Answer, Client
+from api.conftest import OTHER, World, on_sqlite
+from api.shop import TEMPLATE, Shop, new_id, open_shop
+from billfold.domain import totp
+from billfold.domain.content import BarcodeFormat, RotatingBarcode
+from billfold.domain.loyalty import Card, CardStatus
+from billfold.domain.offline import code_text
+from billfold.domain.schedules import DAY_MS
+from billfold.storage import rows
+from billfold.storage.tables import metadata
+
+
+@pytest.fixture
+async def shop(world: World) -> Shop:
+    return await open_shop(world)
+
+
+async def scan(client: Client, card: Card, action: str, amounts: dict[str, int] | None = None, **more: object) -> Answer:
+    body: dict[str, object] = {"id": new_id(), "pass_id": card.pass_id, "action": action, "amounts": amounts or {}}
+    return await client.post("/v1/scans", body | more)
+
+
+def changed(answer: Answer) -> dict[str, int]:
+    return {one["unit"]: one["minor"] for one in answer.json["changes"]}
+
+
+def shown(answer: Answer) -> dict[str, int]:
+    return {one["unit"]: one["minor"] for one in answer.json["card"]["balances"]}
+
+
+@pytest.mark.requirement("S2-27", "S2-31", "S2-37", "S2-50")
+async def test_a_charge_takes_money_names_the_product_and_splits_the_tax(shop: Shop) -> None:
+    card = await shop.card(EUR=2_500)
+    answer = await scan(shop.device, card, "charge", {"EUR": 550}, description="latte MACCHIATO")
+    assert answer.status == 201, answer.body
+    assert changed(answer) == {"EUR": -550}
+    assert shown(answer) == {"EUR": 1_950, "points": 0}
+    said = answer.json
+    assert (said["description"], said["product"], said["resolved_by"]) == (
+        "latte MACCHIATO",
+        {"number": 42, "name": "Latte macchiato"},
+        "description",
+    )
+    assert said["vat"] == {"rate_bp": 2_100, "net_minor": 455, "vat_minor": 95, "gross_minor": 550}
+    assert said["card"]["member"] == {"name": "Ada Lovelace"}
+    assert await shop.balances(card) == {"EUR": 1_950}
+    events = await shop.events(card.pass_id)
+    assert events.count("card.scanned") == 1
+    history = await shop.client.get(f"/v1/passes/{card.pass_id}/scans")
+    assert [one["description"] for one in history.json["items"]] == ["latte MACCHIATO"]
+
+
+@pytest.mark.requirement("S2-34", "S2-35")
+async def test_the_same_id_is_one_effect_and_another_body_is_refused(shop: Shop) -> None:
+    card = await shop.card(EUR=1_000)
+    body = {"id": new_id(), "pass_id": card.pass_id, "action": "charge", "amounts": {"EUR": 300}}
+    answers = await asyncio.gather(*(shop.device.post("/v1/scans", body) for _ in range(8)))
+    assert {one.status for one in answers} == {201}
+    assert sorted(one.json["repeated"] for one in answers) == [False] + [True] * 7
+    await scan(shop.device, card, "charge", {"EUR": 100})
+    again = await shop.second.post("/v1/scans", body)
+    assert (again.json["repeated"], shown(again)) == (True, {"EUR": 700, "points": 0})
+    other = await shop.device.post("/v1/scans", body | {"amounts": {"EUR": 301}})
+    assert other.problem == "idempotency-key-reused"
+    assert await shop.balances(card) == {"EUR": 600}
+
+
+async def test_what_the_balance_does_not_give_stays_declined_also_after_a_top_up(shop: Shop) -> None:
+    card = await shop.card(EUR=100)
+    body = {"id": new_id(), "pass_id": card.pass_id, "action": "charge", "amounts": {"EUR": 300}}
+    declined = await shop.device.post("/v1/scans", body)
+    assert (declined.status, declined.problem) == (402, "insufficient-balance")
+    await scan(shop.device, card, "top_up", {"EUR": 5_000})
+    assert (await shop.device.post("/v1/scans", body)).status == 402
+    assert await shop.balances(card) == {"EUR": 5_100}
+
+
+async def test_parallel_charges_of_the_last_money_give_exactly_one(shop: Shop) -> None:
+    card = await shop.card(EUR=500)
+    answers = await asyncio.gather(*(scan(shop.device, card, "charge", {"EUR": 500}) for _ in range(20)))
+    assert sorted(one.status for one in answers) == [201] + [402] * 19
+    assert await shop.balances(card) == {"EUR": 0}
+
+
+@pytest.mark.requirement("S2-42", "S2-44")
+async def test_the_terminals_product_and_the_price_name_what_was_sold(shop: Shop) -> None:
+    card = await shop.card(EUR=9_000)
+    by_terminal = await scan(shop.second, card, "charge", {"EUR": 550})
+    by_price = await scan(shop.device, card, "charge", {"EUR": 550})
+    ambiguous = await scan(shop.device, card, "charge", {"EUR": 300})
+    assert [(one.json["resolved_by"], one.json["description"]) for one in (by_terminal, by_price, ambiguous)] == [
+        ("terminal", "Espresso"),
+        ("price", "Latte macchiato"),
+        ("terminal_name", "Charged at: Counter-01"),
+    ]
+
+
+@pytest.mark.requirement("S2-43", "S2-45", "S2-46", "S2-47", "S2-48")
+async def test_a_restricted_card_takes_its_products_alone(shop: Shop) -> None:
+    card = await shop.card("restricted", EUR=9_000)
+    denied = await scan(shop.device, card, "charge", {"EUR": 550})
+    assert (denied.status, denied.problem) == (422, "product-denied")
+    assert denied.json["code"] == "product_not_allowed"
+    assert denied.json["allowed_products"] == ["Espresso", "Cappuccino"]
+    unknown = await scan(shop.device, card, "charge", {"EUR": 123})
+    assert unknown.json["code"] == "cannot_validate_restriction"
+    assert (await scan(shop.device, card, "charge", {"EUR": 250})).status == 201
+    named = await scan(shop.device, card, "charge", {"EUR": 123}, product_id=shop.products["cappuccino"].id)
+    assert named.json["description"] == "Cappuccino"
+    assert (await scan(shop.device, card, "top_up", {"EUR": 10})).status == 201
+    assert await shop.balances(card) == {"EUR": 9_000 - 250 - 123 + 10}
+
+
+async def test_a_charge_earns_points_with_the_terminals_multiplier(shop: Shop) -> None:
+    card = await shop.card("earning", EUR=5_000)
+    answer = await scan(shop.device, card, "charge", {"EUR": 599})
+    assert changed(answer) == {"EUR": -599, "points": 15}
+    undone = await shop.device.post("/v1/scans/undo", {"id": new_id(), "undoes": answer.json["id"]})
+    assert undone.status == 201, undone.body
+    assert await shop.balances(card) == {"EUR": 5_000, "points": 0}
+
+
+async def test_stamps_fill_a_card_and_a_full_one_is_redeemed(shop: Shop) -> None:
+    card = await shop.card("stamps", stamps=8)
+    first, second = await scan(shop.device, card, "stamp"), await scan(shop.device, card, "stamp", {"stamps": 1})
+    assert (first.json["reward"], second.json["reward"]) == (False, True)
+    assert changed(await scan(shop.device, card, "redeem")) == {"stamps": -10}
+    assert (await scan(shop.device, card, "redeem")).status == 402
+    assert await shop.balances(card) == {"stamps": 0}
+
+
+@pytest.mark.requirement("S2-20")
+async def test_a_coupon_is_redeemed_once_and_looks_so(shop: Shop) -> None:
+    card = await shop.card("coupon")
+    redeemed = await scan(shop.device, card, "redeem")
+    assert redeemed.status == 201, redeemed.body
+    assert redeemed.json["card"]["status"] == "redeemed"
+    again = await scan(shop.device, card, "redeem")
+    assert (again.status, again.problem, again.json["reason"]) == (409, "card-not-usable", "redeemed")
+    pass_ = await shop.client.get(f"/v1/passes/{card.pass_id}")
+    assert pass_.json["values"]["card"]["status"] == "redeemed"
+    undone = await shop.device.post("/v1/scans/undo", {"id": new_id(), "undoes": redeemed.json["id"]})
+    assert undone.json["card"]["status"] == "active"
+    assert (await scan(shop.device, card, "redeem")).status == 201
+
+
+@pytest.mark.parametrize(
+    ("changes", "reason"),
+    [({"status": CardStatus.BLOCKED}, "blocked"), ({"expires_at_ms": 5}, "expired"), ({"starts_at_ms": 2**52}, "not_started")],
+)
+async def test_a_card_that_is_not_good_now_says_why(shop: Shop, changes: dict[str, object], reason: str) -> None:
+    card = await shop.card(EUR=1_000, **changes)
+    answer = await scan(shop.device, card, "charge", {"EUR": 100})
+    assert (answer.status, answer.json["reason"]) == (409, reason)
+    assert await shop.balances(card) == {"EUR": 1_000}
+
+
+async def test_a_dry_run_explains_everything_and_writes_nothing(shop: Shop, migrated_url: str) -> None:
+    """The whole database before and after, every row of every table."""
+    card = await shop.card("earning", EUR=2_500)
+    before = everything(migrated_url)
+    answer = await scan(shop.device, card, "charge", {"EUR": 550}, dry_run=True)
+    assert answer.status == 201, answer.body
+    assert answer.json["dry_run"]
+    assert answer.json["phone_will_say"] == ["Balance: 19.50", "Points: 15"]
+    assert shown(answer) == {"EUR": 1_950, "points": 15}
+    assert (await scan(shop.device, card, "charge", {"EUR": 9_999}, dry_run=True)).status == 402
+    assert everything(migrated_url) == before
+
+
+def everything(url: str) -> str:
+    """A digest of all rows of all tables but for when keys were used."""
+    digest = hashlib.sha256()
+    with rows.read_all(url) as read:
+        for table in metadata.sorted_tables:
+            names = ", ".join(f'"{one.name}"' for one in table.columns if one.name != "last_used_at_ms")
+            found = sorted(repr(row) for row in read(f'SELECT {names} FROM "{table.name}"'))
+            digest.update(repr((table.name, found)).encode())
+    return digest.hexdigest()
+
+
+async def test_undo_is_the_terminals_own_once_and_soon(shop: Shop) -> None:
+    card = await shop.card(EUR=1_000)
+    done = await scan(shop.device, card, "charge", {"EUR": 400})
+    body = {"id": new_id(), "undoes": done.json["id"]}
+    assert (await shop.second.post("/v1/scans/undo", body)).json["code"] == "not_yours"
+    undone = await shop.device.post("/v1/scans/undo", body)
+    assert (undone.status, changed(undone), shown(undone)["EUR"]) == (201, {"EUR": 400}, 1_000)
+    assert (await shop.device.post("/v1/scans/undo", body)).json["repeated"]
+    assert (await shop.device.post("/v1/scans/undo", body | {"id": new_id()})).json["code"] == "undone_before"
+    assert (await shop.device.post("/v1/scans/undo", {"id": new_id(), "undoes": new_id()})).status == 404
+    assert await shop.balances(card) == {"EUR": 1_000}
+
+
+async def test_an_old_scan_is_undone_by_whoever_manages_scans(world: World) -> None:
+    shop = await open_shop(World(world.app, world.services, world.client, world.other))
+    card = await shop.card(EUR=1_000)
+    done = await scan(shop.device, card, "charge", {"EUR": 400})
+    late = replace(world.services.scanning, rules=replace(world.services.scanning.rules, undo_ms=-DAY_MS))
+    object.__setattr__(world.services, "scanning", late)
+    refused = await shop.device.post("/v1/scans/undo", {"id": new_id(), "undoes": done.json["id"]})
+    assert refused.json["code"] == "too_old"
+    assert (await shop.client.post("/v1/scans/undo", {"id": new_id(), "undoes": done.json["id"]})).status == 201
+
+
+async def test_a_top_up_that_is_spent_cannot_be_undone(shop: Shop) -> None:
+    card = await shop.card()
+    done = await scan(shop.device, card, "top_up", {"EUR": 400})
+    await scan(shop.device, card, "charge", {"EUR": 100})
+    refused = await shop.device.post("/v1/scans/undo", {"id": new_id(), "undoes": done.json["id"]})
+    assert refused.status in (402, 409)
+    assert await shop.balances(card) == {"EUR": 300}
+
+
+async def test_the_last_ten_of_a_terminal(shop: Shop) -> None:
+    card = await shop.card(EUR=10_000)
+    for amount in range(1, 13):
+        done = await scan(shop.device, card, "charge", {"EUR": amount})
+    await scan(shop.second, card, "charge", {"EUR": 77})
+    await shop.device.post("/v1/scans/undo", {"id": new_id(), "undoes": done.json["id"]})
+    recent = (await shop.device.get("/v1/scans/recent")).json["items"]
+    assert sorted((-one["changes"][0]["minor"], one["undone"]) for one in recent) == [(n, n == 12) for n in range(3, 13)]
+    assert recent[0]["card"]["member"] == {"name": "Ada Lovelace"}
+
+
+@pytest.mark.requirement("S2-05")
+async def test_a_card_is_found_by_its_id_its_barcode_and_its_signed_code(shop: Shop) -> None:
+    shared = [await shop.card(code="SHARED-1") for _ in range(2)]
+    card = await shop.card(code="OWN-1", EUR=1_000)
+    text = code_text(card.pass_id, None)
+    signed = f"{text}.{shop.services.scanning.codes.sign(card.scope, text)}"
+    for code in (card.pass_id, "OWN-1", signed):
+        found = await shop.device.post("/v1/scans/inspect", {"code": code})
+        assert [one["pass_id"] for one in found.json["cards"]] == [card.pass_id], code
+    both = await shop.device.post("/v1/scans/inspect", {"code": "SHARED-1"})
+    assert {one["pass_id"] for one in both.json["cards"]} == {one.pass_id for one in shared}
+    body = {"id": new_id(), "action": "charge", "amounts": {"EUR": 100}}
+    assert (await shop.device.post("/v1/scans", body | {"code": signed})).status == 201
+    ambiguous = await shop.device.post("/v1/scans", body | {"id": new_id(), "code": "SHARED-1"})
+    assert (ambiguous.status, ambiguous.paths) == (422, {"code"})
+
+
+async def test_forged_expired_and_unknown_codes_get_the_same(shop: Shop) -> None:
+    card = await shop.card()
+    text = code_text(card.pass_id, None)
+    signature = shop.services.scanning.codes.sign(card.scope, text)
+    late = code_text(card.pass_id, 1_000_000)
+    forged = [
+        *("nothing", "BF1.", f"{text}.{'A' * 86}", f"{late}.{shop.services.scanning.codes.sign(card.scope, late)}"),
+        f"{code_text(card.pass_id, 2**40)}.{signature}",
+        f"{text}.{shop.services.scanning.codes.sign(OTHER, text)}",
+    ]
+    answers = [await shop.device.post("/v1/scans/inspect", {"code": code}) for code in forged]
+    assert {(one.status, one.body) for one in answers} == {(404, answers[0].body)}
+    assert answers[0].problem == "code-unknown"
+
+
+async def test_a_rotating_code_counts_once(shop: Shop) -> None:
+    pattern = "{{ card.code }}:{totp_value_0}"
+    content = TEMPLATE | {"rotating_barcode": {"format": "QR", "pattern": pattern, "period_seconds": 3_600}}
+    published = await shop.client.put(f"/v1/templates/{shop.template_id}", {"name": "Card", "content": content})
+    assert published.status == 200, published.body
+    card = await shop.card(EUR=1_000)
+    rotating = RotatingBarcode(BarcodeFormat.QR, f"{card.code}:{{totp_value_0}}", 3_600)
+    secret = shop.services.secrets.code_secret(card.scope, card.pass_id)
+    code = totp.message(rotating, secret, shop.services.clock.now_ms())
+    found = await shop.device.post("/v1/scans/inspect", {"code": code})
+    assert [one["pass_id"] for one in found.json["cards"]] == [card.pass_id]
+    body = {"id": new_id(), "code": code, "action": "charge", "amounts": {"EUR": 100}}
+    first, again = await shop.device.post("/v1/scans", body), await shop.device.post("/v1/scans", body)
+    assert (first.status, first.json["repeated"], again.json["repeated"]) == (201, False, True)
+    stolen = await shop.second.post("/v1/scans", body | {"id": new_id()})
+    assert (stolen.status, stolen.json["code"]) == (409, "code_used")
+    wrong = await shop.device.post("/v1/scans/inspect", {"code": f"{card.code}:00000000"})
+    assert wrong.problem == "code-unknown"
+
+
+@pytest.mark.requirement("S2-05")
+async def test_another_workspaces_cards_and_scans_are_nobodys(world: World) -> None:
+    ours, theirs = await open_shop(world), await open_shop(world, OTHER)
+    card = await theirs.card(EUR=1_000, code="THEIRS-1")
+    done = await scan(theirs.device, card, "charge", {"EUR": 100})
+    assert done.status == 201, done.body
+    for client in (ours.device, ours.client):
+        for code in (card.pass_id, card.code):
+            assert (await client.post("/v1/scans/inspect", {"code": code})).problem == "code-unknown"
+        assert (await scan(client, card, "charge", {"EUR": 100})).status == 404
+        assert (await client.post("/v1/scans/undo", {"id": new_id(), "undoes": done.json["id"]})).status == 404
+    assert (await ours.client.get(f"/v1/passes/{card.pass_id}/scans")).status == 404
+    assert await theirs.balances(card) == {"EUR": 900}
+
+
+BAD: list[tuple[dict[str, object], str]] = [
+    ({"amounts": {"EUR": 0}}, "amounts.EUR"),
+    ({"amounts": {"EUR": -1}}, "amounts.EUR"),
+    ({"amounts": {"EUR": 1.5}}, "amounts.EUR"),
+    ({"amounts": {"EUR": "5"}}, "amounts.EUR"),
+    ({"amounts": {"EUR": True}}, "amounts.EUR"),
+    ({"amounts": {"USD": 100}}, "amounts.USD"),
+    ({"amounts": {"stamps": 1}}, "amounts.stamps"),
+    ({"amounts": {}}, "amounts"),
+    ({"id": "short"}, "id"),
+    ({"pass_id": None}, "code"),
+    ({"description": "x" * 192}, "description"),
+    ({"product_id": "nothing"}, "product_id"),
+    ({"vat_bp": 10_001}, "vat_bp"),
+    ({"action": "give"}, "action"),
+    ({"action": "redeem", "amounts": {}}, "action"),
+    ({"action": "redeem", "amounts": {"EUR": 1}}, "amounts"),
+]
+
+
+@on_sqlite
+async def test_bad_input_names_its_field(shop: Shop) -> None:
+    card = await shop.card(EUR=1_000)
+    for body, path in BAD:
+        good: dict[str, object] = {"id": new_id(), "pass_id": card.pass_id, "action": "charge", "amounts": {"EUR": 100}}
+        answer = await shop.device.post("/v1/scans", good | body)
+        assert (answer.status, answer.paths) == (422, {path}), body
+    assert await shop.balances(card) == {"EUR": 1_000}
