@@ -89,34 +89,43 @@ def _other_side(card: str) -> str:
 
 def _scans(noted: Noted, cards: Sequence[str], run: str) -> Iterator[Callable[[Execute], None]]:
     """One transaction after the other, without its BEGIN and COMMIT."""
+    steps = [(sql, params, _changing(noted, params)) for sql, params in noted.statements]
     others = {card: _other_side(card) for card in cards}
     for nth in itertools.count():
         card = cards[nth % len(cards)]
-        changed = {noted.operation: f"bare-{run}-{nth:010}", noted.card: card, noted.system: others[card]}
+        new = {
+            "operation": f"bare-{run}-{nth:010}",
+            "card": card,
+            "system": others[card],
+            "event": f"{run}-0000-4000-8000-{nth:012x}",
+        }
 
-        def scan(execute: Execute, changed: dict[str, str] = changed) -> None:
-            accounts: dict[tuple[str, str], Any] = {}
-            for sql, params in noted.statements:
-                cursor = execute(sql, _renewed(params, changed, accounts))
+        def scan(execute: Execute, new: dict[str, str] = new) -> None:
+            sequences: dict[tuple[str, str], int] = {}
+            for sql, params, changing in steps:
+                given = params.copy()
+                for name, what in changing:
+                    given[name] = new[what] if isinstance(what, str) else sequences[given[what[0]], given[what[1]]] + 1
+                cursor = execute(sql, given)
                 if cursor.description is None:
                     continue
-                columns, rows = [one[0] for one in cursor.description], cursor.fetchall()
-                if columns[:4] == ["owner", "unit", "balance", "sequence"]:
-                    accounts |= {row[:2]: row[2:4] for row in rows}
+                rows = cursor.fetchall()
+                if cursor.description[0][0] == "owner":  # the accounts: owner, unit, balance, sequence...
+                    sequences = {row[:2]: row[3] for row in rows}
 
         yield scan
 
 
-def _renewed(params: Params, changed: dict[str, str], accounts: dict[tuple[str, str], Any]) -> Params:
-    new = {name: changed.get(value, value) if isinstance(value, str) else value for name, value in params.items()}
-    for name, value in params.items():
-        if isinstance(value, str) and _UUID.fullmatch(value):
-            new[name] = str(uuid.uuid4())  # an event's id
-        if name.startswith("sequence"):
-            nth = name.removeprefix("sequence")
-            _, sequence = accounts[new[f"owner{nth}"], new[f"unit{nth}"]]
-            new[name] = sequence + 1
-    return new
+def _changing(noted: Noted, params: Params) -> list[tuple[str, Any]]:
+    """Which parameters are others in each transaction: (name, what of it), or (name, names of owner and unit whose next it is)."""
+    known = {noted.operation: "operation", noted.card: "card", noted.system: "system"}
+    found: list[tuple[str, Any]] = [(name, known[value]) for name, value in params.items() if value in known]
+    found += [(name, "event") for name, value in params.items() if isinstance(value, str) and _UUID.fullmatch(value)]
+    return found + [
+        (name, (name.replace("sequence", "owner"), name.replace("sequence", "unit")))
+        for name in params
+        if name.startswith("sequence")
+    ]
 
 
 def best(url: str, noted: Noted, cards: Sequence[str], seconds: float) -> float:
