@@ -165,12 +165,12 @@ def measure(engine: str, route: str, seconds: float, postings: int) -> dict[str,
         for book in (few, many):
             book.closed_loop(1)  # warm
         before = _bare_scans.best(bare_settings.database_url, noted, bare_cards, seconds / 2)
-        load = few.closed_loop(seconds)
+        load = few.closed_loop(max(1, round(seconds)))  # wrk counts whole ones
         bare = (before + _bare_scans.best(bare_settings.database_url, noted, bare_cards, seconds / 2)) / 2
         alone = _bare_scans.one_by_one(bare_settings.database_url, noted, bare_cards, seconds / 2)
         half = few.half_load(load.rate / 2, seconds)
         hot = asyncio.run(one_hot_card(few, seconds))
-        grown = growth(few, many, seconds / 2)
+        grown = growth(few, many, max(1, round(seconds / 2)))
         right = all(ledger_checker.verify(book.settings.database_url).good for book in (few, many))
         errors = load.errors + half.errors + hot.errors
     return {
