@@ -157,7 +157,6 @@ REDEEM = {"action": "redeem", "scanned": "C", "known_pass": "P"}
         ({"operations": [taken(300), taken(301)]}, "amount_used_up"),
         ({"operations": [taken(1), taken(1), taken(1)]}, "count_used_up"),
         ({"operations": [taken(900, grant="g1"), taken(900, offline=False)]}, ""),
-        ({"operations": [taken(900, offline=False)] * 3}, "count_used_up"),
         ({"scan": CHARGE | {"amounts": {"CHF": 1}}}, "amount_used_up"),
         ({"scan": CHARGE | {"amounts": {"points": 9999}}}, ""),
         ({"scan": REDEEM}, ""),

@@ -10,6 +10,7 @@ const FRESH_MS = 5 * 60_000;
 export class Line {
   up = navigator.onLine;
   #tries = 0;
+  #fell = false;
   #timer = null;
   #working = null;
 
@@ -25,6 +26,7 @@ export class Line {
   }
 
   down() {
+    this.#fell = true;
     if (!this.up) return; // it is being tried again already
     this.#set(false);
     this.#later(WAITS_MS[0]);
@@ -38,11 +40,12 @@ export class Line {
 
   async #round() {
     clearTimeout(this.#timer);
+    this.#fell = false;
     try {
       await this.work();
       this.#tries = 0;
-      this.#set(true);
-      this.#later(FRESH_MS);
+      if (!this.#fell) this.#set(true); // else it was lost meanwhile
+      this.#later(this.#fell ? WAITS_MS[0] : FRESH_MS);
     } catch (error) {
       this.#later(WAITS_MS[Math.min(this.#tries++, WAITS_MS.length - 1)]);
       if (error instanceof Unreachable) this.#set(false);

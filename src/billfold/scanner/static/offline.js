@@ -22,16 +22,13 @@ export async function readSigned(code, key, now) {
   return { pass_id: passId };
 }
 
-/**
- * What of a grant is used up by `operations`: {count, amount_minor: {unit: minor}}. Every scan since the grant counts, as the server
- * counts by their numbers; money only of those that were taken without it.
- */
+/** What of a grant is used up by `operations`: {count, amount_minor: {unit: minor}}. */
 export function used(grant, operations) {
-  const since = operations.filter((one) => one.grant === grant);
+  const mine = operations.filter((one) => one.offline && one.grant === grant);
   const sums = {};
-  for (const { offline, amounts = {} } of since)
-    for (const [unit, minor] of Object.entries(amounts)) if (offline && isMoney(unit)) sums[unit] = (sums[unit] ?? 0) + minor;
-  return { count: since.length, amount_minor: sums };
+  for (const { amounts = {} } of mine)
+    for (const [unit, minor] of Object.entries(amounts)) if (isMoney(unit)) sums[unit] = (sums[unit] ?? 0) + minor;
+  return { count: mine.length, amount_minor: sums };
 }
 
 /**

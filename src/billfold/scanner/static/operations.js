@@ -25,11 +25,11 @@ export class Outbox {
   async record(scan, { decide = () => "", ...facts }) {
     const made = Date.now();
     let refused = "";
-    const operation = await this.store.add((device_seq, operations) => {
+    const operation = await this.store.add((operations) => {
       refused = decide(operations);
       if (refused) return null;
       const at = new Date(made).toISOString();
-      const own = { id: crypto.randomUUID(), device_seq, made_at: made, occurred_at: at, state: "waiting", attempts: 0 };
+      const own = { id: crypto.randomUUID(), made_at: made, occurred_at: at, state: "waiting", attempts: 0 };
       return { offline: false, verified: false, ...facts, ...scan, ...own };
     });
     this.changed();
@@ -42,6 +42,21 @@ export class Outbox {
     if (decide(others)) return false;
     await this.store.change([id], () => ({ offline: true, verified }));
     this.changed();
+    return true;
+  }
+
+  /**
+   * A server that was restored from a backup knows lower numbers (`last`) than it had confirmed: all that is kept waits again, with its
+   * ids. Gives whether that is so.
+   */
+  async repeatIfForgotten(last) {
+    const done = (await this.store.all()).filter((one) => DONE.has(one.answer?.result));
+    if (!done.some((one) => one.device_seq > last)) return false;
+    await this.store.change(done.map((one) => one.id), (one) => ({
+      state: "waiting",
+      undo: one.undo?.state === "done" ? { id: one.undo.id, state: "waiting" } : one.undo,
+    }));
+    await this.changed();
     return true;
   }
 
@@ -75,7 +90,7 @@ export class Outbox {
   }
 
   async #sendLive(server, one) {
-    await this.#tried([one]);
+    await this.store.change([one.id], () => ({ attempts: one.attempts + 1 }));
     try {
       const scan = await server.scan(bodyOf(one));
       await this.#settle([{ id: one.id, result: scan.repeated ? "replayed" : "applied", scan }]);
@@ -87,10 +102,10 @@ export class Outbox {
   }
 
   async #sendBatch(server, batch) {
-    await this.#tried(batch);
+    const numbered = await this.store.number(batch.map((one) => one.id)); // the server counts what comes in batches, and misses gaps
     let answer;
     try {
-      answer = await server.batch(batch[0].grant, batch.map((one) => ({ ...bodyOf(one), verified: one.verified })));
+      answer = await server.batch(batch[0].grant, numbered.map((one) => ({ ...bodyOf(one), device_seq: one.device_seq, verified: one.verified })));
     } catch (error) {
       if (!(error instanceof Refused) || error.status === 401 || error.status === 403) throw error;
       if (batch.length > 1) return this.#sendBatch(server, batch.slice(0, Math.ceil(batch.length / 2))); // which one is it?
@@ -101,10 +116,6 @@ export class Outbox {
     if (!results.length) throw new Unreachable("the server answered none of them");
     await this.#settle(results);
     if (answer.offline) await this.store.setFacts({ offline: answer.offline });
-  }
-
-  #tried(batch) {
-    return this.store.change(batch.map((one) => one.id), (one) => ({ attempts: one.attempts + 1 }));
   }
 
   /** `answers`: {id, result, code, ...} of each. */
@@ -127,7 +138,7 @@ export class Outbox {
 }
 
 function bodyOf(one) {
-  const body = { id: one.id, device_seq: one.device_seq, occurred_at: one.occurred_at };
+  const body = { id: one.id, occurred_at: one.occurred_at };
   for (const name of KEPT_FROM_SCAN) if (one[name] !== undefined) body[name] = one[name];
   return body;
 }

@@ -49,11 +49,13 @@ export class Session {
     await navigator.storage?.persist?.(); // a browser short of room then spares what was not sent yet
   }
 
+  /** Gives the highest number of this device that the server knows. */
   async sync() {
     const { now, last_device_seq, terminal, products, programmes, offline, public_key, voided } = await this.server.sync();
     const clock_ahead_ms = Date.parse(now) - Date.now();
     await this.store.raiseSequence(last_device_seq ?? 0);
     await this.#keep({ terminal, products, programmes, offline, public_key, voided, clock_ahead_ms, synced_at: Date.now() });
+    return last_device_seq ?? 0;
   }
 
   setGate = (gate) => this.#keep({ gate });

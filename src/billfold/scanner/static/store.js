@@ -10,12 +10,12 @@ const asked = (request) =>
     request.onerror = () => reject(request.error);
   });
 
-/** Opens (or makes) the database. One of each: `facts` (name → value) and `operations` (by device_seq, found by id and by state). */
+/** Opens (or makes) the database: `facts` (name → value) and `operations` (by their place in the order, found by id and by state). */
 export async function openStore() {
   const opening = indexedDB.open(NAME, 1);
   opening.onupgradeneeded = () => {
     opening.result.createObjectStore("facts");
-    const operations = opening.result.createObjectStore("operations", { keyPath: "device_seq" });
+    const operations = opening.result.createObjectStore("operations", { keyPath: "place", autoIncrement: true });
     operations.createIndex("id", "id", { unique: true });
     operations.createIndex("state", "state");
   };
@@ -50,15 +50,26 @@ class Store {
       for (const [name, value] of Object.entries(values)) facts.put(value, name);
     });
 
-  /** Takes the next device_seq and keeps the operation that `make(device_seq, operations so far)` gives; null keeps nothing. */
+  /** Keeps the operation that `make(operations so far)` gives, as the last one; null keeps nothing. */
   add = (make) =>
-    this.#transaction("readwrite", async (facts, operations) => {
-      const next = ((await asked(facts.get("device_seq"))) ?? 0) + 1;
-      const operation = make(next, await asked(operations.getAll()));
-      if (!operation) return null;
-      facts.put(next, "device_seq");
-      operations.add(operation);
+    this.#transaction("readwrite", async (_facts, operations) => {
+      const operation = make(await asked(operations.getAll()));
+      if (operation) operations.add(operation);
       return operation;
+    });
+
+  /** Gives each that has none yet the next device_seq, in their order, and gives them back with it. */
+  number = (ids) =>
+    this.#transaction("readwrite", async (facts, operations) => {
+      let last = (await asked(facts.get("device_seq"))) ?? 0;
+      const numbered = [];
+      for (const id of ids) {
+        const found = await asked(operations.index("id").get(id));
+        numbered.push({ ...found, device_seq: found.device_seq ?? ++last, attempts: found.attempts + 1 });
+        operations.put(numbered.at(-1));
+      }
+      facts.put(last, "device_seq");
+      return numbered;
     });
 
   /** Raises the counter to at least `least`: the server has seen that number. */
@@ -89,7 +100,7 @@ class Store {
     this.#transaction("readwrite", async (_facts, operations) => {
       for (const one of await asked(operations.getAll())) {
         const open = one.state === "waiting" || one.undo?.state === "waiting" || (one.attention && !one.seen);
-        if (!open && one.made_at < now - KEPT_MS) operations.delete(one.device_seq);
+        if (!open && one.made_at < now - KEPT_MS) operations.delete(one.place);
       }
     });
 

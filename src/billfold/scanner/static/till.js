@@ -3,7 +3,7 @@
 
 import { tell } from "./feedback.js";
 import { Line } from "./line.js";
-import { readSigned, refusal, used } from "./offline.js";
+import { readSigned, refusal } from "./offline.js";
 import { Outbox } from "./operations.js";
 import { outcomeOf, refusedOutcome } from "./outcome.js";
 import { Refused, Unreachable } from "./server.js";
@@ -81,7 +81,8 @@ export class Till {
     if (!this.session.token) return;
     await this.outbox.flush();
     await this.store.forget(Date.now());
-    await this.session.sync();
+    const known = await this.session.sync();
+    if (await this.outbox.repeatIfForgotten(known)) await this.outbox.flush();
     await this.#reread();
     if (this.screen === "ended") this.#home(); // the server takes this terminal again
   }
@@ -219,10 +220,7 @@ export class Till {
         this.line.down();
         if ((await this.store.operation(id)).state === "waiting") await this.outbox.takeOffline(id, facts.verified, decide);
       });
-      this.#tell(outcomeOf(await this.store.operation(id)));
-      const granted = this.session.offline;
-      if (granted && used(granted.grant, this.operations).count * 2 > granted.count) this.line.tryNow(); // a new grant before it is short
-      return undefined;
+      return this.#tell(outcomeOf(await this.store.operation(id)));
     });
   }
 
