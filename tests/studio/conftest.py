@@ -13,7 +13,7 @@ from api.client import Answer, Client
 from api.conftest import MINE, UNLIMITED
 from billfold import bootstrap
 from billfold.api.middleware import Edge
-from billfold.cli.pages import studio_routes
+from billfold.cli.pages import desk_of
 from billfold.domain import people as rules
 from billfold.domain import totp
 from billfold.domain.ids import Scope
@@ -23,6 +23,7 @@ from billfold.flows import people, workspaces
 from billfold.flows.people import Secret
 from billfold.ports import Services, Workspace
 from billfold.settings import Settings
+from billfold.studio.routes import create_routes
 from clocks import FakeClock
 
 URL = "http://127.0.0.1:8000"
@@ -114,7 +115,7 @@ def actor_of(person: Person, scope: Scope = MINE) -> Actor:
 
 
 def console_app(services: Services, settings: Settings) -> Edge:
-    return Edge(Router(studio_routes(services, settings)))
+    return Edge(Router(create_routes(desk_of(services, settings))))
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ The hot routes (S3's two, the devices') are plain Starlette and stand before Fas
 May not enter: storage, wallets, decisions."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from fastapi import FastAPI
 from starlette.requests import Request
@@ -36,9 +36,10 @@ def create_app(
     *,
     body_bytes_max: int,
     stand_ins: Sequence[BaseRoute] = (),
-    pages: Sequence[BaseRoute] = (),
+    pages: Callable[[ASGIApp], Sequence[BaseRoute]] = lambda _native: (),
 ) -> ASGIApp:
-    """`stand_ins`: routes of the sandbox. `pages`: those of the rooms that people look at (cli/pages.py)."""
+    """`stand_ins`: routes of the sandbox. `pages`: those of the rooms that people look at (cli/pages.py), which may ask `/v1`
+    themselves."""
     log_limits = TokenBuckets(DEVICE_LOG_PER_SECOND, DEVICE_LOG_BURST, time.monotonic)
     native = FastAPI(title="Billfold", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     native.include_router(create_v1(services, body_bytes_max))
@@ -52,9 +53,9 @@ def create_app(
             *MailLinks(services).routes(),
             *GoogleCallbacks(services, callbacks).routes(),
             Route("/", home),
-            *create_meta_routes(services, native),
             SHARED.route(),
-            *pages,
+            *pages(native),  # before the next, which has a plainer page for servers without them
+            *create_meta_routes(services, native),
             *stand_ins,
         ],
         redirect_slashes=False,

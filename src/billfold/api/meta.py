@@ -72,6 +72,7 @@ def create_meta_routes(services: Services, app: FastAPI) -> list[Route]:
         Route("/openapi.json", docs.document),
         Route("/llms.txt", docs.llms),
         Route("/docs", docs.page),
+        Route("/docs/api", docs.page),
         Route("/docs/", docs.to_page),
         Route("/docs/problems", docs.problems),
         Route("/docs/assets/{name}", docs.asset),

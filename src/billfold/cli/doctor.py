@@ -54,12 +54,18 @@ def doctor(data: DataOption = None, config: ConfigOption = None) -> None:
 
 async def _examine(settings: Settings) -> list[Check]:
     async with bootstrap.operate(settings) as parts:
-        checks = [*_machine(settings), *_address(settings), *await _database(settings, parts), *await _agreement(parts)]
-        for workspace in await parts.store.read(lambda tx: tx.workspaces.all()):
+        return await examine(settings, parts)
+
+
+async def examine(settings: Settings, parts: Parts, workspace: str | None = None) -> list[Check]:
+    """`workspace`: whose credentials alone; None: all."""
+    checks = [*_machine(settings), *_address(settings), *await _database(settings, parts), *await _agreement(parts)]
+    for one in await parts.store.read(lambda tx: tx.workspaces.all()):
+        if workspace in (None, one.id):
             for environment in Environment:
-                checks += await _credentials(parts, Scope(workspace.id, environment))
-        checks.append(await _mail(settings, parts))
-        return checks
+                checks += await _credentials(parts, Scope(one.id, environment))
+    checks.append(await _mail(settings, parts))
+    return checks
 
 
 async def _mail(settings: Settings, parts: Parts) -> Check:

@@ -6,34 +6,41 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
 from billfold import bootstrap
 from billfold.bootstrap import Parts
+from billfold.cli import doctor
+from billfold.designer import pages as designer
 from billfold.domain.ids import TemplateId
+from billfold.manual import pages as manual
+from billfold.manual.pages import Finding
 from billfold.phones_page.demo import Demo
 from billfold.phones_page.pages import PhonesPage
 from billfold.ports import Services
 from billfold.scanner import pages as scanner
 from billfold.settings import Settings
 from billfold.starters import catalogue
+from billfold.studio.api_door import ApiDoor
+from billfold.studio.desk import Desk
 from billfold.studio.routes import create_routes as create_studio
+from billfold.studio.routes import open_desk
 from billfold.web.here import Here, is_loopback
 
 STAMP_CARD = "cafe-stamps"
-ELSEWHERE = ("/docs",)
-"""Pages of the API's own room that the console's navigation leads to."""
 
 
-def page_routes(parts: Parts) -> list[BaseRoute]:
-    """Pages and static files of every room; those that all pages share are mounted by the application itself."""
-    rooms = [*scanner.create_routes(parts.services), *_phones(parts)]
-    return [*rooms, *studio_routes(parts.services, parts.settings, rooms)]
+def page_routes(parts: Parts, native: ASGIApp) -> list[BaseRoute]:
+    """Pages and static files of every room; those that all pages share are mounted by the application itself. `native`: `/v1`."""
+    desk = desk_of(parts.services, parts.settings)
+    rooms: list[BaseRoute] = [*scanner.create_routes(parts.services), *_phones(parts)]
+    rooms += [ApiDoor(desk, native).route(), *designer.create_routes(desk), *_manual(desk, parts)]
+    return [*rooms, *create_studio(desk, elsewhere=[str(getattr(one, "path", "")) for one in rooms])]
 
 
-def studio_routes(services: Services, settings: Settings, rooms: Sequence[BaseRoute] = ()) -> list[BaseRoute]:
-    """The console, whose navigation leads to the other `rooms`."""
-    elsewhere = [*ELSEWHERE, *(str(getattr(one, "path", "")) for one in rooms)]
-    return create_studio(services, door=_door(settings), demo_workspace=bootstrap.DEMO_WORKSPACE, elsewhere=elsewhere)
+def desk_of(services: Services, settings: Settings) -> Desk:
+    """The console's front desk."""
+    return open_desk(services, door=_door(settings), demo_workspace=bootstrap.DEMO_WORKSPACE)
 
 
 def _door(settings: Settings) -> bool:
@@ -41,7 +48,15 @@ def _door(settings: Settings) -> bool:
     return settings.demo_door and is_loopback(settings.host) and not settings.trusted_proxies
 
 
-def _phones(parts: Parts) -> list[BaseRoute]:
+def _manual(desk: Desk, parts: Parts) -> Sequence[BaseRoute]:
+    async def examine(workspace: str) -> list[Finding]:
+        found = await doctor.examine(parts.settings, parts, workspace)
+        return [Finding(one.what, one.state, one.finding, one.mend) for one in found]
+
+    return manual.create_routes(desk, examine)
+
+
+def _phones(parts: Parts) -> Sequence[BaseRoute]:
     """Phones live by the stand-ins; without these there is no page."""
     if parts.sandbox is None:
         return []

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import AsyncIterator, Coroutine, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib import import_module
 
 import structlog
@@ -138,7 +139,7 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
             parts.callbacks,
             body_bytes_max=settings.body_max_bytes,
             stand_ins=sandbox.routes() if sandbox else (),
-            pages=page_routes(parts),
+            pages=partial(page_routes, parts),
         ),
         loop="none",
         http=BoundedProtocol,

@@ -26,7 +26,7 @@ from billfold.studio.navigation import Entry
 from billfold.studio.passkeys import NOBODYS
 from billfold.web.here import Here
 from billfold.web.pages import PageRoom, page
-from billfold.web.policy import STRICT
+from billfold.web.policy import STRICT, Policy
 
 ROOM = PageRoom("studio", Path(__file__).parent)
 POLICY = STRICT.allowing("publickey-credentials-create", "publickey-credentials-get")
@@ -72,13 +72,16 @@ class Visit:
         """Of a page of the console in this environment."""
         return f"{HOME}/{self.environment}{path}"
 
-    def show(self, template: str, *, status: int = 200, **values: Any) -> HTMLResponse:
+    def show(
+        self, template: str, *, room: PageRoom = ROOM, status: int = 200, policy: Policy = POLICY, **values: Any
+    ) -> HTMLResponse:
+        """`room`: whose page it is, where that is another room within the console."""
         return page(
             self.request,
-            ROOM,
+            room,
             template,
             status=status,
-            policy=POLICY,
+            policy=policy,
             visit=self,
             person=self.signed_in.person,
             demo=self.signed_in.person.id == DEMO_PERSON,
@@ -154,6 +157,13 @@ class Desk:
             return None, False
         return await sign_in.by_demo_door(self.services, self.demo_workspace, request.headers.get("user-agent", "")), True
 
+    async def caller(self, request: Request, environment: Environment, *, writes: bool) -> Actor:
+        """Who asks for something that is no page. Raises Unauthenticated, Forbidden; ForeignForm for a write that is not ours."""
+        signed_in = await sign_in.resume(self.services, request.cookies.get(self._session_cookie, ""))
+        if writes:
+            self._check_sender(request, signed_in.session.id, request.headers.get("x-csrf-token", ""))
+        return signed_in.actor(environment)
+
     # --- pages before that
 
     def outside(self, answer: OpenPage) -> Callable[[Request], Awaitable[Response]]:
@@ -198,8 +208,6 @@ class Desk:
 
     async def _checked_form(self, request: Request, bound_to: str) -> dict[str, list[str]]:
         """Raises ForeignForm unless one of our pages sent it, in this session."""
-        if self.here.own_origin(request) is None or not bound_to:
-            raise ForeignForm
         length = request.headers.get("content-length", "")
         if not length.isdigit() or int(length) > FORM_BYTES_MAX:
             raise ForeignForm
@@ -214,10 +222,14 @@ class Desk:
                 if "\0" in name + value:  # nobody types it into a page of ours, and PostgreSQL keeps no text with it
                     raise ForeignForm
                 form.setdefault(name, []).append(value)
-        given = request.headers.get("x-csrf-token") or form.get("csrf", [""])[0]
-        if not hmac.compare_digest(given.encode(), self.form_token(bound_to).encode()):
-            raise ForeignForm
+        self._check_sender(request, bound_to, request.headers.get("x-csrf-token") or form.get("csrf", [""])[0])
         return form
+
+    def _check_sender(self, request: Request, bound_to: str, token: str) -> None:
+        if self.here.own_origin(request) is None or not bound_to:
+            raise ForeignForm
+        if not hmac.compare_digest(token.encode(), self.form_token(bound_to).encode()):
+            raise ForeignForm
 
     def remember(self, response: Response, signed_in: SignedIn) -> None:
         response.set_cookie(

@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("playground", "/playground"),
     Entry("docs", "/docs"),
     Entry("people", "/studio/{environment}/people", "people.list"),
+    Entry("going_live", "/studio/{environment}/going-live", "keys.list"),
     Entry("settings", "/studio/{environment}/settings", "people.list"),
 )
 

@@ -14,10 +14,13 @@ from billfold.studio.sign_in_pages import SignInPages
 from billfold.web.here import Here
 
 
-def create_routes(services: Services, *, door: bool, demo_workspace: str, elsewhere: Iterable[str] = ()) -> list[BaseRoute]:
-    """`door`: whether the demo workspace opens by itself on this machine. `elsewhere`: paths of pages of other rooms, to which the
-    navigation leads."""
-    desk = Desk(services, Here(services.addresses.public_url, door), demo_workspace, ())
+def open_desk(services: Services, *, door: bool, demo_workspace: str) -> Desk:
+    """`door`: whether the demo workspace opens by itself on this machine."""
+    return Desk(services, Here(services.addresses.public_url, door), demo_workspace, ())
+
+
+def create_routes(desk: Desk, *, elsewhere: Iterable[str] = ()) -> list[BaseRoute]:
+    """`elsewhere`: paths of pages of other rooms, to which the navigation leads."""
     made = [*SignInPages(desk).routes(), *PeoplePages(desk).routes(), *KeyPages(desk).routes(), *overview_page.routes(desk)]
     desk.entries = present([*(one.path for one in made), *elsewhere])
     return [ROOM.assets.route(), *made]

@@ -25,10 +25,12 @@ _MODULES = {"preact": "vendor/preact.mjs", "preact/hooks": "vendor/hooks.mjs", "
 
 @dataclass(frozen=True)
 class PageRoom:
-    """A room that has pages: `PageRoom("scanner", Path(__file__).parent)`."""
+    """A room that has pages: `PageRoom("scanner", Path(__file__).parent)`. `within`: the room whose frame its pages stand in, whose
+    templates it extends as `frame/...` and whose texts it may say."""
 
     name: str
     folder: Path
+    within: "PageRoom | None" = None
 
     @cached_property
     def assets(self) -> Assets:
@@ -36,20 +38,23 @@ class PageRoom:
 
     @cached_property
     def texts(self) -> Texts:
-        return Texts(_HERE / "texts", self.folder / "texts")
+        frame = [self.within.folder / "texts"] if self.within else []
+        return Texts(_HERE / "texts", *frame, self.folder / "texts")
 
     @cached_property
     def templates(self) -> jinja2.Environment:
         """Its own by name, those of all pages as `web/...`. A name that nobody gave is an error, not an empty place."""
         own, shared = jinja2.FileSystemLoader(self.folder / "templates"), jinja2.FileSystemLoader(_HERE / "templates")
+        frame = self.within or self
+        beside = {"web": shared, "frame": jinja2.FileSystemLoader(frame.folder / "templates")}
         made = jinja2.Environment(
-            loader=jinja2.ChoiceLoader([own, jinja2.PrefixLoader({"web": shared})]),
+            loader=jinja2.ChoiceLoader([own, jinja2.PrefixLoader(beside)]),
             autoescape=True,
             trim_blocks=True,
             lstrip_blocks=True,
             undefined=jinja2.StrictUndefined,
         )
-        made.globals |= {"asset": self.assets.address, "shared": SHARED.address}
+        made.globals |= {"asset": self.assets.address, "frame": frame.assets.address, "shared": SHARED.address}
         return made
 
 

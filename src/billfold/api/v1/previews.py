@@ -17,14 +17,18 @@ from billfold.api.v1.operations import EXAMPLE_PASS, EXAMPLE_TEMPLATE, TEMPLATE_
 from billfold.api.v1.parts import Language
 from billfold.api.v1.passes import Values, in_content
 from billfold.api.v1.route import Asking
+from billfold.api.v1.starters import StarterName
+from billfold.api.v1.template_shapes import starter_body
 from billfold.api.v1.types import In
 from billfold.domain.content import encode
 from billfold.domain.errors import Invalid
+from billfold.domain.keys import authorize
 from billfold.flows import preview as flow
 from billfold.flows.preview import Look
 from billfold.ports import Services
 from billfold.rendering.preview import Wallet, png, svg
 from billfold.rendering.scene import Scene, Scheme, Side
+from billfold.starters import catalogue
 
 PNG, SVG = "image/png", "image/svg+xml"
 KEPT_BYTES_MAX = 32 * 1024 * 1024
@@ -98,7 +102,8 @@ def add_previews(router: APIRouter, services: Services) -> None:
     drawings = Drawings()
     for form, media in (("png", PNG), ("svg", SVG)):
         _add_of_pass(router, services, drawings, form, media)
-    _add_of_template(router, services, drawings)
+        _add_of_template(router, services, drawings, form, media)
+        _add_of_starter(router, services, drawings, form, media)
     _add_of_content(router, services, drawings)
 
 
@@ -130,14 +135,14 @@ def _add_of_pass(router: APIRouter, services: Services, drawings: Drawings, form
         return Response(await drawings.get(look, view, name), headers=headers, media_type=media)
 
 
-def _add_of_template(router: APIRouter, services: Services, drawings: Drawings) -> None:
+def _add_of_template(router: APIRouter, services: Services, drawings: Drawings, form: str, media: str) -> None:
     @router.get(
-        "/templates/{template_id}/preview.png",
+        f"/templates/{{template_id}}/preview.{form}",
         name="templates.read",
-        operation_id="previewTemplate",
-        summary="What a wallet shows of the template, with its example values",
+        operation_id=f"previewTemplate{form.capitalize()}",
+        summary=f"What a wallet shows of the template, with its example values, as {form.upper()}",
         response_class=Response,
-        responses=binary(200, PNG, "The picture.") | refusals(404),
+        responses=binary(200, media, "The picture.") | refusals(404),
     )
     async def of_template(
         actor: Asking,
@@ -150,9 +155,36 @@ def _add_of_template(router: APIRouter, services: Services, drawings: Drawings) 
         scale: Scale = 2.0,
     ) -> Response:
         look = await flow.of_template(services, actor, template_id, language, draft=draft)
-        view = View(wallet, side, scheme, scale, "png")
-        headers = {"Cache-Control": "private, no-cache"}
-        return Response(await drawings.get(look, view, _name(look, view)), headers=headers, media_type=PNG)
+        view = View(wallet, side, scheme, scale, form)
+        headers = {"Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY}
+        return Response(await drawings.get(look, view, _name(look, view)), headers=headers, media_type=media)
+
+
+def _add_of_starter(router: APIRouter, services: Services, drawings: Drawings, form: str, media: str) -> None:
+    @router.get(
+        f"/starters/{{starter}}/preview.{form}",
+        name="starters.read",
+        operation_id=f"previewStarter{form.capitalize()}",
+        summary=f"What a wallet shows of a starter, with the values of its first person, as {form.upper()}",
+        response_class=Response,
+        responses=binary(200, media, "The picture.") | refusals(404),
+    )
+    async def of_starter(
+        actor: Asking,
+        starter: StarterName,
+        wallet: WalletName = "apple",
+        side: SideName = "front",
+        scheme: SchemeName = "light",
+        language: Spoken = None,
+        scale: Scale = 2.0,
+    ) -> Response:
+        authorize(actor, "starters.read")
+        body = starter_body(starter)
+        values = catalogue.load(starter).samples[0].values
+        look = await flow.of_draft(services, actor, draft_of(body.content), language, values)
+        headers = {"Cache-Control": "private, max-age=3600", "Content-Security-Policy": POLICY}
+        view = View(wallet, side, scheme, scale, form)
+        return Response(await drawings.get(look, view, _name(look, view)), headers=headers, media_type=media)
 
 
 def _name(look: Look, view: View) -> str:

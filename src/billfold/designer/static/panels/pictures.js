@@ -1,0 +1,121 @@
+// Pictures: drop or choose one, see what a phone shows of it, say which point must stay in sight. Stamps drawn from counts.
+// May not enter: cutting (the server does).
+
+import { Refused } from "billfold/ask.js";
+import { html, useEffect, useId, useState } from "billfold/html.js";
+import { say } from "billfold/texts.js";
+import { API, formToken } from "../api.js";
+import { SLOTS, withContent } from "../design.js";
+import { Notes, about, capital } from "../findings.js";
+import { Choice, ColourField, Switch, TextField } from "../widgets.js";
+import { ValuePicker } from "./texts.js";
+
+const ICONS = ["cup", "star", "heart", "check", "gift", "scissors", "paw", "car", "leaf", "flower", "pizza", "burger", "icecream", "drop", "dumbbell", "flame", "book", "bike", "camera", "bag", "bread", "plane", "ticket", "crown", "percent", "note", "tooth"];
+const TYPES = ["image/png", "image/jpeg", "image/webp"];
+
+async function upload(file) {
+  const token = formToken();
+  const answer = await fetch(`${API}/images`, { method: "POST", body: file, credentials: "same-origin", headers: { "Content-Type": TYPES.includes(file.type) ? file.type : "application/octet-stream", Accept: "application/json", ...(token ? { "X-CSRF-Token": token } : {}) } });
+  const given = await answer.json().catch(() => ({}));
+  if (!answer.ok) throw new Refused(given.errors?.[0] ? `${capital(given.errors[0].message)}. ${capital(given.errors[0].mend)}.` : given.detail || say("failed"), answer.status, given);
+  return given;
+}
+
+export function Pictures({ design, change, findings }) {
+  const { content } = design;
+  return html`<div class="stack">
+    ${SLOTS[content.style].map((slot) => html`<${Slot} key=${slot} slot=${slot} design=${design} change=${change} findings=${[...about(findings, `images.${slot}`), ...(slot === "strip" ? about(findings, "images").filter((one) => one.path.endsWith("images")) : [])]} />`)}
+    ${["store_card", "coupon", "event_ticket"].includes(content.style) && html`<${Stamps} design=${design} change=${change} findings=${about(findings, "stamps")} />`}
+  </div>`;
+}
+
+const parts = (source) => {
+  const [, id, mode, numbers] = (source ?? "").match(/^image:([0-9a-f]{64})(?:#(focus|crop)=([\d.,]+))?$/) ?? [];
+  return { id, focus: mode === "focus" ? numbers.split(",").map(Number) : null };
+};
+
+function Slot({ slot, design, change, findings }) {
+  const { content } = design;
+  const id = useId();
+  const [busy, setBusy] = useState(false);
+  const [trouble, setTrouble] = useState("");
+  const [notes, setNotes] = useState([]);
+  const [over, setOver] = useState(false);
+  const source = content.images?.[slot];
+  const { id: image, focus } = parts(source);
+  const put = (value, mark = null) => {
+    const { [slot]: _old, ...rest } = content.images ?? {};
+    change(withContent(design, { images: value ? { ...rest, [slot]: value } : rest }), mark);
+  };
+  const take = async (file) => {
+    if (!file) return;
+    setBusy(true);
+    setTrouble("");
+    try {
+      const given = await upload(file);
+      setNotes(given.notes);
+      put(given.image);
+    } catch (error) {
+      setTrouble(error.message);
+    } finally {
+      setBusy(false);
+    }
+  };
+  const drop = (event) => {
+    event.preventDefault();
+    setOver(false);
+    take(event.dataTransfer.files[0]);
+  };
+  return html`<section class="area" aria-labelledby=${id}>
+    <header class="row apart"><h3 id=${id}>${say(`slot_${slot}`)}</h3>${image && html`<button type="button" class="button small" onClick=${() => put(null)}>${say("remove_picture")}</button>`}</header>
+    <p class="hint quiet small">${say(`slot_${slot}_hint`)}</p>
+    <label class="drop ${over ? "over" : ""}" onDragOver=${(event) => { event.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)} onDrop=${drop}>
+      ${image && html`<${Cut} image=${image} slot=${slot} style=${content.style} focus=${focus} colour=${content.background_color} onFocus=${(point) => put(`image:${image}#focus=${point.map((one) => one.toFixed(3)).join(",")}`, `images.${slot}`)} />`}
+      <span>${busy ? say("uploading") : say(image ? "other_picture" : "drop_picture")}</span>
+      <input class="unseen" type="file" accept=${TYPES.join(",")} aria-label=${say("choose_picture", { slot: say(`slot_${slot}`) })} onChange=${(event) => take(event.target.files[0])} />
+    </label>
+    ${trouble && html`<p class="note bad small" role="alert">${trouble}</p>`}
+    ${notes.map((one) => html`<p class="note warn small">${capital(one.message)}. ${capital(one.mend)}.</p>`)}
+    <${Notes} findings=${findings} />
+  </section>`;
+}
+
+/** What a phone shows of a picture; a click, or the arrow keys, say which point must stay in sight. */
+function Cut({ image, slot, style, focus, colour, onFocus }) {
+  const query = new URLSearchParams({ slot, style, ...(focus ? { focus: focus.join(",") } : {}), ...(colour ? { color: colour } : {}) });
+  const [x, y] = focus ?? [0.5, 0.5];
+  const click = (event) => {
+    event.preventDefault();
+    const box = event.currentTarget.getBoundingClientRect();
+    onFocus([clamp((event.clientX - box.left) / box.width), clamp((event.clientY - box.top) / box.height)]);
+  };
+  const key = (event) => {
+    const step = { ArrowLeft: [-0.05, 0], ArrowRight: [0.05, 0], ArrowUp: [0, -0.05], ArrowDown: [0, 0.05] }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    onFocus([clamp(x + step[0]), clamp(y + step[1])]);
+  };
+  return html`<button type="button" class="cut" aria-label=${say("focus_point", { x: Math.round(x * 100), y: Math.round(y * 100) })} onClick=${click} onKeyDown=${key}><img src="${API}/images/${image}/preview.png?${query}" alt="" /></button>`;
+}
+
+const clamp = (part) => Math.min(1, Math.max(0, part));
+
+function Stamps({ design, change, findings }) {
+  const { stamps } = design.content;
+  const set = (name) => (value) => change(withContent(design, { stamps: { ...stamps, [name]: value || undefined } }), `stamps.${name}`);
+  const numbers = design.schema.filter((rule) => rule.type === "integer");
+  const toggle = (on) => change(withContent(design, { stamps: on ? { filled: numbers[0] ? `{{ ${numbers[0].name} }}` : "3", total: numbers[1] ? `{{ ${numbers[1].name} }}` : "10", icon: "cup" } : undefined }));
+  return html`<section class="area"><${Switch} label=${say("stamps")} hint=${say("stamps_hint")} checked=${Boolean(stamps)} onChange=${toggle} />
+    ${stamps && html`<div class="stack">
+      <div class="tiles">
+        <${TextField} label=${say("stamps_filled")} value=${stamps.filled} maxlength=${200} onInput=${set("filled")}><${ValuePicker} schema=${numbers} onPick=${(name) => set("filled")(`{{ ${name} }}`)} /><//>
+        <${TextField} label=${say("stamps_total")} value=${stamps.total} maxlength=${200} onInput=${set("total")}><${ValuePicker} schema=${numbers} onPick=${(name) => set("total")(`{{ ${name} }}`)} /><//>
+        <${Choice} label=${say("stamps_icon")} value=${stamps.icon} options=${ICONS.map((one) => [one, one])} onChange=${set("icon")} />
+        <${Choice} label=${say("stamps_reward")} value=${stamps.reward === undefined ? "gift" : stamps.reward ?? ""} options=${[["", say("stamps_same")], ...ICONS.map((one) => [one, one])]} onChange=${(shape) => change(withContent(design, { stamps: { ...stamps, reward: shape || null } }))} />
+      </div>
+      <${ColourField} label=${say("stamp_color")} value=${stamps.stamp_color ?? design.content.foreground_color ?? "#ffffff"} onInput=${set("stamp_color")} />
+      <${ColourField} label=${say("empty_color")} value=${stamps.empty_color ?? design.content.label_color ?? "#999999"} onInput=${set("empty_color")} />
+      <${Notes} findings=${findings} />
+    </div>`}
+  </section>`;
+}
