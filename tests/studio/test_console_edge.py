@@ -13,7 +13,7 @@ from billfold.domain.people import OWNER
 from billfold.flows import people
 from billfold.limits import TokenBuckets
 from billfold.settings import Settings
-from billfold.studio.routes import create_routes
+from billfold.studio.routes import create_routes, open_desk
 from billfold.studio.sign_in_pages import _next
 from studio.conftest import PASSWORD, URL, Console, console_app
 
@@ -45,7 +45,7 @@ def console_routes(tmp_path: Path) -> set[tuple[str, str]]:
     class Blank:
         addresses = Addresses(URL)
 
-    made = create_routes(Blank(), door=False, demo_workspace="demo00")  # type: ignore[arg-type]
+    made = create_routes(open_desk(Blank(), door=False, demo_workspace="demo00"))  # type: ignore[arg-type]
     return {(one.path, method) for one in made if hasattr(one, "methods") for method in one.methods or ()}
 
 

@@ -18,7 +18,7 @@ def llms_text(document: dict[str, Any], public_url: str) -> str:
     for path, method, operation in operations(document):
         scope = operation["description"].rpartition("Needs a key with the scope ")[2].strip("`.")
         line = f"- {method.upper()} {path}: {operation['summary']} ({scope})"
-        if "till" in operation.get("tags", ()):
+        if "till" in operation.get("tags", ()) or "preview." in path or "/revisions" in path:  # their names say enough
             till.setdefault(path, []).append(f"{method.upper()} ({scope})")
         else:
             (native if path.startswith("/v1") else simple).append(line)
@@ -32,7 +32,7 @@ Base: {public_url}
 Auth: `Authorization: Bearer bf_test_...` (test environment, stand-ins for Apple and Google) or `bf_live_...`; in brackets: its
 scope
 Bodies: JSON, UTF-8, `Content-Type: application/json`; unknown fields are refused; each refusal names the field and the mend.
-Whole description: {public_url}/openapi.json (OpenAPI 3.1). Reference: {public_url}/docs. Problems: {public_url}/docs/problems
+Whole description: {public_url}/openapi.json (OpenAPI 3.1). Reference: {public_url}/docs/api. Problems: {public_url}/docs/problems
 
 ## The simple API: errors are {{"error": "..."}}
 
