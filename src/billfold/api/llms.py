@@ -8,21 +8,29 @@ from typing import Any
 from billfold.api.facade_openapi import CREATE_EXAMPLE, REPLACE_EXAMPLE
 from billfold.api.openapi import operations
 
+EXPLAINED = ("passes", "templates", "scans")
+"""What most callers begin with; of the rest the names say enough, and the whole description is one request away."""
+
 
 def llms_text(document: dict[str, Any], public_url: str) -> str:
     """Plain text in Markdown, below 12,000 characters."""
     schemas = document["components"]["schemas"]
     simple: list[str] = []
     native: list[str] = []
-    till: dict[str, list[str]] = {}
+    brief: dict[str, list[str]] = {}
     for path, method, operation in operations(document):
-        scope = operation["description"].rpartition("Needs a key with the scope ")[2].strip("`.")
+        needs = operation["description"].rpartition("Needs a key with the scope")[2]
+        scope = needs.partition("`")[2].partition("`")[0]  # or source S2's ability, which stands for several
         line = f"- {method.upper()} {path}: {operation['summary']} ({scope})"
-        if "till" in operation.get("tags", ()) or "preview." in path or "/revisions" in path:  # their names say enough
-            till.setdefault(path, []).append(f"{method.upper()} ({scope})")
+        if not path.startswith("/v1"):
+            simple.append(line)
+        elif path.split("/")[2] in EXPLAINED and not any(
+            word in path for word in ("preview.", "/revisions", "/draft", "/balances")
+        ):
+            native.append(line)
         else:
-            (native if path.startswith("/v1") else simple).append(line)
-    native += [f"- {path}: {', '.join(ways)}" for path, ways in till.items()]
+            brief.setdefault(path, []).append(f"{method.upper()} ({scope})")
+    native += [f"- {path}: {', '.join(ways)}" for path, ways in brief.items()]
     return f"""\
 # Billfold
 
@@ -85,7 +93,7 @@ def _kind(schema: dict[str, Any]) -> str:
     if "format" in about:
         words.append(f"({about['format']})")
     for name, text in (("maxLength", "at most {} characters"), ("maxItems", "at most {}"), ("pattern", "like {}")):
-        if name in about:
+        if name in about and not (name == "pattern" and "description" in about):
             words.append(text.format(about[name]))
     if "minimum" in about:
         words.append(f"from {about['minimum']:g} to {about['maximum']:g}")
