@@ -82,6 +82,12 @@ class Session:
         return now_ms < self.seen_at_ms + IDLE_MS and now_ms < self.created_at_ms + ABSOLUTE_MS
 
 
+def playground_key_name(person_id: str, session_id: str | None) -> str:
+    """How the access keys are called that the Playground of a session uses: by it they are found when the session ends. Without a
+    session: what the names begin with in all of the person's."""
+    return f"playground {person_id} {(session_id or '')[:16]}"
+
+
 @dataclass(frozen=True, slots=True)
 class Invitation:
     """A link that makes one person, once. `id` is SHA-256 of its token. `invited_by` is empty for the link of the first start."""

@@ -187,13 +187,14 @@ async def add_passkey(services: Services, person: Person, secret: Secret) -> Non
 async def change_role(services: Services, actor: Actor, person_id: str, role: str) -> None:
     """Nobody gives or takes more than they hold; the last owner stays one. Raises Forbidden, Invalid, NotFound, Conflict."""
     authorize(actor, "people.change")
-    role = people.check_role(role, actor.scopes)
+    role, now = people.check_role(role, actor.scopes), services.clock.now_ms()
 
     def transaction(tx: Tx) -> None:
         person = _held(tx, actor, person_id)
         if person.role == OWNER and role != OWNER:
             _another_owner(tx, person)
         tx.people.set_role(person.workspace, person.id, role)
+        end_playground(tx, person.workspace, person.id, None, now)
         record(
             services, tx, person.workspace, EventKind.PERSON_CHANGED, person.id, actor.principal, what="role", role=role
         )  # fmt: skip
@@ -204,12 +205,14 @@ async def change_role(services: Services, actor: Actor, person_id: str, role: st
 async def remove(services: Services, actor: Actor, person_id: str) -> None:
     """With passkeys and sessions, at once. Raises Forbidden, NotFound, Conflict."""
     authorize(actor, "people.remove")
+    now = services.clock.now_ms()
 
     def transaction(tx: Tx) -> None:
         person = _held(tx, actor, person_id)
         if person.role == OWNER:
             _another_owner(tx, person)
         tx.people.remove(person.workspace, person.id)
+        end_playground(tx, person.workspace, person.id, None, now)
         record(services, tx, person.workspace, EventKind.PERSON_REMOVED, person.id, actor.principal)
 
     await services.store.write(transaction)
@@ -227,14 +230,23 @@ async def end_sessions(services: Services, actor: Actor, person_id: str, session
     """One's own, or anybody's with the right to. Raises Forbidden, NotFound."""
     if person_id != actor.person_id:
         authorize(actor, "people.end_sessions")
-    workspace = actor.scope.workspace
+    workspace, now = actor.scope.workspace, services.clock.now_ms()
 
     def transaction(tx: Tx) -> None:
         if not tx.people.end_sessions(workspace, person_id, session_id) and session_id:
             raise NotFound("session")
+        end_playground(tx, workspace, person_id, session_id, now)
         record(services, tx, workspace, EventKind.SESSION_ENDED, person_id, actor.principal)
 
     await services.store.write(transaction)
+
+
+def end_playground(tx: Tx, workspace: str, person_id: str, session_id: str | None, now_ms: int) -> None:
+    """The keys that the Playground was lent in this session, or in all of the person's, are void from now on."""
+    test, begin = Scope(workspace, Environment.TEST), people.playground_key_name(person_id, session_id)
+    for key in tx.keys.list(test):
+        if key.name.startswith(begin) and key.revoked_at_ms is None:
+            tx.keys.revoke(test, key.id, now_ms)
 
 
 def _held(tx: Tx, actor: Actor, person_id: str) -> Person:

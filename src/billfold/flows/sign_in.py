@@ -12,7 +12,7 @@ from billfold.domain.events import EventKind
 from billfold.domain.ids import Environment
 from billfold.domain.keys import Actor
 from billfold.domain.people import DEMO_PERSON, OWNER, Person, Session
-from billfold.flows.people import record, totp_secret
+from billfold.flows.people import end_playground, record, totp_secret
 from billfold.ports import Services, Tx
 
 AGENT_LENGTH_MAX = 200
@@ -146,5 +146,10 @@ async def resume(services: Services, token: str) -> SignedIn:
 
 
 async def sign_out(services: Services, signed_in: SignedIn) -> None:
-    session = signed_in.session
-    await services.store.write(lambda tx: tx.people.end_sessions(session.workspace, session.person_id, session.id))
+    session, now = signed_in.session, services.clock.now_ms()
+
+    def transaction(tx: Tx) -> None:
+        tx.people.end_sessions(session.workspace, session.person_id, session.id)
+        end_playground(tx, session.workspace, session.person_id, session.id, now)
+
+    await services.store.write(transaction)

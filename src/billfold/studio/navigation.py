@@ -28,7 +28,7 @@ ENTRIES = (
     Entry("scanner", "/scan", "passes.read"),
     Entry("keys", "/studio/{environment}/keys", "keys.list"),
     Entry("phones", "/phones"),
-    Entry("playground", "/playground"),
+    Entry("playground", "/studio/test/playground"),
     Entry("docs", "/docs"),
     Entry("people", "/studio/{environment}/people", "people.list"),
     Entry("going_live", "/studio/{environment}/going-live", "keys.list"),

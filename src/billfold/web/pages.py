@@ -26,11 +26,13 @@ _MODULES = {"preact": "vendor/preact.mjs", "preact/hooks": "vendor/hooks.mjs", "
 @dataclass(frozen=True)
 class PageRoom:
     """A room that has pages: `PageRoom("scanner", Path(__file__).parent)`. `within`: the room whose frame its pages stand in, whose
-    templates it extends as `frame/...` and whose texts it may say."""
+    templates it extends as `frame/...` and whose texts it may say. `beside`: rooms whose components its
+    pages show, with their texts."""
 
     name: str
     folder: Path
     within: "PageRoom | None" = None
+    beside: "tuple[PageRoom, ...]" = ()
 
     @cached_property
     def assets(self) -> Assets:
@@ -38,8 +40,8 @@ class PageRoom:
 
     @cached_property
     def texts(self) -> Texts:
-        frame = [self.within.folder / "texts"] if self.within else []
-        return Texts(_HERE / "texts", *frame, self.folder / "texts")
+        others = [*self.beside, *([self.within] if self.within else [])]
+        return Texts(_HERE / "texts", *(one.folder / "texts" for one in others), self.folder / "texts")
 
     @cached_property
     def templates(self) -> jinja2.Environment:

@@ -20,12 +20,8 @@ export function Wallet({ phone, openId, open }) {
   return html`<ol class="content stack-of" aria-label=${say("passes")}>
     ${phone.passes.map(
       (pass) => html`<li key=${idOf(pass)}>
-        <button
-          type="button"
-          class="peek"
-          aria-label=${say("open_pass", { pass: cardOf(pass).description })}
-          onClick=${() => open(idOf(pass))}
-        >
+        <button type="button" class="peek" onClick=${() => open(idOf(pass))}>
+          <span class="unseen">${say("open_pass", { pass: cardOf(pass).description })}</span>
           <${Front} pass=${pass} />
         </button>
       </li>`,
