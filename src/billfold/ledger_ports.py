@@ -111,3 +111,12 @@ class LedgerAudit(Protocol):
     def count_frozen(self) -> int: ...
     def add_anchor(self, scope: Scope, anchor: Anchor) -> None: ...
     def last_anchor(self, scope: Scope) -> Anchor | None: ...
+
+
+class HasBooks(Protocol):
+    """The part of ports.Tx that is the ledger's."""
+
+    ledger: Ledger
+    audit: LedgerAudit
+    lots: Lots
+    reservations: Reservations

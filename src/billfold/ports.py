@@ -20,10 +20,11 @@ from billfold.domain.passes import Pass
 from billfold.domain.schedules import JobFigures, Kept
 from billfold.domain.signing import Signatures, ToSign
 from billfold.image_ports import ImageShelf
-from billfold.ledger_ports import Ledger, LedgerAudit, Lots, Reservations
+from billfold.ledger_ports import HasBooks
 from billfold.loyalty_ports import Till
 from billfold.mail_ports import MailDesk, Mails
 from billfold.people_ports import Crew, Macs, Passwords
+from billfold.record_ports import HasRecords
 from billfold.scan_ports import Scanning
 from billfold.template_ports import Reach as Reach
 from billfold.template_ports import Templates as Templates
@@ -320,7 +321,7 @@ class Pruning(Protocol):
         """Removes up to `limit` rows of that kind from before that time, the oldest first; how many they were."""
 
 
-class Tx(Till, Crew, Protocol):
+class Tx(Till, Crew, HasBooks, HasRecords, Protocol):
     """The repositories inside one transaction."""
 
     workspaces: Workspaces
@@ -339,10 +340,6 @@ class Tx(Till, Crew, Protocol):
     device_log: DeviceLog
     jobs: Jobs
     leases: Leases
-    ledger: Ledger
-    audit: LedgerAudit
-    lots: Lots
-    reservations: Reservations
     mails: Mails
     pruning: Pruning
     deployment: Deployment

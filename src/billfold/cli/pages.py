@@ -19,6 +19,7 @@ from billfold.phones_page.demo import Demo
 from billfold.phones_page.pages import PhonesPage
 from billfold.playground import pages as playground
 from billfold.ports import Services
+from billfold.records import pages as records
 from billfold.scanner import pages as scanner
 from billfold.settings import Settings
 from billfold.starters import catalogue
@@ -35,7 +36,7 @@ def page_routes(parts: Parts, native: ASGIApp) -> list[BaseRoute]:
     """Pages and static files of every room; those that all pages share are mounted by the application itself. `native`: `/v1`."""
     desk = desk_of(parts.services, parts.settings)
     rooms: list[BaseRoute] = [*scanner.create_routes(parts.services), *_phones(parts)]
-    rooms += [ApiDoor(desk, native).route(), *designer.create_routes(desk), *_manual(desk, parts)]
+    rooms += [ApiDoor(desk, native).route(), *designer.create_routes(desk), *records.create_routes(desk), *_manual(desk, parts)]
     rooms += playground.create_routes(desk, phones=parts.sandbox is not None)
     return [*rooms, *create_studio(desk, elsewhere=[str(getattr(one, "path", "")) for one in rooms])]
 

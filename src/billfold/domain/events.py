@@ -12,6 +12,8 @@ class EventKind(StrEnum):
     PASS_ISSUED = "pass.issued"
     PASS_UPDATED = "pass.updated"
     PASS_VOIDED = "pass.voided"
+    PASS_REISSUED = "pass.reissued"
+    """Another one stands in its place (`data.by`), or it stands in another's (`data.instead_of`)."""
     MESSAGE_SENT = "message.sent"
     LINK_OPENED = "link.opened"
     PASS_DOWNLOADED = "pass.downloaded"

@@ -111,6 +111,8 @@ CONSOLE_OPERATIONS: dict[str, str] = {
     "people.change": PEOPLE,
     "people.remove": PEOPLE,
     "people.end_sessions": PEOPLE,
+    "passes.reissue": "passes:write",
+    "passes.send_link": "passes:write",
 }
 """What the console can do and `/v1` cannot, in the same terms."""
 

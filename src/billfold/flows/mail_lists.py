@@ -23,7 +23,7 @@ async def page(services: Services, actor: Actor, after: str | None, limit: int, 
             raise Invalid(FieldProblem("cursor", "not_a_cursor", "is no cursor of ours", "begin again, without one"))
         before = (last.queued_at_ms, last.mail.id)
     found = await services.store.read(lambda tx: tx.mails.newest(actor.scope, before, limit + 1, pass_id))
-    return Page([_seen_by(actor, one) for one in found[:limit]], len(found) > limit)
+    return Page([seen_by(actor, one) for one in found[:limit]], len(found) > limit)
 
 
 async def find(services: Services, actor: Actor, mail_id: str) -> StoredMail:
@@ -32,8 +32,8 @@ async def find(services: Services, actor: Actor, mail_id: str) -> StoredMail:
     found = await services.store.read(lambda tx: tx.mails.find(actor.scope, mail_id))
     if found is None:
         raise NotFound("mail")
-    return _seen_by(actor, found)
+    return seen_by(actor, found)
 
 
-def _seen_by(actor: Actor, row: StoredMail) -> StoredMail:
+def seen_by(actor: Actor, row: StoredMail) -> StoredMail:
     return row if SEES_ADDRESSES in actor.scopes else replace(row, mail=replace(row.mail, to=""))

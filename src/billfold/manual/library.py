@@ -16,7 +16,7 @@ ADDRESS = "/docs"
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("begin", ("getting-started", "api-passes", "templates", "starters", "designer", "playground", "phones")),
     ("build", ("loyalty", "scans", "loyalty-api", "ledger", "mail", "images", "apple-passes", "google-wallet", "problems")),
-    ("run", ("going-live", "commands", "settings", "people", "scanner", "why-does-my-pass-not-open", "ledger-proofs")),
+    ("run", ("going-live", "commands", "settings", "people", "records", "scanner", "why-does-my-pass-not-open", "ledger-proofs")),
     ("know", ("benchmarks", "ARCHITECTURE", "glossary", "pages", "CHANGELOG")),
 )
 """Group → its documents in order; whatever else there is stands at the end of the last one."""

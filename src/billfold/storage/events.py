@@ -5,20 +5,33 @@ import secrets
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import delete, insert, select
+from sqlalchemy import ColumnElement, delete, insert, select
 
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope
 from billfold.storage.schema import device_log, event
-from billfold.storage.statements import Row, Session, Statement, number, own, string
+from billfold.storage.statements import Row, Session, Statement, among, number, own, string
 
 LINES_KEPT = 1_000
 
-_EVENT = (event.c.id, event.c.at_ms, event.c.kind, event.c.subject, event.c.wallet, event.c.cause, event.c.data)
-_PAGE = select(*_EVENT).where(own(event), event.c.id > string("after")).order_by(event.c.id).limit(number("limit"))
+EVENT_COLUMNS = (event.c.id, event.c.at_ms, event.c.kind, event.c.subject, event.c.wallet, event.c.cause, event.c.data)
+_PAGE = select(*EVENT_COLUMNS).where(own(event), event.c.id > string("after")).order_by(event.c.id).limit(number("limit"))
 APPEND = Statement(insert(event).inline())
 LIST = Statement(_PAGE)
-LIST_OF = Statement(_PAGE.where(event.c.subject == string("subject")))
+_listed = event.alias("listed")
+
+
+def _of_subject(*also: ColumnElement[bool], backwards: bool = False) -> Statement:
+    """A page of one subject's events. Their ids come from its index alone: without statistics SQLite takes the primary key instead,
+    and reads past the events of all others."""
+    inner, outer = (_listed.c.id.desc(), event.c.id.desc()) if backwards else (_listed.c.id.asc(), event.c.id.asc())
+    ids = select(_listed.c.id).where(own(_listed), _listed.c.subject == string("subject"), *also)
+    ids = ids.order_by(inner).limit(number("limit"))
+    return Statement(select(*EVENT_COLUMNS).where(own(event), among(event.c.id, ids)).order_by(outer))
+
+
+LIST_OF = _of_subject(_listed.c.id > string("after"))
+NEWEST_OF = _of_subject(backwards=True)
 
 ADD_LINE = Statement(insert(device_log).inline())
 _oldest_kept = (

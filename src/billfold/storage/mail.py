@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, or_, select, update
 from billfold.domain.ids import Environment, Scope
 from billfold.domain.mail import Mail, MailKind, MailState, Reason, StoredMail, Subscriber
 from billfold.storage.schema import mail, mail_count, mail_suppression, workspace
-from billfold.storage.statements import Row, Session, Statement, literal, number, own, string, upsert
+from billfold.storage.statements import Row, Session, Statement, among, literal, number, own, string, upsert
 
 _KEY = ("workspace", "environment", "id")
 _ONE: ColumnElement[bool] = own(mail) & (mail.c.id == string("id"))
@@ -30,8 +30,16 @@ _BEFORE = or_(
 )
 _NEWEST = (mail.c.queued_at_ms.desc(), mail.c.id.desc())
 LIST = Statement(select(*_COLUMNS).where(own(mail), _BEFORE).order_by(*_NEWEST).limit(number("limit")))
+_listed = mail.alias("listed")
+_OF_PASS = select(_listed.c.id).where(own(_listed), _listed.c.pass_id == string("pass_id"))
+_at = mail.c.queued_at_ms + literal(0)
+# A pass has few mails: they are found by its index and then sorted. Without statistics SQLite would rather read the mails of all
+# passes in their order, which an expression in place of the column keeps it from.
 LIST_OF_PASS = Statement(
-    select(*_COLUMNS).where(own(mail), mail.c.pass_id == string("pass_id"), _BEFORE).order_by(*_NEWEST).limit(number("limit"))
+    select(*_COLUMNS)
+    .where(own(mail), among(mail.c.id, _OF_PASS), or_(_at < number("at"), and_(_at == number("at"), mail.c.id < string("id"))))
+    .order_by(_at.desc(), mail.c.id.desc())
+    .limit(number("limit"))
 )
 _DUE_HERE = select(mail.c.id).where(
     mail.c.workspace == workspace.c.id, mail.c.environment == string("environment"), _QUEUED, mail.c.due_at_ms <= number("now")

@@ -25,19 +25,19 @@ TEMPLATE_NUMBER = func.coalesce(
 )
 """Of the template of the pass at hand, 0 without one."""
 
-_PASS = select(
+PASS = select(
     *(passes.c.id, passes.c.content, passes.c.vals, passes.c.fingerprint, passes.c.number, passes.c.issued_number),
     *(passes.c.issued_at_ms, passes.c.updated_at_ms, passes.c.pass_type, passes.c.issuer_id),
     *(passes.c.template_id, passes.c.voided, passes.c.messages, TEMPLATE_NUMBER),
 )
 _ONE = own(passes) & (passes.c.id == string("id"))
 ADD = Statement(insert(passes).inline())
-FIND = Statement(_PASS.where(_ONE))
-FIND_LOCKED = Statement(_PASS.where(_ONE).with_for_update(of=passes))
+FIND = Statement(PASS.where(_ONE))
+FIND_LOCKED = Statement(PASS.where(_ONE).with_for_update(of=passes))
 REPLACE = Statement(
     update(passes).where(_ONE), columns=("content", "vals", "fingerprint", "number", "updated_at_ms", "voided", "messages")
 )
-_PAGE = _PASS.where(own(passes), passes.c.id > string("after")).order_by(passes.c.id).limit(number("limit"))
+_PAGE = PASS.where(own(passes), passes.c.id > string("after")).order_by(passes.c.id).limit(number("limit"))
 LIST = Statement(_PAGE)
 LIST_OF_TEMPLATE = Statement(_PAGE.where(passes.c.template_id == string("template_id")))
 COUNT_SINCE = Statement(select(func.count()).select_from(passes).where(own(passes), passes.c.issued_at_ms >= number("since_ms")))
@@ -74,11 +74,11 @@ class PassRows:
 
     def find(self, scope: Scope, pass_id: PassId) -> Pass | None:
         row = self._db.one(FIND, scope, id=pass_id)
-        return _pass(scope, row) if row else None
+        return pass_of(scope, row) if row else None
 
     def find_locked(self, scope: Scope, pass_id: PassId) -> Pass | None:
         row = self._db.one(FIND_LOCKED, scope, id=pass_id)
-        return _pass(scope, row) if row else None
+        return pass_of(scope, row) if row else None
 
     def replace(self, pass_: Pass) -> None:
         self._db.run(
@@ -99,7 +99,7 @@ class PassRows:
             rows = self._db.run(LIST, scope, after=after or "", limit=limit)
         else:
             rows = self._db.run(LIST_OF_TEMPLATE, scope, after=after or "", limit=limit, template_id=template_id)
-        return [_pass(scope, row) for row in rows]
+        return [pass_of(scope, row) for row in rows]
 
     def count_issued_since(self, scope: Scope, since_ms: int) -> int:
         row = self._db.one(COUNT_SINCE, scope, since_ms=since_ms)
@@ -107,7 +107,7 @@ class PassRows:
         return int(row[0])
 
 
-def _pass(scope: Scope, row: Row) -> Pass:
+def pass_of(scope: Scope, row: Row) -> Pass:
     pass_id, content, values, fingerprint, own_number, issued_number, *rest = row
     issued, updated, pass_type, issuer, template, voided, messages, theirs = rest
     return Pass(

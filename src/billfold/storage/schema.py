@@ -21,7 +21,7 @@ from sqlalchemy import (
     text,
 )
 
-from billfold.storage.tables import metadata
+from billfold.storage.tables import index, metadata
 from billfold.storage.tables import number as _number
 from billfold.storage.tables import scoped as _scoped
 from billfold.storage.tables import words as _text
@@ -148,6 +148,8 @@ Index(
     sqlite_where=_OF_A_TEMPLATE,
     postgresql_where=_OF_A_TEMPLATE,
 )
+Index("ix_pass_newest", pass_.c.workspace, pass_.c.issued_at_ms, pass_.c.id, pass_.c.environment)
+index("ix_pass_void", pass_, "voided", "id", where="voided = 1")
 
 registration = _scoped(
     "registration",

@@ -7,6 +7,7 @@ from billfold import loyalty_ports, ports
 from billfold.ledger_ports import Ledger, LedgerAudit, Lots, Reservations
 from billfold.mail_ports import Mails
 from billfold.people_ports import Overview, People
+from billfold.record_ports import Records
 from billfold.scan_ports import Scans
 from billfold.storage.credentials import CredentialRows
 from billfold.storage.delivery import DeliveryRows
@@ -29,6 +30,7 @@ from billfold.storage.overview import OverviewRows
 from billfold.storage.passes import PassRows
 from billfold.storage.people import PeopleRows
 from billfold.storage.pruning import PruningRows
+from billfold.storage.records import RecordRows
 from billfold.storage.registrations import RegistrationRows
 from billfold.storage.scans import ScanRows
 from billfold.storage.statements import Session
@@ -84,6 +86,7 @@ class Transaction:
     lots: Room[Lots] = Room(lambda session, gap_ms: LotRows(session))
     reservations: Room[Reservations] = Room(lambda session, gap_ms: ReservationRows(session))
     people: Room[People] = Room(lambda session, gap_ms: PeopleRows(session))
+    records: Room[Records] = Room(lambda session, gap_ms: RecordRows(session))
     overview: Room[Overview] = Room(lambda session, gap_ms: OverviewRows(session))
     mails: Room[Mails] = Room(lambda session, gap_ms: MailRows(session))
     brands: Room[loyalty_ports.Brands] = Room(lambda session, gap_ms: BrandRows(session))

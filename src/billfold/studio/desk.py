@@ -15,7 +15,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from billfold.domain import people
-from billfold.domain.errors import BillfoldError, Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated
+from billfold.domain.errors import BillfoldError, Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, WrongScope
 from billfold.domain.ids import Environment
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.people import DEMO_PERSON
@@ -259,6 +259,7 @@ _REFUSALS: dict[type[BillfoldError], tuple[str, int]] = {
     ForeignForm: ("foreign_form", 403),
     Forbidden: ("forbidden", 403),
     NotFound: ("not_found", 404),
+    WrongScope: ("not_found", 404),
     Unauthenticated: ("no_match", 401),
     TooMany: ("too_many", 429),
     Invalid: ("invalid", 422),

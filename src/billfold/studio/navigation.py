@@ -24,7 +24,7 @@ ENTRIES = (
     Entry("overview", "/studio/{environment}"),
     Entry("designs", "/studio/{environment}/designs", "templates.list"),
     Entry("passes", "/studio/{environment}/passes", "passes.list"),
-    Entry("members", "/studio/{environment}/members", "passes.list"),
+    Entry("members", "/studio/{environment}/members", "members.read"),
     Entry("scanner", "/scan", "passes.read"),
     Entry("keys", "/studio/{environment}/keys", "keys.list"),
     Entry("phones", "/phones"),

@@ -1,0 +1,1 @@
+"""What people look at and do in the console's tables: passes, one pass, members."""
