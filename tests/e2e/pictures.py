@@ -95,6 +95,18 @@ def phones(browser: Browser, billfold: Billfold, folder: Path) -> None:
     strip.quantize(256).save(folder / "phones.png", optimize=True)
 
 
+def designer(browser: Browser, billfold: Billfold, folder: Path) -> None:
+    """A starter in the Designer, one field opened."""
+    made = billfold.api("POST", "/v1/templates", {"starter": "cafe-stamps", "publish": False}).json["id"]
+    with visiting(browser, replace(DESKTOP, width=1320, height=860), f"{billfold.url}/studio/test/designs/{made}", scale=1.5) as visit:
+        page = visit.page
+        page.locator(".phone.google img").wait_for()
+        page.get_by_role("region", name="Header").locator("button.summary").click()
+        page.wait_for_timeout(1000)
+        shown = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+    shown.quantize(256).save(folder / "designer.png", optimize=True)
+
+
 def main() -> None:
     folder = ROOT / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
@@ -107,6 +119,7 @@ def main() -> None:
                     visit.page.screenshot(path=folder / name)
             overview(browser, folder, terminal(billfold, made))
             phones(browser, billfold, folder)
+            designer(browser, billfold, folder)
             print(json.dumps(sorted(one.name for one in folder.iterdir())))
 
 

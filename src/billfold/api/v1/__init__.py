@@ -77,6 +77,8 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         add_checks(router, services, body_bytes_max)
 
     for tag, add in (
+        ("scans", add_scans),  # a request is held against one route after the other: a till's come first
+        ("ledger", add_ledger),
         ("passes", add_passes),
         ("passes", add_messages),
         ("templates", add_templates),
@@ -86,9 +88,7 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         ("scans", add_terminals_device),  # before a terminal that would be called "me"
         ("till", add_till),
         ("till", add_cards),
-        ("ledger", add_ledger),
         ("mail", add_mail),
-        ("scans", add_scans),
         ("scans", add_uploads),
         ("keys", add_keys),
         ("records", add_records),
