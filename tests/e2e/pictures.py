@@ -98,7 +98,8 @@ def phones(browser: Browser, billfold: Billfold, folder: Path) -> None:
 def designer(browser: Browser, billfold: Billfold, folder: Path) -> None:
     """A starter in the Designer, one field opened."""
     made = billfold.api("POST", "/v1/templates", {"starter": "cafe-stamps", "publish": False}).json["id"]
-    with visiting(browser, replace(DESKTOP, width=1320, height=860), f"{billfold.url}/studio/test/designs/{made}", scale=1.5) as visit:
+    address = f"{billfold.url}/studio/test/designs/{made}"
+    with visiting(browser, replace(DESKTOP, width=1320, height=860), address, scale=1.5) as visit:
         page = visit.page
         page.locator(".phone.google img").wait_for()
         page.get_by_role("region", name="Header").locator("button.summary").click()
