@@ -9,12 +9,11 @@ from billfold.domain.passes import Pass
 from billfold.studio.words import moment
 
 _VISITORS = frozenset({"iphone", "android", "desktop", "bot"})
-_BALANCE = "balance."
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """One row of a timeline. `kind`: of the text; `detail`: key of a second text, "" for none; `other`: a pass that it leads to."""
+    """A row of a timeline. `kind`, `detail`: keys of texts, the second "" for none; `other`: a pass that it leads to."""
 
     at: str
     kind: str
@@ -25,22 +24,34 @@ class Happened:
 
 
 def happened(event: Event) -> Happened:
-    data, name = event.data, event.kind.value.replace(".", "_")
-    row = (moment(event.at_ms), name, event.wallet)
-    if event.kind is EventKind.LINK_OPENED and data.get("visitor") in _VISITORS:
-        return Happened(*row, f"visitor.{data['visitor']}")
-    if "notified" in data:
-        return Happened(*row, "detail.notified", str(data["notified"]))
-    if event.kind is EventKind.BALANCE_CHANGED:
-        held = {key.removeprefix(_BALANCE): value for key, value in data.items() if key.startswith(_BALANCE)}
-        shown = ", ".join(f"{decimal_text(int(value), unit)} {unit}" for unit, value in sorted(held.items()))
-        return Happened(*row, "detail.balance", shown)
-    if event.kind is EventKind.PASS_REISSUED:
-        other = data.get("by") or data.get("instead_of") or ""
-        return Happened(*row, "detail.by" if "by" in data else "detail.instead_of", other=str(other))
-    if event.kind is EventKind.CARD_STATUS_CHANGED:
-        return Happened(*row, "detail.status", f"{data.get('before')} → {data.get('after')}")
-    return Happened(*row)
+    detail, text, other = _detail(event)
+    return Happened(moment(event.at_ms), f"events.{event.kind.value.replace('.', '_')}", event.wallet, detail, text, other)
+
+
+def _detail(event: Event) -> tuple[str, str, str]:
+    """(key of a second text, its value, another pass)."""
+    data = event.data
+    match event.kind:
+        case EventKind.LINK_OPENED if data.get("visitor") in _VISITORS:
+            return f"visitor.{data['visitor']}", "", ""
+        case EventKind.BALANCE_CHANGED:
+            return "detail.balance", _amounts(event, "balance."), ""
+        case EventKind.CARD_SCANNED if changes := _amounts(event, "change."):
+            return "detail.scanned", changes, ""
+        case EventKind.SCAN_DECLINED:
+            return "detail.declined", str(data.get("declined", "")).replace("_", " "), ""
+        case EventKind.PASS_REISSUED:
+            other = data.get("by") or data.get("instead_of") or ""
+            return "detail.by" if "by" in data else "detail.instead_of", "", str(other)
+        case EventKind.CARD_STATUS_CHANGED:
+            return "detail.status", f"{data.get('before')} → {data.get('after')}", ""
+    return ("detail.notified", str(data["notified"]), "") if "notified" in data else ("", "", "")
+
+
+def _amounts(event: Event, before: str) -> str:
+    """`3.50 EUR, 12 points` of the members that begin so."""
+    held = sorted((name.removeprefix(before), value) for name, value in event.data.items() if name.startswith(before))
+    return ", ".join(f"{decimal_text(int(value), unit)} {unit}" for unit, value in held)
 
 
 def state_of(pass_: Pass, card: Card | None, now_ms: int) -> tuple[str, str]:
