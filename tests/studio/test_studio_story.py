@@ -104,7 +104,7 @@ def test_a_key_is_made_rolled_and_revoked(page_server: Billfold, browser: Browse
 
     with at(browser, home, "/studio/test/keys") as page:
         page.get_by_role("button", name="Make a key").click()
-        page.get_by_label("Name").fill("till 3")
+        page.get_by_label("Name", exact=True).fill("till 3")
         page.get_by_label("see passes and what they carry").check()
         page.get_by_role("dialog").get_by_role("button", name="Make a key").click()
         first = page.locator("#fresh").inner_text()
