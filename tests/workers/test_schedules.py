@@ -88,9 +88,9 @@ async def test_what_is_old_goes_chunk_by_chunk_and_what_is_young_stays(store: St
     now = await store.now_ms()
 
     def fill(tx: Tx) -> None:
-        for kept in Kept:
+        for place, kept in enumerate(Kept):
             old = RETENTION.before_ms(kept, now) - 60_000
-            for nth, at in enumerate((old, old + 1, now)):
+            for nth, at in enumerate((old, old + 1, now), start=10_000 * place):  # two kinds are rows of one table
                 ADD[kept](tx, OURS, nth, at)
             for scope in FOREIGN:
                 ADD[kept](tx, scope, 3, old)
