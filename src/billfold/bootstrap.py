@@ -25,9 +25,12 @@ from billfold.flows.deployment import Facts
 from billfold.flows.housekeeping import RECONCILE_JOB, ensure_schedules
 from billfold.flows.ledger import Books
 from billfold.flows.ledger_check import CHECK_JOB, LedgerCheck
-from billfold.flows.ledger_due import settle_due
-from billfold.flows.loyalty.tending import Recorder, Tending
+from billfold.flows.ledger_due import DUE_JOB, settle_due
+from billfold.flows.loyalty.refreshing import REFRESH_JOB, refresh
+from billfold.flows.loyalty.tending import TEND_JOB, Recorder, Tending
 from billfold.flows.reconcile import HolderSource, Reconciler
+from billfold.flows.scans import missing
+from billfold.flows.scans.missing import MISSING_JOB
 from billfold.glue import (
     ByEnvironment,
     GoogleCallbackDesk,
@@ -252,14 +255,22 @@ def _runner(
         lease_seconds=settings.lease_seconds,
         poll_seconds=settings.poll_seconds,
         gap_ms=int(settings.push_gap_seconds * 1000),
-        steps=jobs.steps(
-            _retention(settings),
-            Tending(Recorder(SystemClock(), SystemEntropy()), outbox.queue).step,
-            partial(settle_due, Books(SystemClock(), SystemEntropy())),
-        ),
+        steps=jobs.steps(_retention(settings), _steps(settings, outbox, vault)),
         visits=visits,
         rest=give_back_memory,
     )
+
+
+def _steps(settings: Settings, outbox: MailDesk, vault: Vault) -> dict[str, jobs.Step]:
+    """Of jobs that need more than the database."""
+    clock, entropy = SystemClock(), SystemEntropy()
+    recorder = Recorder(clock, entropy, scan_codes.scanning(settings, vault))
+    return {
+        TEND_JOB: Tending(recorder, outbox.queue).step,
+        DUE_JOB: partial(settle_due, Books(clock, entropy)),
+        MISSING_JOB: partial(missing.look, recorder),
+        REFRESH_JOB: partial(refresh, recorder.scanning.codes),
+    }
 
 
 def _alone(settings: Settings, serving: bool) -> bool:

@@ -72,9 +72,15 @@ class Scans(Protocol):
         """Newest first, those before a scan."""
 
     def heard(self, scope: Scope, terminal_id: str) -> Heard:
-        """What we have heard of a device; nobody else changes it until commit."""
+        """What we have heard of a device."""
+
+    def heard_locked(self, scope: Scope, terminal_id: str) -> Heard:
+        """The same, and nobody else changes it until commit."""
 
     def put_heard(self, scope: Scope, terminal_id: str, heard: Heard) -> None: ...
+    def with_gaps(self, scope: Scope, after: str, limit: int) -> list[str]:
+        """Ids of terminals of which numbers are missing, those after `after`."""
+
     def quarantine(self, item: Quarantined) -> None: ...
     def quarantined(self, scope: Scope, item_id: str) -> Quarantined | None:
         """Locked until commit."""

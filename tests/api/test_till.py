@@ -7,6 +7,7 @@ import pytest
 
 from api.client import Client
 from api.conftest import MINE, World, on_sqlite
+from billfold.domain import offline
 from billfold.domain.loyalty import CardStatus
 from billfold.domain.mail import Mail
 from billfold.flows.loyalty import refreshing
@@ -20,7 +21,6 @@ CONTENT = {
     "header": [{"key": "points", "label": "POINTS", "value": "{{ balances.points }}"}],
     "primary": [{"key": "who", "label": "MEMBER", "value": "{{ member.name }} {{ member.tier }}"}],
     "back": [{"key": "note", "label": "NOTE", "value": "{{ note }} {{ card.title }} {{ brand.name }}"}],
-    "barcode": {"format": "QR", "message": "{{ card.code }}"},
 }
 
 
@@ -30,8 +30,9 @@ class Shop:
     def __init__(self, client: Client) -> None:
         self.client = client
 
-    async def open(self, **programme: object) -> "Shop":
-        template = await self.client.post("/v1/templates", {"name": "T", "content": CONTENT})
+    async def open(self, barcode: str = "{{ card.code }}", **programme: object) -> "Shop":
+        content = CONTENT | {"barcode": {"format": "QR", "message": barcode}}
+        template = await self.client.post("/v1/templates", {"name": "T", "content": content})
         self.brand = (await self.client.post("/v1/brands", {"name": "Kettle & Crumb"})).json["id"]
         wanted = {"brand_id": self.brand, "kind": "storecard", "template_id": template.json["id"], "title": "Club"}
         made = await self.client.post("/v1/programmes", wanted | {"points": True, "currency": "EUR"} | programme)
@@ -129,7 +130,7 @@ async def test_many_cards_follow_chunk_after_chunk(world: World, monkeypatch: py
     def work(tx: Tx) -> int:
         left = [one for one in tx.jobs.due(2**60, 50) if one.kind == refreshing.REFRESH_JOB]
         for one in left:
-            tx.jobs.save(refreshing.refresh(tx, one, 1))
+            tx.jobs.save(refreshing.refresh(world.services.scanning.codes, tx, one, 1))
         return len(left)
 
     while await world.services.store.write(work):
@@ -182,7 +183,7 @@ async def test_a_reminder_is_sent_once_and_a_card_ends_by_itself(world: World) -
         return added
 
     async def tend(now_ms: int) -> None:
-        step = Tending(Recorder(FakeClock(now_ms), world.services.entropy), queue).step
+        step = Tending(Recorder(FakeClock(now_ms), world.services.entropy, world.services.scanning), queue).step
         job = Job("t", MINE, "cards.tend", {})
         await asyncio.gather(*(world.services.store.write(lambda tx: step(tx, job, now_ms)) for _ in range(2)))
 
@@ -234,3 +235,23 @@ async def test_a_revoked_terminal_has_no_token_any_more(world: World) -> None:
     assert (await world.client.ask("DELETE", f"/v1/terminals/{made}")).status == 204
     assert (await world.client.get(f"/v1/terminals/{made}")).json["revoked_at"] is not None
     assert (await world.client.put(f"/v1/terminals/{made}", {"name": "New"})).status == 404
+
+
+async def test_the_signed_code_of_a_card_follows_its_last_day_and_is_what_a_device_verifies(world: World) -> None:
+    """A template puts it into the barcode; the plain code stays beside it."""
+    shop = await Shop(world.client).open("{{ card.signed_code }}", valid_days=30)
+    serial = await shop.card()
+    card = await world.services.store.read(lambda tx: tx.cards.by_code(MINE, serial)[0])
+    first = offline.read_code((await shop.shown(serial))["code"])
+    assert first is not None
+    assert (first.pass_id, first.expires_s) == (card.pass_id, (card.expires_at_ms or 0) // 1000)
+    assert world.services.scanning.codes.verify(MINE, first.signed, first.signature)
+    await world.client.ask("PATCH", f"/v1/cards/{serial}", {"expires_at": "2040-01-08T00:00:00Z"})
+    put_off = (await shop.shown(serial))["code"]
+    assert put_off.startswith(f"BF1.{serial}.2209593600.")
+    for code in (put_off, serial):
+        found = await world.client.post("/v1/scans/inspect", {"code": code})
+        assert [one["pass_id"] for one in found.json["cards"]] == [serial]
+    held = await world.services.store.read(lambda tx: tx.passes.find(MINE, card.pass_id))
+    assert held is not None
+    assert held.values["card"]["code"] == serial  # type: ignore[index, call-overload]

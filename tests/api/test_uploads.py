@@ -4,6 +4,7 @@ import base64
 import hashlib
 import random
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -11,14 +12,14 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 from cryptography.hazmat.primitives.hashes import SHA256
 
 from api.client import Answer, Client
-from api.conftest import World
+from api.conftest import World, open_world, settings_for
 from api.shop import Shop, new_id, open_shop
 from billfold.api.v1.types import iso
 from billfold.domain.loyalty import Card, Terminal
 from billfold.domain.offline import code_text
 from billfold.domain.schedules import HOUR_MS, MINUTE_MS
-from billfold.flows.scans import devices
-from billfold.ports import Tx
+from billfold.flows.scans import devices, missing
+from billfold.ports import Job, Tx
 from clocks import FakeClock
 
 
@@ -220,8 +221,86 @@ async def test_numbers_that_stay_away_become_one_event(shop: Shop) -> None:
     later = replace(shop.services, clock=FakeClock(shop.services.clock.now_ms() + 16 * MINUTE_MS))
     actor = replace(shop.actor, terminal_id=shop.terminals[0].id)
     for _ in range(2):
-        await devices.note_missing(later, actor, shop.terminals[0])
+        await devices.heard_of(later, actor, shop.terminals[0])
     assert (await shop.events(shop.terminals[0].id)).count("scanner_ops_missing") == 1
+
+
+async def test_a_device_that_stays_silent_is_missed_by_the_schedule(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(missing, "CHUNK", 1)
+    card = await shop.card(EUR=1_000)
+    for till in (Till(shop, shop.device), Till(shop, shop.second)):
+        await till.sync()
+        till.seq = 4
+        await till.send(till.item(card, EUR=1))
+    scope, now = shop.actor.scope, shop.services.clock.now_ms()
+
+    async def look(at_ms: int) -> Job:
+        """All chunks of one run."""
+        later = replace(shop.services, clock=FakeClock(at_ms))
+        job = replace(missing.missing_job(scope, at_ms), state="running")
+        while job.state == "running":
+            job = await shop.services.store.write(lambda tx, job=job: missing.look(later, tx, job, at_ms))  # type: ignore[misc]
+        return job
+
+    async def told() -> list[int]:
+        return [(await shop.events(one.id)).count("scanner_ops_missing") for one in shop.terminals]
+
+    await look(now + 10 * MINUTE_MS)
+    assert await told() == [0, 0]
+    for _ in range(2):
+        job = await look(now + 16 * MINUTE_MS)
+        assert job.due_at_ms > now + 16 * MINUTE_MS
+    assert await told() == [1, 1]
+    stored = await shop.services.store.read(lambda tx: tx.jobs.find(scope, f"scans.missing-{scope.code}"))
+    assert stored is not None, "every scope has the schedule"
+
+
+async def test_scans_that_are_heard_at_once_use_numbers_and_nothing_of_the_grant(shop: Shop) -> None:
+    """Also those that are refused: what was heard is not missed."""
+    card = await shop.card(EUR=1_000)
+    till = Till(shop, shop.device)
+    await till.sync()
+
+    async def at_once(code: str, **more: object) -> int:
+        item = till.item(card, EUR=1)
+        item = {name: value for name, value in item.items() if name not in ("verified", "pass_id")} | {"code": code} | more
+        return (await shop.device.post("/v1/scans", item)).status
+
+    assert [await at_once(card.code) for _ in range(3)] == [201] * 3
+    assert await at_once("nobody's card") == 404
+    assert await at_once(card.code, amounts={"EUR": 5_000}) == 402
+    assert await at_once(card.code, dry_run=True) == 201
+    till.seq -= 1
+    assert (await shop.device.get("/v1/terminals/me")).json["last_device_seq"] == till.seq == 5
+    assert results(await till.send(till.item(card, EUR=1))) == [("applied", "")]
+    no_card = till.item(card, EUR=1) | {"pass_id": "mine00t-nobody"}
+    assert results(await till.send(no_card, till.item(card, EUR=1))) == [("declined", "code_unknown"), ("applied", "")]
+    heard = await shop.services.store.read(lambda tx: tx.scans.heard(card.scope, shop.terminals[0].id))
+    assert (heard.last_seq, heard.gaps, heard.spent["EUR"], heard.spent["scans"]) == (8, (), 2, 2)
+    history = await shop.client.get(f"/v1/passes/{card.pass_id}/scans")
+    assert history.json["items"], "and the ledger says which number it was"
+
+
+@pytest.mark.parametrize("unsigned", [True, False])
+async def test_a_device_hears_what_it_may_take_of_each_currency_and_whether_codes_must_be_signed(
+    migrated_url: str, tmp_path: Path, unsigned: bool
+) -> None:
+    settings = replace(settings_for(tmp_path, migrated_url), offline_unsigned=unsigned, offline_amount_minor=7_000)
+    async with open_world(settings) as world:
+        await _hears_its_bounds(await open_shop(world), unsigned)
+
+
+async def _hears_its_bounds(shop: Shop, unsigned: bool) -> None:
+    franc = replace(shop.programmes["storecard"], id="francs", currency="CHF", archived_at_ms=1)
+    await shop.services.store.write(lambda tx: tx.programmes.add(franc))
+    offline = (await shop.device.get("/v1/terminals/me/sync")).json["offline"]
+    assert (offline["amount_minor"], offline["unsigned"]) == ({"CHF": 7_000, "EUR": 7_000}, unsigned)
+    answer = await shop.device.post("/v1/scans/batch", {"grant": offline["grant"], "items": []})
+    assert answer.json["offline"]["unsigned"] is unsigned
+    assert answer.json["offline"]["amount_minor"] == offline["amount_minor"]
+    granted = shop.services.scanning.codes.read_grant(shop.actor.scope, offline["grant"])
+    assert granted is not None
+    assert granted.amount_minor == offline["amount_minor"]
 
 
 async def test_after_a_revocation_what_was_not_synced_waits_for_a_person(shop: Shop) -> None:

@@ -9,6 +9,8 @@ from billfold import bootstrap
 from billfold.bootstrap import DEMO
 from billfold.cli import demo
 from billfold.domain.ids import PassId
+from billfold.domain.offline import read_code
+from billfold.domain.passes import content_of
 from billfold.flows import keys
 from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
@@ -44,6 +46,14 @@ async def test_each_start_names_the_same_things(tmp_path: Path) -> None:
             assert card is not None
             assert member is not None
             assert (card.member_id, card.demo) == (member.id, True)
+            stored = await parts.store.read(lambda tx, serial=serial: tx.passes.find(DEMO, serial))  # type: ignore[misc]
+            assert stored is not None
+            template = await parts.store.read(lambda tx, id_=stored.template_id: tx.templates.find(DEMO, id_))  # type: ignore[misc]
+            barcode = content_of(stored, template).barcode
+            assert barcode is not None
+            code = read_code(barcode.message)
+            assert code is not None, "a till can verify the demo's cards without a network"
+            assert (code.pass_id, barcode.alt_text) == (serial, serial)
     finally:
         await sandbox.stop()
         await parts.close()

@@ -67,12 +67,15 @@ def test_in_whatever_order_they_come_nothing_is_missing_at_the_end(order: list[i
 def test_a_grant_bounds_how_many_and_how_much_in_each_currency() -> None:
     grant = Grant("t", 3, {"EUR": 1_000}, 10, NOW)
     heard = Heard(spent_after=4, spent={"EUR": 5_000})
-    assert not over_budget(grant, 11, heard)
+    assert not over_budget(grant, heard)
     heard = heard.spending(grant, {"EUR": -600})
-    assert not over_budget(grant, 11, heard)
-    assert not over_budget(grant, 12, heard.spending(grant, {"points": -9_999, "EUR": 500}))
-    assert over_budget(grant, 12, heard.spending(grant, {"EUR": -401}))
-    assert over_budget(grant, 14, heard)
+    assert not over_budget(grant, heard)
+    second = heard.spending(grant, {"points": -9_999, "EUR": 500})
+    assert not over_budget(grant, second)
+    assert over_budget(grant, heard.spending(grant, {"EUR": -401}))
+    third = second.spending(grant, {}).with_seq(900, NOW)
+    assert not over_budget(grant, third), "what was heard at once has numbers too, and takes nothing of a grant"
+    assert over_budget(grant, third.spending(grant, {}))
 
 
 def test_a_signed_code_is_read_by_its_form_alone() -> None:

@@ -1,6 +1,7 @@
 """What a card's template may show of its card, its member, its brand and its balances: names that no caller gives.
 
-    {{ card.code }} {{ card.status }} {{ card.title }} {{ card.starts_at }} {{ card.expires_at }} {{ card.stamps_goal }}
+    {{ card.code }} {{ card.signed_code }} {{ card.status }} {{ card.title }} {{ card.starts_at }} {{ card.expires_at }}
+    {{ card.stamps_goal }}
     {{ member.name }} and each of the member's attributes, {{ member.tier }}
     {{ brand.name }} {{ brand.website }}
     {{ balances.EUR }} {{ balances.points }} {{ balances.stamps }}: decimal texts, kept by the ledger
@@ -33,13 +34,16 @@ def units_of(programme: Programme) -> tuple[str, ...]:
     return (*money, *(("points",) if programme.points else ()), *(("stamps",) if programme.stamps_goal is not None else ()))
 
 
-def values_of(own: JsonObject, card: Card, programme: Programme, brand: Brand | None, member: Member | None) -> JsonObject:
-    """`own`: what the pass has already; its balances and what a caller gave stay."""
+def values_of(
+    own: JsonObject, card: Card, programme: Programme, brand: Brand | None, member: Member | None, signed_code: str
+) -> JsonObject:
+    """`own`: what the pass has already; its balances and what a caller gave stay. `signed_code`: the code that a device verifies
+    without a network."""
     kept = {name: value for name, value in own.items() if name not in ("card", "member", "brand")}
     shown = kept.get("balances")
     balances = {unit: decimal_text(0, unit) for unit in units_of(programme)} | (shown if isinstance(shown, dict) else {})
     return kept | {
-        "card": _card(card, programme),
+        "card": _card(card, programme) | {"signed_code": signed_code},
         "member": {} if member is None else dict(member.attributes) | {"name": member.name},
         "brand": {} if brand is None else {"name": brand.name, "website": brand.website},
         "balances": balances,

@@ -24,7 +24,7 @@ def minor_units(value: Decimal, unit: str, path: str) -> int:
     """5.50 EUR → 550. Raises Invalid for zero, for more decimals than the unit has, and beyond 10^12 minor units."""
     places = exponent_of(unit)
     if value == 0:
-        raise Invalid(FieldProblem(path, "zero", "changes nothing", "leave it out"))
+        raise Invalid(FieldProblem(path, "zero", "is zero, which changes nothing", "leave it out"))
     if not value.is_finite() or abs(value) > Decimal(AMOUNT_MAX).scaleb(-places):
         raise Invalid(FieldProblem(path, "out_of_range", "is beyond 10^12 minor units", "send a smaller amount"))
     digits, exponent = value.normalize().as_tuple()[1:]

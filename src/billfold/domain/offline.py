@@ -16,6 +16,7 @@ SKEW_MAX_MS = 5 * MINUTE_MS
 MISSING_AFTER_MS = 15 * MINUTE_MS
 UPLOAD_AFTER_REVOCATION_MS = 7 * DAY_MS
 GAPS_MAX = 100
+SCANS = "scans"
 _CODE = re.compile(r"(BF1\.([a-z0-9]{6}[tl]-[0-9A-Za-z]{22})\.([0-9]{1,12}))\.([A-Za-z0-9_-]{86})\Z")
 
 
@@ -73,7 +74,7 @@ def read_code(text: str) -> SignedCode | None:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a device may do until it is heard again. `after_seq`: sequence numbers above this one count against it."""
+    """What a device may do until it is heard again. `after_seq`: the last number that was heard when it was given."""
 
     terminal_id: str
     count: int
@@ -116,7 +117,8 @@ class Gap:
 @dataclass(frozen=True, slots=True)
 class Heard:
     """What we have heard of a device. `last_seq`: the highest number; `synced_seq`, `synced_ms`: as they were at its last sync.
-    `spent_after`, `spent`: what it took without a network above that number, unit → minor units."""
+    `spent_after`, `spent`: what it took without a network under the grant from that number on: unit → minor units, and under SCANS
+    how many those were. Numbers alone do not say it: scans that were heard at once have some too."""
 
     last_seq: int = 0
     gaps: tuple[Gap, ...] = ()
@@ -150,17 +152,18 @@ class Heard:
     def spending(self, grant: Grant, changes: Mapping[str, int]) -> "Heard":
         """With what one more scan takes under the grant."""
         spent = dict(self.spent) if self.spent_after == grant.after_seq else {}
+        spent[SCANS] = spent.get(SCANS, 0) + 1
         for unit, change in changes.items():
             if change < 0:
                 spent[unit] = spent.get(unit, 0) - change
         return replace(self, spent_after=grant.after_seq, spent=spent)
 
 
-def over_budget(grant: Grant, seq: int, heard: Heard) -> bool:
-    """Whether the scan with this number goes beyond the grant, `heard` holding what it takes. Units that the grant does not name
-    have no bound of their own: points, stamps."""
+def over_budget(grant: Grant, heard: Heard) -> bool:
+    """Whether the last scan goes beyond the grant, `heard` holding what it takes. Units that the grant does not name have no bound
+    of their own: points, stamps."""
     spent = heard.spent if heard.spent_after == grant.after_seq else {}
-    return seq > grant.after_seq + grant.count or any(spent.get(unit, 0) > most for unit, most in grant.amount_minor.items())
+    return spent.get(SCANS, 0) > grant.count or any(spent.get(unit, 0) > most for unit, most in grant.amount_minor.items())
 
 
 def _without(gap: Gap, seq: int) -> tuple[Gap, ...]:

@@ -9,11 +9,12 @@ from billfold.domain.schedules import DAY_MS, HOUR_MS, Kept, Retention, next_due
 from billfold.flows.ledger_check import CHECK_JOB, check_job
 from billfold.flows.ledger_due import DUE_JOB, due_job
 from billfold.flows.loyalty.tending import EVERY_MS, TEND_JOB
+from billfold.flows.scans.missing import MISSING_JOB, missing_job
 from billfold.ports import Job, Tx
 
 HOUSEKEEPING_JOB = "housekeeping"
 RECONCILE_JOB = "google.reconcile"
-RECURRING = frozenset({HOUSEKEEPING_JOB, RECONCILE_JOB, TEND_JOB, DUE_JOB, CHECK_JOB})
+RECURRING = frozenset({HOUSEKEEPING_JOB, RECONCILE_JOB, TEND_JOB, DUE_JOB, CHECK_JOB, MISSING_JOB})
 """Kinds of job that never end: one that fails comes again an hour later, with its error where people see it."""
 
 CHUNK = 1_000
@@ -30,6 +31,7 @@ def ensure_schedules(tx: Tx, scope: Scope, now_ms: int, retention: Retention, re
     tx.jobs.ensure(Job(f"{TEND_JOB}-{scope.code}", scope, TEND_JOB, {}, due_at_ms=first))
     tx.jobs.ensure(due_job(scope, now_ms))
     tx.jobs.ensure(check_job(scope, now_ms))
+    tx.jobs.ensure(missing_job(scope, now_ms))
     if reconcile_hour is not None:
         due = reconcile_due_ms(scope, now_ms, reconcile_hour)
         tx.jobs.ensure(Job(f"{RECONCILE_JOB}-{scope.code}", scope, RECONCILE_JOB, {}, due_at_ms=due))

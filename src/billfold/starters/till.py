@@ -24,6 +24,8 @@ FROM: Mapping[str, Mapping[str, str]] = {
     "coupon": {"code": "card.code", "customer.name": "member.name", "valid_until": "card.expires_at"},
 }
 """Starter → name that its texts read → where the till has it."""
+BARCODE = "{{ card.signed_code }}"
+"""What a till verifies also without a network. What a person reads below it stays short."""
 _INSTEAD: Mapping[str, Mapping[str, JsonObject]] = {
     "retail-points": {
         "since": {
@@ -55,4 +57,7 @@ def body(starter: str) -> JsonObject:
         for words in content.get("translations", {}).values():
             for path in [one for one in words if one.startswith(f"fields.{old}.")]:
                 del words[path]
+    barcode = content["barcode"]
+    assert isinstance(barcode, dict)
+    barcode["message"] = BARCODE
     return made | {"schema": []}

@@ -11,7 +11,7 @@ from billfold.domain.ids import Scope
 from billfold.domain.loyalty import Brand, Category, Product, Programme, ProgrammeKind, Terminal
 from billfold.storage import loyalty_schema as schema
 from billfold.storage.forms import FLAG, NAMES, Codec, Form, Kept, choice
-from billfold.storage.statements import Statement, binary, number, own, string
+from billfold.storage.statements import Statement, binary, literal, number, own, string
 
 BRAND = Form(schema.brand, Brand, {})
 PRODUCT = Form(schema.product, Product, {})
@@ -42,6 +42,12 @@ BY_POINTS = _sold(lambda listed: listed.c.price_points == number("price"))
 
 _OFFERED = PROGRAMME.listing.where(_programmes.c.archived_at_ms.is_(None))
 LIST_PROGRAMMES = Statement(_OFFERED)
+CURRENCIES = Statement(
+    select(_programmes.c.currency)
+    .where(own(_programmes), _programmes.c.currency != literal(""))
+    .distinct()
+    .order_by(_programmes.c.currency)
+)
 LIST_PROGRAMMES_OF_BRAND = Statement(_OFFERED.where(_programmes.c.brand_id == string("brand_id")))
 
 LIST_TERMINALS = Statement(TERMINAL.listing)
@@ -130,6 +136,9 @@ class ProgrammeRows(Kept[Programme]):
 
     def find_locked(self, scope: Scope, programme_id: str) -> Programme | None:
         return self._one(PROGRAMME.find_locked, scope, key=programme_id)
+
+    def currencies(self, scope: Scope) -> list[str]:
+        return [currency for (currency,) in self._db.run(CURRENCIES, scope)]
 
     def list(self, scope: Scope, after: str | None, limit: int, brand_id: str | None = None) -> list[Programme]:
         if brand_id is None:

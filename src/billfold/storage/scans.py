@@ -13,7 +13,7 @@ from billfold.domain.offline import Gap, Heard
 from billfold.scan_ports import Quarantined, ScanRecord
 from billfold.storage.forms import FLAG, NAMES, Codec, Form
 from billfold.storage.scans_schema import scan, scan_device, scan_quarantine
-from billfold.storage.statements import Session, Statement, literal, number, own, string, upsert
+from billfold.storage.statements import Row, Session, Statement, literal, number, own, string, upsert
 
 
 def _json(kind: Any) -> Codec:
@@ -65,10 +65,16 @@ OF_PASS = Statement(
     .limit(number("limit"))
 )
 _DEVICE = ("last_seq", "gaps", "synced_seq", "synced_ms", "spent_after", "spent")
-HEARD = Statement(
-    select(*(scan_device.c[name] for name in _DEVICE))
-    .where(own(scan_device), scan_device.c.terminal_id == string("terminal_id"))
-    .with_for_update()
+_HEARD = select(*(scan_device.c[name] for name in _DEVICE)).where(
+    own(scan_device), scan_device.c.terminal_id == string("terminal_id")
+)
+HEARD = Statement(_HEARD)
+HEARD_LOCKED = Statement(_HEARD.with_for_update())
+WITH_GAPS = Statement(
+    select(scan_device.c.terminal_id)
+    .where(own(scan_device), scan_device.c.gaps != literal("[]"), scan_device.c.terminal_id > string("after"))
+    .order_by(scan_device.c.terminal_id)
+    .limit(number("limit"))
 )
 PUT_HEARD = upsert(
     scan_device,
@@ -119,12 +125,10 @@ class ScanRows:
         return [SCAN.value(scope, row) for row in rows]
 
     def heard(self, scope: Scope, terminal_id: str) -> Heard:
-        row = self._db.one(HEARD, scope, terminal_id=terminal_id)
-        if row is None:
-            return Heard()
-        last_seq, gaps, synced_seq, synced_ms, spent_after, spent = row
-        kept = msgspec.json.decode(gaps, type=tuple[Gap, ...])
-        return Heard(last_seq, kept, synced_seq, synced_ms, spent_after, msgspec.json.decode(spent, type=dict[str, int]))
+        return _heard(self._db.one(HEARD, scope, terminal_id=terminal_id))
+
+    def heard_locked(self, scope: Scope, terminal_id: str) -> Heard:
+        return _heard(self._db.one(HEARD_LOCKED, scope, terminal_id=terminal_id))
 
     def put_heard(self, scope: Scope, terminal_id: str, heard: Heard) -> None:
         self._db.run(
@@ -139,6 +143,9 @@ class ScanRows:
             spent=_encode(heard.spent).decode(),
         )
 
+    def with_gaps(self, scope: Scope, after: str, limit: int) -> list[str]:
+        return [terminal_id for (terminal_id,) in self._db.run(WITH_GAPS, scope, after=after, limit=limit)]
+
     def quarantine(self, item: Quarantined) -> None:
         self._db.run(QUARANTINED.add, item.scope, **QUARANTINED.row(item))
 
@@ -152,3 +159,11 @@ class ScanRows:
     def waiting(self, scope: Scope, after: str | None, limit: int) -> list[Quarantined]:
         rows = self._db.run(WAITING, scope, after=after or "", limit=limit)
         return [QUARANTINED.value(scope, row) for row in rows]
+
+
+def _heard(row: Row | None) -> Heard:
+    if row is None:
+        return Heard()
+    last_seq, gaps, synced_seq, synced_ms, spent_after, spent = row
+    kept = msgspec.json.decode(gaps, type=tuple[Gap, ...])
+    return Heard(last_seq, kept, synced_seq, synced_ms, spent_after, msgspec.json.decode(spent, type=dict[str, int]))

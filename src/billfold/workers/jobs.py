@@ -10,9 +10,6 @@ from dataclasses import replace
 from billfold.domain.ids import TemplateId
 from billfold.domain.schedules import Retention
 from billfold.flows.housekeeping import HOUSEKEEPING_JOB, prune
-from billfold.flows.ledger_due import DUE_JOB
-from billfold.flows.loyalty.refreshing import REFRESH_JOB, refresh
-from billfold.flows.loyalty.tending import TEND_JOB
 from billfold.flows.templates import PUBLISH_JOB
 from billfold.ports import Job, Tx
 
@@ -35,11 +32,9 @@ def publish_template(tx: Tx, job: Job, now_ms: int) -> Job:
     return replace(job, state="running", cursor=cursor, done=done)
 
 
-STEPS: Mapping[str, Step] = {PUBLISH_JOB: publish_template, REFRESH_JOB: refresh}
+STEPS: Mapping[str, Step] = {PUBLISH_JOB: publish_template}
 
 
-def steps(retention: Retention, tend: Step | None = None, settle: Step | None = None) -> Mapping[str, Step]:
-    """Every kind of job that needs nothing but the database. `tend`: flows/loyalty/tending.py, `settle`:
-    flows/ledger_due.py."""
-    given = {name: step for name, step in ((TEND_JOB, tend), (DUE_JOB, settle)) if step}
-    return {**STEPS, **given, HOUSEKEEPING_JOB: lambda tx, job, now_ms: prune(tx, job, now_ms, retention)}
+def steps(retention: Retention, others: Mapping[str, Step] | None = None) -> Mapping[str, Step]:
+    """Every kind of job that asks nobody else. `others`: those that need more than the database, like keys (bootstrap.py)."""
+    return {**STEPS, **(others or {}), HOUSEKEEPING_JOB: lambda tx, job, now_ms: prune(tx, job, now_ms, retention)}

@@ -94,7 +94,13 @@ _KEPT: Json = {
     "verified": True,
 }
 UPLOAD: Json = {"grant": "", "sent_at": "2026-11-20T12:00:00Z", "items": [_KEPT]}
-OFFLINE: Json = {"grant": "eyJ...", "count": 50, "amount_minor": {"EUR": 10000}, "expires_at": "2026-11-23T12:00:00.000Z"}
+OFFLINE: Json = {
+    "grant": "eyJ...",
+    "count": 50,
+    "amount_minor": {"EUR": 10000},
+    "expires_at": "2026-11-23T12:00:00.000Z",
+    "unsigned": False,
+}
 UPLOADED: Json = {
     "results": [{"id": OFFLINE_ID, "result": "applied", "code": "", "detail": {}, "scan": SCANNED | {"id": OFFLINE_ID}}],
     "last_device_seq": 1,

@@ -66,12 +66,14 @@ class TerminalOfDevice(Out):
 
 
 class OfflineShown(Out):
-    """What the device may do until it is heard again; `grant` is the same, signed (compact JWS, ES256)."""
+    """What the device may do until it is heard again; `grant` is the same, signed (compact JWS, ES256). `unsigned`: whether it may
+    take cards whose code is not signed."""
 
     grant: str
     count: int
     amount_minor: dict[str, int]
     expires_at: str
+    unsigned: bool
 
 
 class SyncShown(Out):
@@ -182,7 +184,11 @@ def terminal_shown(terminal: Terminal, product: Product | None, last_seq: int) -
 def offline_shown(granted: Granted) -> OfflineShown:
     grant = granted.grant
     return OfflineShown(
-        grant=granted.token, count=grant.count, amount_minor=dict(grant.amount_minor), expires_at=iso(grant.expires_at_ms)
+        grant=granted.token,
+        count=grant.count,
+        amount_minor=dict(grant.amount_minor),
+        expires_at=iso(grant.expires_at_ms),
+        unsigned=granted.unsigned,
     )
 
 

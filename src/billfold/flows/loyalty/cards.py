@@ -18,7 +18,7 @@ from billfold.domain.schedules import DAY_MS
 from billfold.flows import ledger
 from billfold.flows.issue import store_from_template
 from billfold.flows.lists import Page
-from billfold.flows.loyalty.showing import Changed, change_in, is_void
+from billfold.flows.loyalty.showing import Changed, change_in, is_void, signed_code
 from billfold.loyalty_ports import CardFilter
 from billfold.ports import Services, Tx
 
@@ -69,7 +69,8 @@ async def issue(services: Services, actor: Actor, new: NewCard, after: After | N
     scope, now = actor.scope, services.clock.now_ms()
     serial = new.serial or pass_id(scope, services.entropy.bytes(16))
     card = _card(new, of, serial, now)
-    values = values_of(new.values, card, of.programme, of.brand, of.member)
+    code = signed_code(services.scanning.codes, card)
+    values = values_of(new.values, card, of.programme, of.brand, of.member, code)
     _refuse_opening(new, of.programme)
 
     def store(tx: Tx, stored: Pass, _content: Content) -> None:

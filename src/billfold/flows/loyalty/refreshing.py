@@ -10,6 +10,7 @@ from billfold.domain.loyalty import Card
 from billfold.flows.loyalty.showing import show_in
 from billfold.loyalty_ports import CardFilter
 from billfold.ports import Job, Services, Tx
+from billfold.scan_ports import CardCodes
 
 REFRESH_JOB = "cards.refresh"
 CHUNK = 100
@@ -18,7 +19,7 @@ CHUNK = 100
 def refresh_member(services: Services, tx: Tx, scope: Scope, member_id: str, now: int) -> int:
     """A member's first cards at once, what is left by a job. Gives back how many devices will hear of it so far."""
     first = tx.cards.list(scope, CardFilter(member_id=member_id), None, CHUNK)
-    notified = sum(show_in(tx, one, now) for one in first)
+    notified = sum(show_in(services.scanning.codes, tx, one, now) for one in first)
     if len(first) == CHUNK:
         _start(services, tx, scope, {"member_id": member_id}, first[-1].pass_id)
     return notified
@@ -32,7 +33,7 @@ def _start(services: Services, tx: Tx, scope: Scope, of: dict[str, str | int], c
     tx.jobs.start(Job(services.entropy.event_id(), scope, REFRESH_JOB, of, cursor=cursor, due_at_ms=services.clock.now_ms()))
 
 
-def refresh(tx: Tx, job: Job, now_ms: int) -> Job:
+def refresh(codes: CardCodes, tx: Tx, job: Job, now_ms: int) -> Job:
     """One chunk of a job."""
     wanted = CardFilter(
         member_id=str(job.params["member_id"]) if "member_id" in job.params else None,
@@ -40,7 +41,7 @@ def refresh(tx: Tx, job: Job, now_ms: int) -> Job:
     )
     chunk: list[Card] = tx.cards.list(job.scope, wanted, job.cursor or None, CHUNK)
     for one in chunk:
-        show_in(tx, one, now_ms, Priority.BROADCAST)
+        show_in(codes, tx, one, now_ms, Priority.BROADCAST)
     done = job.done + len(chunk)
     if len(chunk) < CHUNK:
         return replace(job, state="done", done=done)

@@ -10,8 +10,10 @@ from billfold.domain.delivery import Priority
 from billfold.domain.events import Event, EventKind
 from billfold.domain.keys import Actor
 from billfold.domain.loyalty import Card, CardStatus
+from billfold.domain.offline import code_text
 from billfold.domain.templates import values_fingerprint
 from billfold.ports import Clock, Entropy, Tx
+from billfold.scan_ports import CardCodes, Scanning
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,8 @@ class Recording(Protocol):
     def clock(self) -> Clock: ...
     @property
     def entropy(self) -> Entropy: ...
+    @property
+    def scanning(self) -> Scanning: ...
 
 
 def change_in(
@@ -52,10 +56,10 @@ def change_in(
     if after.removed_at_ms is not None and before.removed_at_ms is None:
         kind = EventKind.CARD_REMOVED
     tx.events.append(Event(event_id, after.scope, now, kind, after.pass_id, cause=cause or actor.principal, data=data))
-    return Changed(after, show_in(tx, after, now, priority), event_id)
+    return Changed(after, show_in(services.scanning.codes, tx, after, now, priority), event_id)
 
 
-def show_in(tx: Tx, card: Card, now: int, priority: int = Priority.INTERACTIVE) -> int:
+def show_in(codes: CardCodes, tx: Tx, card: Card, now: int, priority: int = Priority.INTERACTIVE) -> int:
     """The pass shows the card as it is, and its member and brand as they are. How many devices will hear of it: none when the
     holder sees nothing new."""
     found = tx.passes.find_locked(card.scope, card.pass_id)
@@ -64,13 +68,19 @@ def show_in(tx: Tx, card: Card, now: int, priority: int = Priority.INTERACTIVE) 
     assert programme is not None, "programmes are never removed"
     brand = tx.brands.find(card.scope, card.brand_id)
     member = tx.members.find(card.scope, card.member_id) if card.member_id is not None else None
-    values = values_of(found.values, card, programme, brand, member)
+    values = values_of(found.values, card, programme, brand, member, signed_code(codes, card))
     fingerprint, voided = values_fingerprint(values), is_void(card)
     if (fingerprint, voided) == (found.fingerprint, found.voided):
         return 0
     number = tx.numbers.next(card.scope)
     tx.passes.replace(replace(found, values=values, fingerprint=fingerprint, voided=voided, number=number, updated_at_ms=now))
     return tx.deliveries.want_pass(card.scope, card.pass_id, found.pass_type, number, now, priority)
+
+
+def signed_code(codes: CardCodes, card: Card) -> str:
+    """What a barcode says so that a device can tell without a network that the card is ours, and until when."""
+    text = code_text(card.pass_id, card.expires_at_ms)
+    return f"{text}.{codes.sign(card.scope, text)}"
 
 
 def is_void(card: Card) -> bool:

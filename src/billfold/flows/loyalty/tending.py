@@ -18,6 +18,7 @@ from billfold.domain.messages import Message
 from billfold.domain.schedules import MINUTE_MS, next_due_ms
 from billfold.flows.loyalty.showing import Recording, change_in
 from billfold.ports import Clock, Entropy, Job, Tx
+from billfold.scan_ports import Scanning
 
 TEND_JOB = "cards.tend"
 EVERY_MS = 15 * MINUTE_MS
@@ -36,6 +37,7 @@ class Recorder:
 
     clock: Clock
     entropy: Entropy
+    scanning: Scanning
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from billfold.domain.ids import Environment, PassId, Scope
 from billfold.domain.keys import AccessKey, Actor, authorize
 from billfold.domain.loyalty import Card, CardStatus, Product, Programme, Terminal
 from billfold.domain.offline import UPLOAD_AFTER_REVOCATION_MS, Grant, Heard
+from billfold.flows.scans.missing import note_missing
 from billfold.loyalty_ports import CardFilter
 from billfold.ports import Services, Tx
 
@@ -23,10 +24,11 @@ _NO_MORE = (CardStatus.BLOCKED, CardStatus.REDEEMED, CardStatus.EXPIRED)
 
 @dataclass(frozen=True, slots=True)
 class Granted:
-    """`token`: the grant, signed."""
+    """`token`: the grant, signed. `unsigned`: whether cards without a signed code may be taken too, as the operator has set it."""
 
     token: str
     grant: Grant
+    unsigned: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +83,20 @@ async def sync(services: Services, actor: Actor) -> Synced:
     authorize(actor, "scans.execute")
     terminal = await terminal_of(services, actor)
     now = services.clock.now_ms()
-    await note_missing(services, actor, terminal)
 
-    def transaction(tx: Tx) -> tuple[Heard, list[Product], list[Programme], list[PassId]]:
-        heard = tx.scans.heard(actor.scope, terminal.id).synced(now)
+    def transaction(tx: Tx) -> tuple[Heard, list[Product], list[Programme], list[PassId], list[str]]:
+        heard = note_missing(services, tx, actor.scope, terminal.id, actor.principal).synced(now)
         tx.scans.put_heard(actor.scope, terminal.id, heard)
         stored = tx.terminals.find_locked(actor.scope, terminal.id)
         if stored is not None:
             tx.terminals.replace(replace(stored, last_device_seq=heard.last_seq, last_seen_at_ms=now))
         products = tx.products.list(actor.scope, None, LISTED_MAX)
         programmes = tx.programmes.list(actor.scope, None, LISTED_MAX)
-        return heard, products, programmes, [card.pass_id for card in _voided(tx, actor)]
+        voided = [card.pass_id for card in _voided(tx, actor)]
+        return heard, products, programmes, voided, tx.programmes.currencies(actor.scope)
 
-    heard, products, programmes, voided = await services.store.write(transaction)
-    granted, key = grant(services, terminal, heard), services.scanning.codes.public_key(actor.scope)
+    heard, products, programmes, voided, currencies = await services.store.write(transaction)
+    granted, key = grant(services, terminal, heard, currencies), services.scanning.codes.public_key(actor.scope)
     return Synced(now, terminal, products, programmes, voided, granted, key, heard.last_seq)
 
 
@@ -102,27 +104,20 @@ def _voided(tx: Tx, actor: Actor) -> list[Card]:
     return [card for status in _NO_MORE for card in tx.cards.list(actor.scope, CardFilter(status=status), None, LISTED_MAX)]
 
 
-def grant(services: Services, terminal: Terminal, heard: Heard) -> Granted:
-    """What the device may do from here on without being heard."""
+def grant(services: Services, terminal: Terminal, heard: Heard, currencies: Sequence[str]) -> Granted:
+    """What the device may do from here on without being heard: so much money in each of `currencies`."""
     rules, now = services.scanning.rules, services.clock.now_ms()
-    made = Grant(terminal.id, rules.count, {"EUR": rules.amount_minor}, heard.last_seq, now + rules.grant_ms)
-    return Granted(services.scanning.codes.sign_grant(terminal.scope, made, now), made)
+    amounts = dict.fromkeys(currencies, rules.amount_minor)
+    made = Grant(terminal.id, rules.count, amounts, heard.last_seq, now + rules.grant_ms)
+    return Granted(services.scanning.codes.sign_grant(terminal.scope, made, now), made, rules.unsigned)
 
 
-async def note_missing(services: Services, actor: Actor, terminal: Terminal) -> Heard:
-    """What we have heard of the device; numbers that have been missing for long become an event, once."""
-    now = services.clock.now_ms()
+async def heard_of(services: Services, actor: Actor, terminal: Terminal) -> tuple[Heard, list[str]]:
+    """What we have heard of the device, missing numbers told of; and the currencies that it may be granted."""
 
-    def transaction(tx: Tx) -> Heard:
-        heard, missing = tx.scans.heard(actor.scope, terminal.id).missing(now)
-        if missing:
-            tx.scans.put_heard(actor.scope, terminal.id, heard)
-        for gap in missing:
-            data: dict[str, str | int] = {"first": gap.first, "last": gap.last}
-            event_id = services.entropy.event_id()
-            kind = EventKind.SCANNER_OPS_MISSING
-            tx.events.append(Event(event_id, actor.scope, now, kind, terminal.id, cause=actor.principal, data=data))
-        return heard
+    def transaction(tx: Tx) -> tuple[Heard, list[str]]:
+        heard = note_missing(services, tx, actor.scope, terminal.id, actor.principal)
+        return heard, tx.programmes.currencies(actor.scope)
 
     return await services.store.write(transaction, short=True)
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field, replace
 import msgspec
 
 from billfold.domain import declines, scanning
-from billfold.domain.errors import FieldProblem, IdempotencyMismatch, Invalid
+from billfold.domain.errors import Conflict, Declined, FieldProblem, IdempotencyMismatch, Invalid, NotFound
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.ledger import SHORTFALL, Facts, Kind
 from billfold.domain.loyalty import Card, CardStatus, Product, Programme, ProgrammeKind, Terminal
 from billfold.domain.passes import Pass, Template, content_of
-from billfold.domain.scan_errors import CardNotUsable, CodeUsed, ScanDenied
+from billfold.domain.scan_errors import CardNotUsable, CodeUnknown, CodeUsed, ScanDenied
 from billfold.domain.scanning import ENTRIES, POINTS, STAMPS, Action, Candidates, Denied, Part, Resolved, ResolvedBy, Sale
 from billfold.flows import ledger
 from billfold.flows.ledger import Asked
@@ -27,6 +27,8 @@ from billfold.flows.scans.view import CardView
 from billfold.ports import Services, Tx
 from billfold.scan_ports import ScanRecord
 
+REFUSALS = (CodeUnknown, CodeUsed, CardNotUsable, ScanDenied, IdempotencyMismatch, Declined, Invalid, NotFound, Conflict)
+"""What is refused for good; a server in trouble is none of it, and a device asks it again."""
 CODE_SEEN_MS = 10 * 60_000
 """A rotating code is remembered that long; it is good for far less."""
 
@@ -95,6 +97,7 @@ async def scan(services: Services, actor: Actor, asked: ScanAsked) -> Scanned:
     authorize(actor, "scans.execute")
 
     def transaction(tx: Tx) -> Scanned:
+        note_number(services, tx, actor, asked.device_seq)
         scanned = scan_in(services, tx, actor, asked)
         if asked.dry_run:
             raise _Explained(scanned)
@@ -104,10 +107,23 @@ async def scan(services: Services, actor: Actor, asked: ScanAsked) -> Scanned:
         scanned = await services.store.write(transaction, short=True)
     except _Explained as explained:
         scanned = explained.scanned
+    except REFUSALS:
+        if asked.device_seq is not None and not asked.dry_run:  # its number is used nevertheless
+            await services.store.write(lambda tx: note_number(services, tx, actor, asked.device_seq), short=True)
+        raise
     else:
         if scanned.notified:
             services.wake()
     return scanned
+
+
+def note_number(services: Services, tx: Tx, actor: Actor, device_seq: int | None) -> None:
+    """The terminal's device has used this number. First of all in a transaction: devices are locked before cards."""
+    if device_seq is None or actor.terminal_id is None:
+        return
+    heard = tx.scans.heard_locked(actor.scope, actor.terminal_id)
+    if not heard.knows(device_seq):
+        tx.scans.put_heard(actor.scope, actor.terminal_id, heard.with_seq(device_seq, services.clock.now_ms()))
 
 
 def check_declined(record: ScanRecord, shown: Mapping[str, object]) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 from billfold.domain import offline
 from billfold.domain.declines import REASONS
-from billfold.domain.errors import Declined, IdempotencyMismatch, Invalid, NotFound
+from billfold.domain.errors import BillfoldError, Declined, IdempotencyMismatch, Invalid, NotFound
 from billfold.domain.events import Event, EventKind
 from billfold.domain.keys import Actor
 from billfold.domain.loyalty import Terminal
@@ -63,8 +63,8 @@ async def upload(services: Services, actor: Actor, grant_text: str, items: Seque
     outcomes = [await _one(services, actor, terminal, grant, item, sent_at_ms) for item in items]
     if any(one.scanned and one.scanned.notified for one in outcomes):
         services.wake()
-    heard = await devices.note_missing(services, actor, terminal)
-    granted = None if terminal.revoked_at_ms is not None else devices.grant(services, terminal, heard)
+    heard, currencies = await devices.heard_of(services, actor, terminal)
+    granted = None if terminal.revoked_at_ms is not None else devices.grant(services, terminal, heard, currencies)
     return Uploaded(tuple(outcomes), heard.last_seq, granted)
 
 
@@ -76,19 +76,24 @@ async def _one(
 
     try:
         return await services.store.write(transaction, short=True)
-    except CodeUnknown:
-        return Outcome(item.asked.id, Result.DECLINED, "code_unknown")
-    except CodeUsed as error:
-        return Outcome(item.asked.id, Result.DECLINED, error.code)
-    except IdempotencyMismatch as error:
-        return Outcome(item.asked.id, Result.DECLINED, error.code)
-    except Declined as error:
-        return Outcome(item.asked.id, Result.DECLINED, error.code)
-    except Invalid as error:
-        problem = error.problems[0]
-        return Outcome(item.asked.id, Result.DECLINED, "invalid_input", {"path": problem.path, "problem": problem.code})
-    except NotFound as error:
-        return Outcome(item.asked.id, Result.DECLINED, "not_found", {"kind": error.kind})
+    except (CodeUnknown, CodeUsed, IdempotencyMismatch, Declined, Invalid, NotFound) as error:
+        await services.store.write(lambda tx: execute.note_number(services, tx, actor, item.device_seq), short=True)
+        return _refused(item.asked.id, error)
+
+
+def _refused(scan_id: str, error: BillfoldError) -> Outcome:
+    """Nothing of it is booked. That the device has used the number is known all the same, so that nobody misses it."""
+    match error:
+        case CodeUnknown():
+            return Outcome(scan_id, Result.DECLINED, "code_unknown")
+        case CodeUsed() | IdempotencyMismatch() | Declined():
+            return Outcome(scan_id, Result.DECLINED, error.code)
+        case Invalid():
+            problem = error.problems[0]
+            return Outcome(scan_id, Result.DECLINED, "invalid_input", {"path": problem.path, "problem": problem.code})
+        case NotFound():
+            return Outcome(scan_id, Result.DECLINED, "not_found", {"kind": error.kind})
+    raise error
 
 
 @dataclass(slots=True)
@@ -106,7 +111,7 @@ class _Intake:
     def decide(self) -> Outcome:
         tx, scope, item = self.tx, self.actor.scope, self.item
         now = self.services.clock.now_ms()
-        heard = tx.scans.heard(scope, self.terminal.id)
+        heard = tx.scans.heard_locked(scope, self.terminal.id)
         used = heard.knows(item.device_seq)
         seen = heard.with_seq(item.device_seq, now)
         if tx.scans.find(scope, item.asked.id) is not None:
@@ -135,7 +140,7 @@ class _Intake:
             return "no_grant"
         if times.occurred_at_ms > self.grant.expires_at_ms:
             return "grant_expired"
-        return "over_budget" if offline.over_budget(self.grant, self.item.device_seq, seen) else ""
+        return "over_budget" if offline.over_budget(self.grant, seen) else ""
 
     def _quarantine(self, reason: str, now: int) -> Outcome:
         scope, item = self.actor.scope, self.item
