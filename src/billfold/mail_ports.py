@@ -36,6 +36,9 @@ class Mails(Protocol):
     def postpone(self, scope: Scope, mail_id: str, due_at_ms: int, error: str, *, attempt: bool) -> None:
         """Later. `attempt` False: nothing was wrong with this one, so the claimed attempt is taken back."""
 
+    def forget_queued(self, who: Subscriber, at_ms: int, error: str) -> int:
+        """What waits for the address, of the brand and of the workspace itself, is not sent and keeps no address. How many."""
+
     def suppress(self, who: Subscriber, reason: Reason, at_ms: int) -> bool:
         """True when it was not there for this reason."""
 
@@ -56,6 +59,9 @@ class MailDesk(Protocol):
         """Sends it later, if the transaction commits. False when one with its id is there already. No I/O.
 
         Raises Invalid for an address that is none, TooMany when the member or the workspace got enough today."""
+
+    def forget(self, tx: HasMails, scope: Scope, address: str, brand_id: str) -> int:
+        """What waits for the person is not sent, and the address in it is gone. Gives back how many mails those were. No I/O."""
 
     def mac(self, scope: Scope, purpose: str, text: str) -> str:
         """24 letters of a to z and 2 to 7, the same for ever for the same three."""

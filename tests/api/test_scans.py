@@ -11,11 +11,16 @@ from api.conftest import OTHER, World, on_sqlite
 from api.shop import TEMPLATE, Shop, new_id, open_shop
 from billfold.domain import totp
 from billfold.domain.content import BarcodeFormat, RotatingBarcode
-from billfold.domain.loyalty import Card, CardStatus
+from billfold.domain.ledger import Kind
+from billfold.domain.loyalty import Card, CardStatus, Category
 from billfold.domain.offline import code_text
 from billfold.domain.schedules import DAY_MS
+from billfold.flows import ledger
+from billfold.flows.ledger import Asked, Books
+from billfold.flows.ledger_due import due_job, settle_due
 from billfold.storage import rows
 from billfold.storage.tables import metadata
+from clocks import FakeClock
 
 
 @pytest.fixture
@@ -326,3 +331,45 @@ async def test_bad_input_names_its_field(shop: Shop) -> None:
         answer = await shop.device.post("/v1/scans", good | body)
         assert (answer.status, answer.paths) == (422, {path}), body
     assert await shop.balances(card) == {"EUR": 1_000}
+
+
+async def offered(shop: Shop, name: str, **changes: object) -> None:
+    """A programme beside the shop's own."""
+    made = replace(shop.programmes["storecard"], id=f"programme-{name}", **changes)  # type: ignore[arg-type]
+    shop.programmes[name] = made
+    await shop.services.store.write(lambda tx: tx.programmes.add(made))
+
+
+async def test_a_postpaid_card_goes_down_to_its_floor_and_not_below(shop: Shop) -> None:
+    """Whichever way its account was opened: by a charge, by what it brought, by a top-up through the ledger."""
+    await offered(shop, "postpaid", category=Category.POSTPAID, floor_minor=-500)
+    topped_up = await shop.card("postpaid")
+    asked = Asked(new_id(), Kind.TOP_UP, topped_up.pass_id, {"EUR": 100})
+    await ledger.post(shop.services, shop.actor, asked)
+    for card, has in ((await shop.card("postpaid"), 0), (await shop.card("postpaid", EUR=100), 100), (topped_up, 100)):
+        assert (await scan(shop.device, card, "charge", {"EUR": has + 500})).status == 201
+        assert (await scan(shop.device, card, "charge", {"EUR": 1})).status == 402
+        assert (await shop.balances(card))["EUR"] == -500
+    prepaid = await shop.card(EUR=100)
+    assert (await scan(shop.device, prepaid, "charge", {"EUR": 101})).status == 402
+
+
+async def test_points_that_are_earned_expire_by_the_job_and_those_that_were_brought_stay(shop: Shop) -> None:
+    await offered(shop, "fading", earn_points_per_unit=1, points_valid_days=30)
+    card = await shop.card("fading", EUR=1_000, points=5)
+    now = shop.services.clock.now_ms()
+    assert changed(await scan(shop.second, card, "charge", {"EUR": 300})) == {"EUR": -300, "points": 3}
+    assert changed(await scan(shop.second, card, "earn", {"points": 20})) == {"points": 20}
+    undone = {"id": new_id(), "undoes": (await scan(shop.second, card, "earn", {"points": 7})).json["id"]}
+    assert (await shop.second.post("/v1/scans/undo", undone)).status == 201
+
+    async def points_after(days: int) -> int:
+        books = Books(FakeClock(now + days * DAY_MS), shop.services.entropy)
+        job = due_job(card.scope, now)
+        await shop.services.store.write(lambda tx: settle_due(books, tx, job, now + days * DAY_MS))
+        return (await shop.balances(card))["points"]
+
+    assert [await points_after(days) for days in (29, 31, 31)] == [28, 5, 5]
+    held = await shop.services.store.read(lambda tx: tx.passes.find(card.scope, card.pass_id))
+    assert held is not None
+    assert held.values["balances"] == {"EUR": "7.00", "points": "5"}

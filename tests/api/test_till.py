@@ -9,7 +9,7 @@ from api.client import Client
 from api.conftest import MINE, World, on_sqlite
 from billfold.domain import offline
 from billfold.domain.loyalty import CardStatus
-from billfold.domain.mail import Mail
+from billfold.domain.mail import Mail, MailKind
 from billfold.flows.loyalty import refreshing
 from billfold.flows.loyalty.tending import Recorder, Tending
 from billfold.ports import Job, Tx
@@ -255,3 +255,56 @@ async def test_the_signed_code_of_a_card_follows_its_last_day_and_is_what_a_devi
     held = await world.services.store.read(lambda tx: tx.passes.find(MINE, card.pass_id))
     assert held is not None
     assert held.values["card"]["code"] == serial  # type: ignore[index, call-overload]
+
+
+async def test_a_terminal_with_a_pin_has_its_device_ask_for_it(world: World) -> None:
+    """A change that does not name the PIN leaves it, an empty one takes it away; nobody is shown it."""
+    made = await world.client.post("/v1/terminals", {"name": "Counter 1", "pin": "4711"})
+    assert (made.status, made.json["pin"]) == (201, True)
+    assert b"4711" not in made.body
+    path = f"/v1/terminals/{made.json['id']}"
+    code = (await world.client.post(f"{path}/enrolment")).json["enrolment_code"]
+    enrolled = await world.client.with_key(None).post("/v1/terminals/enrol", {"code": code})
+    assert enrolled.json["terminal"]["pin"] is True
+    device = world.client.with_key(enrolled.json["token"])
+
+    async def checked(pin: str) -> int:
+        return (await device.post("/v1/terminals/me/pin", {"pin": pin})).status
+
+    assert (await checked("4711"), await checked("4712")) == (204, 422)
+    assert (await world.client.put(path, {"name": "Counter 2"})).json["pin"] is True
+    assert await checked("4711") == 204
+    await world.client.put(path, {"name": "Counter 2", "pin": "0815"})
+    assert (await checked("0815"), await checked("4711")) == (204, 422)
+    stored = await world.services.store.read(lambda tx: tx.terminals.find(MINE, made.json["id"]))
+    assert stored is not None
+    assert stored.pin_hash.startswith("$argon2id$")
+    assert (await world.client.put(path, {"name": "Counter 2", "pin": ""})).json["pin"] is False
+    for wrong in ("12", "abcd", "1234567890123"):
+        assert (await world.client.put(path, {"name": "Counter 2", "pin": wrong})).paths == {"pin"}
+
+
+async def test_who_is_erased_gets_no_mail_that_still_waits_and_its_address_is_gone(world: World) -> None:
+    shop = await Shop(world.client).open()
+    serial = await shop.card()
+    mine = Mail(MINE, "mine", "ada@example.com", MailKind.PASS_LINK, shop.brand, serial, data={"title": "For Ada"})
+    of_workspace, of_another = replace(mine, id="workspace", brand_id=None), replace(mine, id="another", brand_id="another")
+    other_person = replace(mine, id="grace", to="grace@example.com")
+
+    def queue(tx: Tx) -> None:
+        for mail in (mine, of_workspace, of_another, other_person):
+            world.services.mail.queue(tx, mail)
+
+    await world.services.store.write(queue)
+    assert (await world.client.ask("DELETE", f"/v1/members/{shop.member}")).status in (200, 204)
+
+    async def kept(name: str) -> tuple[str, str, dict[str, str]]:
+        found = await world.services.store.read(lambda tx: tx.mails.find(MINE, name))
+        assert found is not None
+        return found.state.value, found.mail.to, dict(found.mail.data)
+
+    assert await kept("mine") == await kept("workspace") == ("failed", "", {})
+    assert await kept("another") == ("queued", "ada@example.com", {"title": "For Ada"})
+    assert (await kept("grace"))[:2] == ("queued", "grace@example.com")
+    due = await world.services.store.read(lambda tx: tx.mails.due(MINE, 2**62, 10))
+    assert {one.mail.id for one in due} == {"another", "grace"}

@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.ids import PassId, Scope, TemplateId
+from billfold.domain.schedules import DAY_MS
 
 EMAIL_MAX = 254
 VAT_BP_MAX = 10_000
@@ -126,6 +127,14 @@ class Programme:
     valid_days: int | None = None
     reminder_days: int | None = None
     archived_at_ms: int | None = None
+
+    def floor_of(self, unit: str) -> int:
+        """How far below zero a card's account of the unit may go, zero or below."""
+        return self.floor_minor if unit == self.currency else 0
+
+    def points_until_ms(self, now_ms: int) -> int | None:
+        """When points that are earned now expire."""
+        return None if self.points_valid_days is None else now_ms + self.points_valid_days * DAY_MS
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ def carry_out(books: Bookkeeper, tx: Tx, scope: Scope, asked: Asked, who: str, *
         if stopped := _stopped(order, accounts):
             return _repeated(tx, scope, order, asked, stopped)
         order, open_lots = _lots(tx, scope, order, asked, accounts)
-        accounts = {key: _opened(one, asked) for key, one in accounts.items()}
+        accounts = {key: _opened(tx, scope, one, asked) for key, one in accounts.items()}
         operation, accounts = ledger.decide(order, accounts, open_lots)
     if not tx.ledger.add(scope, operation, accounts):
         return _repeated(tx, scope, order, asked)
@@ -150,11 +150,17 @@ def _stopped(order: Order, accounts: Mapping[AccountKey, Account]) -> Exception 
     return None
 
 
-def _opened(account: Account, asked: Asked) -> Account:
-    """With the floor that its first posting gives it: a floor is one pass's, not that of who receives from it."""
-    if account.sequence or account.key.owner != asked.pass_id:
+def _opened(tx: Tx, scope: Scope, account: Account, asked: Asked) -> Account:
+    """With the floor that its first posting gives it: the one asked for, else that of the programme whose card the pass is. A floor
+    is one pass's, not that of who receives from it."""
+    key = account.key
+    if account.sequence or key.system:
         return account
-    return replace(account, floor=asked.floors.get(account.key.unit, 0))
+    if key.owner == asked.pass_id and key.unit in asked.floors:
+        return replace(account, floor=asked.floors[key.unit])
+    card = tx.cards.find(scope, PassId(key.owner))
+    programme = tx.programmes.find(scope, card.programme_id) if card else None
+    return replace(account, floor=programme.floor_of(key.unit)) if programme else account
 
 
 def _held(tx: Tx, scope: Scope, pass_id: str, order: Order, original: Operation | None) -> list[Pass]:

@@ -31,10 +31,10 @@ class Asked:
     it asks now (source S2), and the answer tells that it differs.
 
     `floors`: by unit, how far below zero a balance may go, as minor units (-5000); holds from the account's first posting on and is
-    not looked at later. `accepts`: it happened already, without a network: what the card lacks is booked as the merchant's loss.
-    `limits`: by unit, when what is credited may be spent and until when. `payment`: the reference of the money behind a top-up,
-    which credits once in a scope. `reserved_until_ms`: when a reservation that nobody confirms is released. `lot`: which one
-    expires."""
+    not looked at later; of a unit that is not named, the programme of a card says it. `accepts`: it happened already, without a
+    network: what the card lacks is booked as the merchant's loss. `limits`: by unit, when what is credited may be spent and until
+    when. `payment`: the reference of the money behind a top-up, which credits once in a scope. `reserved_until_ms`: when a
+    reservation that nobody confirms is released. `lot`: which one expires."""
 
     id: str
     kind: Kind

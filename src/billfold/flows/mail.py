@@ -5,10 +5,10 @@ May not enter: SMTP, how a mail looks, HTTP."""
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from billfold.domain.errors import TooMany
+from billfold.domain.errors import Invalid, TooMany
 from billfold.domain.ids import Scope
 from billfold.domain.letters import Notice
-from billfold.domain.mail import Mail, MailState, StoredMail, check_address, check_brand, check_id, normalised
+from billfold.domain.mail import Mail, MailState, StoredMail, Subscriber, check_address, check_brand, check_id, normalised
 from billfold.domain.schedules import DAY_MS
 from billfold.mail_ports import HasMails
 from billfold.ports import Clock
@@ -50,6 +50,14 @@ class Outbox:
         self._count(tx, scope, now, address_mac, self.limits.address, "this person got as many mails as anybody gets in a day")
         self._count(tx, scope, now, "", self.limits.workspace, "the workspace sent as many mails as it may in a day")
         return tx.mails.add(stored)
+
+    def forget(self, tx: HasMails, scope: Scope, address: str, brand_id: str) -> int:
+        try:
+            checked = check_address(address)
+        except Invalid:
+            return 0  # nothing was ever queued for it
+        who = Subscriber(scope, self.mac(scope, ADDRESS, normalised(checked)), brand_id)
+        return tx.mails.forget_queued(who, self.clock.now_ms(), "the person was erased")
 
     def _count(self, tx: HasMails, scope: Scope, now: int, who: str, most: int, message: str) -> None:
         """Raises TooMany, before there is a mail."""

@@ -68,6 +68,16 @@ POSTPONE = Statement(
     .where(_ONE, _QUEUED)
     .values(due_at_ms=number("due"), last_error=string("error"), attempts=mail.c.attempts - number("taken_back"))
 )
+FORGET_QUEUED = Statement(
+    update(mail)
+    .where(
+        *(own(mail), _QUEUED, mail.c.address_mac == string("address")),
+        mail.c.brand_id.in_([literal(""), string("brand")]),
+    )
+    .values(
+        state=literal("failed"), recipient=literal(""), data=literal("{}"), settled_at_ms=number("at"), last_error=string("error")
+    )
+)
 COUNT_UP = upsert(
     mail_count,
     ("workspace", "environment", "day_ms", "who"),
@@ -153,6 +163,9 @@ class MailRows:
 
     def postpone(self, scope: Scope, mail_id: str, due_at_ms: int, error: str, *, attempt: bool) -> None:
         self._db.run(POSTPONE, scope, id=mail_id, due=due_at_ms, error=error, taken_back=0 if attempt else 1)
+
+    def forget_queued(self, who: Subscriber, at_ms: int, error: str) -> int:
+        return self._db.count(FORGET_QUEUED, who.scope, address=who.address_mac, brand=who.brand_id, at=at_ms, error=error)
 
     def suppress(self, who: Subscriber, reason: Reason, at_ms: int) -> bool:
         made = self._db.count(

@@ -284,16 +284,19 @@ class CardsIssued(Out):
 
 
 class TerminalIn(In):
-    """`product_id`: what it sells when nothing else is said. `points_multiplier_percent`: 200 gives twice the points."""
+    """`product_id`: what it sells when nothing else is said. `points_multiplier_percent`: 200 gives twice the points. `pin`: what
+    its device asks for, 4 to 12 digits; "" for none; left out, it stays. It is never shown again."""
 
     name: Name
     place: Label = ""
     product_id: Identity | None = None
     points_multiplier_percent: Annotated[int, Rule(ge=0, le=10_000)] = 100
     external_device_id: Label = ""
+    pin: Annotated[str, Rule(pattern=r"^([0-9]{4,12})?$")] | None = None
 
     def asked(self) -> TerminalAsked:
-        return TerminalAsked(self.name, self.place, self.product_id, self.points_multiplier_percent, self.external_device_id)
+        percent = self.points_multiplier_percent
+        return TerminalAsked(self.name, self.place, self.product_id, percent, self.external_device_id, self.pin)
 
 
 class TerminalShown(Out):

@@ -109,6 +109,7 @@ async def erase(services: Services, actor: Actor, member_id: str) -> int:
         held = tx.cards.list(actor.scope, CardFilter(member_id=member_id), None, ERASED_CARDS_MAX)
         now = services.clock.now_ms()
         tx.members.remove(actor.scope, member_id)
+        services.mail.forget(tx, actor.scope, member.email, member.brand_id)
         for one in held:
             locked = tx.cards.find_locked(actor.scope, one.pass_id)
             assert locked is not None, "it was just listed"

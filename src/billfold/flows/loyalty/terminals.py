@@ -19,14 +19,14 @@ _LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 
 @dataclass(frozen=True, slots=True)
 class TerminalAsked:
-    """As a terminal is to be. `pin_hash`: argon2, "" for none, None to leave it."""
+    """As a terminal is to be. `pin`: "" for none, None to leave it."""
 
     name: str
     place: str = ""
     product_id: str | None = None
     points_multiplier_percent: int = 100
     external_device_id: str = ""
-    pin_hash: str | None = None
+    pin: str | None = None
 
 
 async def create(
@@ -36,9 +36,10 @@ async def create(
     authorize(actor, "terminals.write")
     now = services.clock.now_ms()
     bare = Terminal(id_ or services.entropy.event_id(), actor.scope, asked.name, now, now)
+    pin_hash = await _pin_hash(services, asked.pin)
 
     def transaction(tx: Tx) -> Terminal:
-        tx.terminals.add(made := _as_asked(tx, bare, asked, now))
+        tx.terminals.add(made := _as_asked(tx, bare, asked, pin_hash, now))
         _record(services, tx, actor, made, EventKind.TERMINAL_CREATED)
         return kept(tx, made, after)
 
@@ -49,9 +50,10 @@ async def replace_terminal(services: Services, actor: Actor, terminal_id: str, a
     """Raises NotFound, Invalid, Forbidden."""
     authorize(actor, "terminals.write")
     now = services.clock.now_ms()
+    pin_hash = await _pin_hash(services, asked.pin)
 
     def transaction(tx: Tx) -> Terminal:
-        changed = _as_asked(tx, _locked(tx, actor, terminal_id), asked, now)
+        changed = _as_asked(tx, _locked(tx, actor, terminal_id), asked, pin_hash, now)
         tx.terminals.replace(changed)
         _record(services, tx, actor, changed, EventKind.TERMINAL_CHANGED)
         return changed
@@ -134,7 +136,12 @@ def _locked(tx: Tx, actor: Actor, terminal_id: str) -> Terminal:
     return found
 
 
-def _as_asked(tx: Tx, found: Terminal, asked: TerminalAsked, now: int) -> Terminal:
+async def _pin_hash(services: Services, pin: str | None) -> str | None:
+    """Before the transaction: it is slow, so that a stolen database says little."""
+    return await services.scanning.pins.hash(pin) if pin else pin
+
+
+def _as_asked(tx: Tx, found: Terminal, asked: TerminalAsked, pin_hash: str | None, now: int) -> Terminal:
     if asked.product_id is not None and tx.products.find(found.scope, asked.product_id) is None:
         raise Invalid(FieldProblem("product_id", "unknown", "there is no such product", "see /v1/products"))
     return replace(
@@ -144,7 +151,7 @@ def _as_asked(tx: Tx, found: Terminal, asked: TerminalAsked, now: int) -> Termin
         product_id=asked.product_id,
         points_multiplier_percent=asked.points_multiplier_percent,
         external_device_id=asked.external_device_id,
-        pin_hash=found.pin_hash if asked.pin_hash is None else asked.pin_hash,
+        pin_hash=found.pin_hash if pin_hash is None else pin_hash,
         updated_at_ms=now,
     )
 

@@ -15,6 +15,7 @@ from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.ledger import SHORTFALL, Facts, Kind
+from billfold.domain.lots import Limits
 from billfold.domain.loyalty import Card, CardStatus, Product, Programme, ProgrammeKind, Terminal
 from billfold.domain.passes import Pass, Template, content_of
 from billfold.domain.scan_errors import CardNotUsable, CodeUnknown, CodeUsed, ScanDenied
@@ -336,14 +337,15 @@ class _Desk:
                 business_date=offline.business_date if offline else None,
             ),
             fingerprint=asked.fingerprint,
-            floors=self._floors(),
+            limits=self._limits(part),
             accepts=offline is not None,
         )
 
-    def _floors(self) -> dict[str, int]:
-        """How far below zero a postpaid card's money may go."""
-        programme = self.programme
-        return {programme.currency: programme.floor_minor} if programme.currency and programme.floor_minor else {}
+    def _limits(self, part: Part) -> dict[str, Limits]:
+        """Earned points live so long, from when they are booked: what comes late from a device is good for as long."""
+        until = self.programme.points_until_ms(self.now)
+        earned = part.kind is Kind.EARN and POINTS in part.amounts
+        return {POINTS: Limits(expires_at_ms=until)} if earned and until is not None else {}
 
     def _rate(self, part: Part, resolved: Resolved) -> int | None:
         """A sale has one; a top-up only where it was named."""
