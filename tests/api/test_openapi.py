@@ -186,7 +186,7 @@ def test_the_reference_page_unfolds_and_tries_in_a_real_browser_and_asks_nobody_
         page.on("request", lambda request: asked.append(request.url))
         page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        page.goto(f"{product.url}/docs")
+        page.goto(f"{product.url}/docs/api")
         page.wait_for_selector(".opblock", timeout=30_000)
         shown = page.locator(".opblock").count()
         page.locator("#operations-records-readUsage .opblock-summary-control").click()

@@ -77,10 +77,10 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         add_checks(router, services, body_bytes_max)
 
     for tag, add in (
-        ("scans", add_scans),  # a request is held against one route after the other: a till's come first
-        ("ledger", add_ledger),
         ("passes", add_passes),
         ("passes", add_messages),
+        ("ledger", add_ledger),  # a request is held against one route after the other: a till's come early
+        ("scans", add_scans),
         ("templates", add_templates),
         ("starters", add_starters),
         ("images", add_images),
@@ -108,10 +108,9 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
     router.routes.insert(0, Route(PREFIX + passes.BATCH_PATH, post_alone, methods=others, include_in_schema=False))
 
     async def elsewhere(request: Request) -> Response:
-        allowed: set[str] = set()
-        for route in operations:
-            if isinstance(route, Route) and route.matches(request.scope)[0] is not Match.NONE:
-                allowed |= route.methods or set()
+        alike = [one for one in operations if isinstance(one, Route) and one.matches(request.scope)[0] is not Match.NONE]
+        # Of two paths that fit, "/terminals/me" and any terminal's, the first is meant.
+        allowed = {method for one in alike if one.path == alike[0].path for method in one.methods or ()}
         error = MethodUnsupported(", ".join(sorted(allowed))) if allowed else NoSuchAddress()
         return problem_response(error, request_id_of(request))
 
