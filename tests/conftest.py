@@ -9,6 +9,7 @@ from clocks import FakeClock
 
 pytest_plugins = [
     "plugins.databases",
+    "plugins.keys",
     "plugins.requirements_report",
     "plugins.judges_report",
     "plugins.peers",
