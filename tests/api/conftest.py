@@ -9,13 +9,15 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import cast
 
 import pytest
+from fastapi import FastAPI
 from starlette.types import ASGIApp
 
 from api.client import Client
 from billfold import bootstrap
-from billfold.api.app import create_app
+from billfold.api.app import create_app, create_native
 from billfold.domain import keys
 from billfold.domain.ids import Environment, Scope
 from billfold.flows import keys as key_flows
@@ -54,6 +56,34 @@ class World:
         return Client(self.app, made.text)
 
 
+class Standing:
+    """The services of whichever world is open: `/v1` is put together once and serves one world after the other."""
+
+    def __init__(self) -> None:
+        self.now: Services | None = None
+        self.native: FastAPI | None = None
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self.now, name)
+
+
+_free: dict[int, list[Standing]] = {}
+"""By the longest body that they take; those that no world uses now."""
+
+
+@contextlib.contextmanager
+def native_of(services: Services, body_bytes_max: int) -> Iterator[FastAPI]:
+    free = _free.setdefault(body_bytes_max, [])
+    standing = free.pop() if free else Standing()
+    standing.now = services
+    if standing.native is None:
+        standing.native = create_native(cast(Services, standing), body_bytes_max)
+    try:
+        yield standing.native
+    finally:
+        free.append(standing)
+
+
 @contextlib.asynccontextmanager
 async def open_world(settings: Settings, quota_month: int | None = None, **changed: object) -> AsyncIterator[World]:
     """`changed`: services to put in place of the real ones: clock, limits."""
@@ -66,12 +96,13 @@ async def open_world(settings: Settings, quota_month: int | None = None, **chang
             await workspaces.ensure(parts.services, made)
         await bootstrap.furnish(parts)
         services = replace(parts.services, **changed)
-        app = create_app(services, parts.callbacks, body_bytes_max=settings.body_max_bytes)
-        nobody = Client(app)
-        world = World(app, services, nobody, nobody)
-        world.client = await world.key()
-        world.other = await world.key(scope=OTHER)
-        yield world
+        with native_of(services, settings.body_max_bytes) as native:
+            app = create_app(services, parts.callbacks, body_bytes_max=settings.body_max_bytes, native=native)
+            nobody = Client(app)
+            world = World(app, services, nobody, nobody)
+            world.client = await world.key()
+            world.other = await world.key(scope=OTHER)
+            yield world
     finally:
         await sandbox.stop()
         await parts.close()
