@@ -45,6 +45,7 @@ def test_a_card_on_both_phones_is_changed_over_the_api(page_server: Billfold, lo
         for phone in (iphone, android):
             phone.install(made["shareUrl"])
             expect(phone.whole.locator(".card")).to_contain_text("1,250")
+            phone.wait_for("waiting")
         assert page_server.change(made["serialNumber"])["notifiedDevices"] == 2
         iphone.wait_for("notified", LINE)
         iphone.wait_for("updated", "POINTS: 1,250 → 1,300")
