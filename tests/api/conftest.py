@@ -25,6 +25,7 @@ from billfold.flows import workspaces
 from billfold.ports import Services, Workspace
 from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
+from plugins.keys import few_keys
 
 MINE = Scope("mine00", Environment.TEST)
 MINE_LIVE = Scope("mine00", Environment.LIVE)
@@ -87,14 +88,16 @@ def native_of(services: Services, body_bytes_max: int) -> Iterator[FastAPI]:
 @contextlib.asynccontextmanager
 async def open_world(settings: Settings, quota_month: int | None = None, **changed: object) -> AsyncIterator[World]:
     """`changed`: services to put in place of the real ones: clock, limits."""
-    sandbox = Sandbox(settings.data / "sandbox", settings.public_url)
-    await sandbox.start(0)
+    with few_keys():
+        sandbox = Sandbox(settings.data / "sandbox", settings.public_url)
+        await sandbox.start(0)
     parts = await bootstrap.open_parts(settings, serving=True, sandbox=sandbox)
     try:
         for workspace in (MINE.workspace, OTHER.workspace):
             made = Workspace(workspace, workspace, "Bayroast Coffee", 0, quota_month)
             await workspaces.ensure(parts.services, made)
-        await bootstrap.furnish(parts)
+        with few_keys():
+            await bootstrap.furnish(parts)
         services = replace(parts.services, **changed)
         with native_of(services, settings.body_max_bytes) as native:
             app = create_app(services, parts.callbacks, body_bytes_max=settings.body_max_bytes, native=native)
