@@ -5,4 +5,3 @@ const said = (name) => document.querySelector(`meta[name="${name}"]`)?.content ?
 /** `/studio/test/v1`, and the console's own pages `/studio/test`. */
 export const API = said("api");
 export const HOME = said("home");
-export const formToken = () => said("csrf-token");

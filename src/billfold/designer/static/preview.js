@@ -1,22 +1,19 @@
 // The design on both phones, side by side: pictures of the server's one renderer, of what is being edited and with one person's values.
 // May not enter: drawing a pass, changing the design.
 
-import { Refused } from "billfold/ask.js";
+import { send } from "billfold/ask.js";
 import { html, useEffect, useRef, useState } from "billfold/html.js";
 import { say } from "billfold/texts.js";
-import { API, formToken } from "./api.js";
+import { API } from "./api.js";
 import { saved } from "./design.js";
 
 const PAUSE_MS = 180;
 const SIDES = ["front", "back", "lock"];
 
 async function draw(body, signal) {
-  const token = formToken();
-  const headers = { "Content-Type": "application/json", Accept: "image/svg+xml", ...(token ? { "X-CSRF-Token": token } : {}) };
-  const answer = await fetch(`${API}/previews`, { method: "POST", headers, body: JSON.stringify(body), signal, credentials: "same-origin" });
-  if (answer.ok) return URL.createObjectURL(await answer.blob());
-  const problem = await answer.json().catch(() => ({}));
-  throw new Refused(problem.detail || problem.title || say("failed"), answer.status, problem);
+  const headers = { "Content-Type": "application/json", Accept: "image/svg+xml" };
+  const answer = await send("POST", `${API}/previews`, JSON.stringify(body), headers, signal);
+  return URL.createObjectURL(await answer.blob());
 }
 
 /** One picture that follows what it shows. The last good one stays while a new one cannot be drawn. */

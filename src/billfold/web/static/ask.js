@@ -11,24 +11,32 @@ export class Refused extends Error {
   }
 }
 
-/** The JSON of the answer; null where there is none. Forms of a signed-in person carry their token. Throws Refused. */
-export async function ask(method, path, body, headers = {}) {
+/** The answer, whatever it holds. `body` as fetch takes it. Forms of a signed-in person carry their token. Throws Refused. */
+export async function send(method, path, body, headers = {}, signal = undefined) {
   const token = document.querySelector('meta[name="csrf-token"]')?.content;
   const sent = { Accept: "application/json", ...(token ? { "X-CSRF-Token": token } : {}), ...headers };
-  if (body !== undefined) sent["Content-Type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(path, { method, headers: sent, body: body === undefined ? undefined : JSON.stringify(body), credentials: "same-origin" });
+    answer = await fetch(path, { method, headers: sent, body, signal, credentials: "same-origin" });
   } catch {
     throw new Refused(say("no_answer"));
   }
-  const text = await answer.text();
-  let given = null;
+  if (answer.ok) return answer;
+  const problem = read(await answer.text()) ?? {};
+  throw new Refused(problem.detail || problem.title || say("failed"), answer.status, problem);
+}
+
+/** The JSON of the answer; null where there is none. Throws Refused. */
+export async function ask(method, path, body, headers = {}) {
+  if (body === undefined) return read(await (await send(method, path, undefined, headers)).text());
+  const answer = await send(method, path, JSON.stringify(body), { "Content-Type": "application/json", ...headers });
+  return read(await answer.text());
+}
+
+function read(text) {
   try {
-    given = text ? JSON.parse(text) : null;
+    return text ? JSON.parse(text) : null;
   } catch {
-    given = null;
+    return null;
   }
-  if (!answer.ok) throw new Refused(given?.detail || given?.title || say("failed"), answer.status, given ?? {});
-  return given;
 }

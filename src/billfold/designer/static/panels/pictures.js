@@ -1,10 +1,10 @@
 // Pictures: drop or choose one, see what a phone shows of it, say which point must stay in sight. Stamps drawn from counts.
 // May not enter: cutting (the server does).
 
-import { Refused } from "billfold/ask.js";
+import { send } from "billfold/ask.js";
 import { html, useEffect, useId, useState } from "billfold/html.js";
 import { say } from "billfold/texts.js";
-import { API, formToken } from "../api.js";
+import { API } from "../api.js";
 import { SLOTS, withContent } from "../design.js";
 import { Notes, about, capital } from "../findings.js";
 import { Choice, ColourField, Switch, TextField } from "../widgets.js";
@@ -14,12 +14,12 @@ const ICONS = ["cup", "star", "heart", "check", "gift", "scissors", "paw", "car"
 const TYPES = ["image/png", "image/jpeg", "image/webp"];
 
 async function upload(file) {
-  const token = formToken();
-  const answer = await fetch(`${API}/images`, { method: "POST", body: file, credentials: "same-origin", headers: { "Content-Type": TYPES.includes(file.type) ? file.type : "application/octet-stream", Accept: "application/json", ...(token ? { "X-CSRF-Token": token } : {}) } });
-  const given = await answer.json().catch(() => ({}));
-  if (!answer.ok) throw new Refused(given.errors?.[0] ? `${capital(given.errors[0].message)}. ${capital(given.errors[0].mend)}.` : given.detail || say("failed"), answer.status, given);
-  return given;
+  const type = TYPES.includes(file.type) ? file.type : "application/octet-stream";
+  return (await send("POST", `${API}/images`, file, { "Content-Type": type })).json();
 }
+
+/** What is wrong with the picture, rather than with the request. */
+const words = ({ problem, message }) => (problem?.errors?.[0] ? `${capital(problem.errors[0].message)}. ${capital(problem.errors[0].mend)}.` : message);
 
 export function Pictures({ design, change, findings }) {
   const { content } = design;
@@ -56,7 +56,7 @@ function Slot({ slot, design, change, findings }) {
       setNotes(given.notes);
       put(given.image);
     } catch (error) {
-      setTrouble(error.message);
+      setTrouble(words(error));
     } finally {
       setBusy(false);
     }
