@@ -4,7 +4,7 @@ May not enter: where scenes come from, HTTP."""
 
 from enum import StrEnum
 
-from billfold.rendering import apple_back, apple_front, fonts, google
+from billfold.rendering import apple_back, apple_front, fitting, fonts, google
 from billfold.rendering.scene import Scene, Side
 
 SCALES = (1.0, 1.5, 2.0, 3.0)
@@ -36,7 +36,7 @@ def png(document: str, scale: float = 2.0) -> bytes:
     import resvg_py  # loads its engine: only who draws pays for it
 
     made: bytes = resvg_py.svg_to_bytes(
-        svg_string=document,
+        svg_string=fitting.fitted(document, scale),
         zoom=scale,
         skip_system_fonts=fonts.covers(document),
         font_files=[str(path) for path in fonts.FILES.values()],
