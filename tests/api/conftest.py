@@ -2,10 +2,7 @@
 server is not started, since no request of the API may wait for it."""
 
 import contextlib
-import json
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +23,7 @@ from billfold.ports import Services, Workspace
 from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
 from plugins.keys import few_keys
+from servers import serving
 
 MINE = Scope("mine00", Environment.TEST)
 MINE_LIVE = Scope("mine00", Environment.LIVE)
@@ -134,20 +132,8 @@ class Product:
 def product(tmp_path: Path) -> Iterator[Product]:
     environment = os.environ | {"BILLFOLD_RATE_LIMIT_PER_SECOND": "100000", "BILLFOLD_RATE_LIMIT_BURST": "100000"}
     environment |= {f"BILLFOLD_{name.upper()}": str(value) for name, value in UNLIMITED.items()}
-    command = [sys.executable, "-m", "billfold", "serve", "--port", "0", "--data", str(tmp_path / "data"), "--json"]
-    log_path = tmp_path / "server.log"
-    with log_path.open("w") as log:
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=tmp_path)
-    assert server.stdout
-    try:
-        line = server.stdout.readline()
-        assert line, log_path.read_text()[-3000:]
-        ready = json.loads(line)
-        yield Product(ready["url"], ready["test_key"], log_path)
-    finally:
-        server.terminate()
-        server.wait(30)
-        server.stdout.close()
+    with serving(tmp_path, environment) as ready:
+        yield Product(ready["url"], ready["test_key"], tmp_path / "server.log")
 
 
 on_sqlite = pytest.mark.parametrize("engine", ["sqlite"])

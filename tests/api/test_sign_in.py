@@ -1,10 +1,7 @@
 """Wrong keys are limited, by where they come from and by the key that they are meant for; a good key never is. Threat T5."""
 
 import http.client
-import json
 import os
-import subprocess
-import sys
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -18,6 +15,7 @@ from billfold.api.sign_in import source_of
 from billfold.domain import keys
 from billfold.domain.ids import base62
 from billfold.limits import TokenBuckets
+from servers import serving
 
 pytestmark = on_sqlite
 
@@ -138,35 +136,15 @@ def test_behind_a_proxy_the_source_is_whom_the_proxy_names(engine: str, tmp_path
 
     def answers(trusted: str) -> list[int]:
         environment = os.environ | {"BILLFOLD_TRUSTED_PROXIES": trusted, "BILLFOLD_FAILED_SIGN_INS_PER_MINUTE": "3"}
-        command = [
-            sys.executable,
-            "-m",
-            "billfold",
-            "serve",
-            "--port",
-            "0",
-            "--data",
-            str(tmp_path / f"data-{trusted[:3]}"),
-            "--json",
-        ]
-        server = subprocess.Popen(
-            command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=environment, cwd=tmp_path
-        )
-        assert server.stdout
-        try:
-            url = json.loads(server.stdout.readline())["url"]
+        with serving(tmp_path, environment, f"data-{trusted[:3]}") as ready:
             found = []
             for nth in range(6):
-                connection = http.client.HTTPConnection(url.removeprefix("http://"))
+                connection = http.client.HTTPConnection(ready["url"].removeprefix("http://"))
                 sent = {"Authorization": "Bearer nonsense", "X-Forwarded-For": f"6.6.6.6, 198.51.100.{nth}"}
                 connection.request("GET", "/v1/passes", headers=sent)
                 found.append(connection.getresponse().status)
                 connection.close()
             return found
-        finally:
-            server.terminate()
-            server.wait(30)
-            server.stdout.close()
 
     assert answers("127.0.0.0/8") == [401] * 6
     assert answers("192.0.2.1") == [401] * 3 + [429] * 3

@@ -3,9 +3,6 @@
 import contextlib
 import json
 import os
-import signal
-import subprocess
-import sys
 import tempfile
 import urllib.error
 import urllib.request
@@ -14,6 +11,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from servers import Started
 
 ROOT = Path(__file__).resolve().parents[2]
 BYTECODE = Path(tempfile.gettempdir()) / f"billfold-tests-{os.getuid()}" / "bytecode"
@@ -76,30 +75,21 @@ class Billfold:
     key: str = ""
     ready: dict[str, str | None] = field(default_factory=dict)
     """The line that it began with."""
-    process: subprocess.Popen[str] | None = field(default=None, repr=False)
+    process: Started | None = field(default=None, repr=False)
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "billfold", "serve", "--port", str(self.port), "--data", str(self.data), "--json"]
-        log = open(self.data.parent / "server.log", "a")  # noqa: SIM115
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=self.environment, cwd=ROOT)
-        log.close()
-        line = self.process.stdout.readline()
-        assert line, (self.data.parent / "server.log").read_text()[-3000:]
-        ready = self.ready = json.loads(line)
+        arguments = ["serve", "--port", str(self.port), "--data", str(self.data), "--json"]
+        self.process = Started(arguments, self.environment, ROOT, self.data.parent / "server.log")
+        ready = self.ready = json.loads(self.process.line())
         self.url, self.key = ready["url"], ready["test_key"]
         self.port = int(self.url.rsplit(":", 1)[1])
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
-        self.process.stdout.close()
+        self.process.kill()
 
     def stop(self) -> None:
-        if self.process and self.process.poll() is None:
-            self.process.terminate()
-            assert self.process.wait(30) == 0, (self.data.parent / "server.log").read_text()[-3000:]
         if self.process:
-            self.process.stdout.close()
+            self.process.stop()
 
     def api(self, method: str, path: str, body: object | bytes | None = None, key: str | None = None, **headers: str) -> Answer:
         sent = {"Authorization": f"Bearer {key or self.key}", "Content-Type": "application/json"} | headers

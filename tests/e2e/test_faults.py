@@ -6,8 +6,6 @@ the same to either engine, runs on one. May not enter: Billfold's own code."""
 
 import asyncio
 import contextlib
-import subprocess
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -21,6 +19,7 @@ from billfold.sandbox.phones.android import VirtualAndroid
 from billfold.sandbox.phones.events import Complained, Notified
 from billfold.sandbox.phones.iphone import VirtualIphone
 from e2e.conftest import ROOT, SAMPLE, Answer, Billfold, ask, running
+from servers import Started
 
 CURRENT_SECONDS = 60.0
 """What issue and requirement promise, counted from the moment when the fault is healed."""
@@ -362,21 +361,15 @@ async def test_what_was_due_when_the_server_was_killed_is_delivered_after_its_re
 
 
 @contextlib.contextmanager
-def worker(billfold: Billfold) -> Iterator["subprocess.Popen[str]"]:
+def worker(billfold: Billfold) -> Iterator[Started]:
     """`billfold work` in its own process, beside the server."""
-    command = [sys.executable, "-m", "billfold", "work", "--data", str(billfold.data)]
     environment = billfold.environment | {"BILLFOLD_PUBLIC_URL": billfold.url}
-    with (billfold.data.parent / "worker.log").open("a") as log:
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=environment, cwd=ROOT)
-    assert process.stdout
+    process = Started(["work", "--data", str(billfold.data)], environment, ROOT, billfold.data.parent / "worker.log")
     try:
-        assert "Working" in process.stdout.readline(), (billfold.data.parent / "worker.log").read_text()[-3000:]
+        assert "Working" in process.line()
         yield process
     finally:
-        if process.poll() is None:
-            process.terminate()
-        process.wait(30)
-        process.stdout.close()
+        process.stop()
 
 
 @pytest.mark.requirement("S1-11", "S0-39")

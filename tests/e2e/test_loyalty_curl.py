@@ -4,16 +4,15 @@ ships and its demo workspace. Only the address and the placeholders are filled i
 import json
 import os
 import subprocess
-import sys
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from judges import judge
+from servers import serving
 
 HEADERS = '-H "Content-Type: application/json" -H "Accept: application/json" -H "Authorization: Bearer {token}"'
 NAMED = '"brand_id": "{brand_id}", "email": "{email}", "pass_code": "{pass_code}"'
@@ -51,19 +50,8 @@ class Demo:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
-    command = [sys.executable, "-m", "billfold", "serve", "--port", "0", "--data", str(folder / "data"), "--json"]
-    with (folder / "server.log").open("w") as log:
-        server = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, text=True, env=os.environ.copy(), cwd=folder)
-    assert server.stdout
-    try:
-        line = server.stdout.readline()
-        assert line, Path(folder / "server.log").read_text()[-3_000:]
-        ready = json.loads(line)
+    with serving(folder, os.environ.copy()) as ready:
         yield Demo(ready["url"], ready["demo"])
-    finally:
-        server.terminate()
-        server.wait(30)
-        server.stdout.close()
 
 
 @pytest.mark.requirement("S2-02", "S2-08", "S2-09", "S2-15")

@@ -1,0 +1,91 @@
+"""Billfold in processes of its own, as many tests start it: forked from a process that has loaded the modules already.
+
+A start then costs a fifth of what loading them anew costs, and there are some hundred starts. How it starts for a newcomer, with
+its loading, is shown in tests/tooling and tests/cli. May not enter: what a server is asked.
+"""
+
+import contextlib
+import json
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from multiprocessing import get_context
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+_FORKS = get_context("forkserver")
+_LOADED = ("cli.serving", "cli.demo", "storage.migrate", "storage.postgres")
+_FORKS.set_forkserver_preload([f"billfold.{name}" for name in _LOADED])
+
+
+def _run(arguments: list[str], environment: dict[str, str], folder: str, answers: Connection, log: str) -> None:
+    """In the new process: as if `python -m billfold` had just been started."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
+    os.dup2(answers.fileno(), 1)
+    os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
+    answers.close()
+    sys.argv = ["billfold", *arguments]
+    from billfold.cli.main import main
+
+    main()
+
+
+class Started:
+    """`billfold ARGUMENTS`, running. What it prints comes by `stdout`; what it logs is put at the end of the file `log`."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path, log: Path) -> None:
+        ours, theirs = _FORKS.Pipe(duplex=False)
+        self._process = _FORKS.Process(
+            target=_run, args=(arguments, environment, str(folder), theirs, str(log)), daemon=True
+        )  # fmt: skip
+        self._process.start()
+        theirs.close()
+        self.stdout = open(os.dup(ours.fileno()))  # noqa: SIM115
+        ours.close()
+        self._log = log
+
+    def line(self) -> str:
+        """The next one that it prints."""
+        found = self.stdout.readline()
+        assert found, self._log.read_text()[-3_000:]
+        return found
+
+    @property
+    def runs(self) -> bool:
+        return self._process.exitcode is None
+
+    def send_signal(self, number: int) -> None:
+        assert self._process.pid
+        os.kill(self._process.pid, number)
+
+    def kill(self) -> None:
+        """By SIGKILL; gone when this comes back."""
+        self.send_signal(signal.SIGKILL)
+        self._ended(10)
+
+    def stop(self) -> None:
+        """By SIGTERM, which it must obey with a good end. Nothing where it has ended already."""
+        if self.runs:
+            self.send_signal(signal.SIGTERM)
+            assert self._ended(30) == 0, self._log.read_text()[-3_000:]
+        self.stdout.close()
+
+    def _ended(self, seconds: float) -> int:
+        self._process.join(seconds)
+        assert self._process.exitcode is not None, f"still runs after {seconds} s"
+        self.stdout.close()
+        return self._process.exitcode
+
+
+@contextlib.contextmanager
+def serving(folder: Path, environment: dict[str, str], data: str = "data") -> Iterator[dict[str, Any]]:
+    """`billfold serve` in the folder, which gets its data folder and server.log: the line that it says when it is ready."""
+    server = Started(["serve", "--port", "0", "--data", data, "--json"], environment, folder, folder / "server.log")
+    try:
+        yield json.loads(server.line())
+    finally:
+        server.stop()
