@@ -86,6 +86,18 @@ def test_tiles_are_what_the_card_may_buy_with_the_terminals_own_first(module: Mo
     assert module("steps.js", names, "EUR", facts | {"card": card(allowed_products=["Tea"])}) == ["Tea 250"]
 
 
+def test_a_code_that_nobody_listened_to_is_told_again(module: Module) -> None:
+    told = """(m, [listening]) => {
+      const told = [];
+      const see = m.onlyNew((text) => (told.push(text), listening[told.length - 1]), "", () => 5000);
+      for (const _ of listening) see("A");
+      return told;
+    }"""
+    assert module("camera.js", told, [True, True, True]) == ["A"]
+    assert module("camera.js", told, [False, False, True]) == ["A", "A", "A"]
+    assert module("camera.js", told, [False, True, True]) == ["A", "A"]
+
+
 @pytest.fixture(scope="module")
 def key() -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())

@@ -26,14 +26,14 @@ async function open() {
   }
 }
 
-/** Tells a text once while its code stays in view, and again when it was away for `SAME_AGAIN_MS`. `before`: was told already. */
+/** Tells a text once while its code stays in view, and again when it was away for `SAME_AGAIN_MS`, or at once where `tell` gives
+ * false: nobody listened. `before`: was told already. */
 export function onlyNew(tell, before = "", now = () => performance.now()) {
   const seen = new Map([[before, now()]]);
   return (text) => {
     const at = now();
     const again = at - (seen.get(text) ?? -Infinity) < SAME_AGAIN_MS;
-    seen.set(text, at);
-    if (!again) tell(text);
+    if (again || tell(text) !== false) seen.set(text, at);
   };
 }
 

@@ -6,9 +6,10 @@ import { Refused, Unreachable } from "./server.js";
 const WAITS_MS = [2_000, 4_000, 8_000, 15_000];
 const FRESH_MS = 5 * 60_000;
 
-/** `work()` sends what waits and learns what is new; `ended(error)` hears that the server refuses this terminal. */
+/** `work()` sends what waits and learns what is new, and gives false where there is nobody to ask for; `ended(error)` hears that the server refuses this terminal. */
 export class Line {
   up = navigator.onLine;
+  sure = false; // whether `up` was found out: until then it is what the browser believes
   #tries = 0;
   #fell = false;
   #timer = null;
@@ -42,9 +43,9 @@ export class Line {
     clearTimeout(this.#timer);
     this.#fell = false;
     try {
-      await this.work();
+      const asked = await this.work();
       this.#tries = 0;
-      if (!this.#fell) this.#set(true); // else it was lost meanwhile
+      if (asked !== false && !this.#fell) this.#set(true); // else it was lost meanwhile
       this.#later(this.#fell ? WAITS_MS[0] : FRESH_MS);
     } catch (error) {
       this.#later(WAITS_MS[Math.min(this.#tries++, WAITS_MS.length - 1)]);
@@ -55,8 +56,8 @@ export class Line {
   }
 
   #set(up) {
-    if (this.up === up) return;
-    this.up = up;
+    if (this.up === up && this.sure) return;
+    Object.assign(this, { up, sure: true });
     this.changed();
   }
 

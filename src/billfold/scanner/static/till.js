@@ -78,13 +78,14 @@ export class Till {
   }
 
   async #exchange() {
-    if (!this.session.token) return;
+    if (!this.session.token) return false;
     await this.outbox.flush();
     await this.store.forget(Date.now());
     const known = await this.session.sync();
     if (await this.outbox.repeatIfForgotten(known)) await this.outbox.flush();
     await this.#reread();
     if (this.screen === "ended") this.#home(); // the server takes this terminal again
+    return true;
   }
 
   #ended(error) {
@@ -117,8 +118,9 @@ export class Till {
     this.#asking(
       async () => {
         await this.session.enrol(code);
-        this.#home();
-        await this.line.tryNow();
+        this.changed();
+        await this.line.tryNow(); // what it takes to go on without a network is here before the first card
+        if (this.screen === "enrol") this.#home();
       },
       (error) => (this.trouble = error.status === 429 ? "pin_slow" : "no_answer"),
     );
@@ -152,13 +154,14 @@ export class Till {
   next = () => this.#home();
   open = (screen) => this.#show(screen);
 
-  /** A code from the camera, a reader or the keyboard. Where it is not wanted (locked, or busy) nothing happens. */
+  /** A code from the camera, a reader or the keyboard. Gives false where it is not wanted (locked, or busy), and nothing happens. */
   read(code) {
     const text = code.trim();
     if (this.screen === "enrol") this.heard?.(text);
-    if (!text || this.busy || ["starting", "enrol", "locked", "ended"].includes(this.screen)) return undefined;
+    if (!text || this.busy || ["starting", "enrol", "locked", "ended"].includes(this.screen)) return false;
     this.code = text;
-    return this.session.gate ? this.#passGate() : this.#inspect();
+    void (this.session.gate ? this.#passGate() : this.#inspect());
+    return true;
   }
 
   #inspect() {
@@ -257,5 +260,5 @@ export class Till {
     await this.#noted();
   }
 
-  tryNow = () => this.line.tryNow();
+  tryNow = () => this.#asking(() => this.line.tryNow());
 }

@@ -7,17 +7,19 @@ const CLOCK = "M12 3a9 9 0 1 0 0 18 9 9 0 0 0 0-18zM12 7v5l3.500 2";
 const DOTS = "M5 12h.01M12 12h.01M19 12h.01";
 const QUIET = new Set(["starting", "enrol", "locked", "ended"]);
 
+const lineOf = ({ line }) => (line.up ? (line.sure ? "line.up" : "line.asking") : "line.down");
+
 export function Bar({ till }) {
   const { terminal, environment } = till.session;
   const waiting = till.waiting.length;
   const attention = till.attention.length;
-  const state = [till.online ? say("line.up") : say("line.down"), waiting && say("line.waiting", { count: waiting })].filter(Boolean).join(" · ");
+  const state = [say(lineOf(till)), waiting && say("line.waiting", { count: waiting })].filter(Boolean).join(" · ");
   return html`<header class="bar">
     <div class="whose">
       <strong>${terminal?.name ?? say("app")}</strong>
       ${environment === "test" && html`<span class="badge accent">${say("test")}</span>`}
     </div>
-    ${terminal && html`<span class=${`badge ${till.online ? "good" : "warn"}`} role="status">${state}</span>`}
+    ${terminal && html`<span class=${`badge ${till.online && till.line.sure ? "good" : "warn"}`} role="status">${state}</span>`}
     ${!QUIET.has(till.screen) &&
     html`<nav aria-label=${say("menu")}>
       <${Way} till=${till} screen="history" sign=${CLOCK}>${attention > 0 && html`<span class="badge bad" aria-label=${say("history.attention_count", { count: attention })}>${attention}</span>`}<//>

@@ -61,7 +61,7 @@ export function Ended({ till }) {
     <p>${say("ended.text")}</p>
     ${waiting > 0 && html`<p class="note warn">${say("ended.waiting", { count: waiting })}</p>`}
     <${Trouble} text=${till.trouble} />
-    <button type="button" class="button tall" onClick=${till.tryNow}>${say("ended.again")}</button>
+    <button type="button" class="button tall" disabled=${till.busy} onClick=${till.tryNow}>${say("ended.again")}</button>
     <button type="button" class="button tall" onClick=${() => till.open("history")}>${say("history.title")}</button>
     <button type="button" class="button danger tall" disabled=${waiting > 0} onClick=${() => till.signOut()}>${say("settings.sign_out")}</button>
   </section>`;

@@ -31,7 +31,7 @@ export function Settings({ till }) {
     </fieldset>
     <div class="row">
       <${Back} till=${till} />
-      <button type="button" class="button" onClick=${till.tryNow}>${say("settings.sync")}</button>
+      <button type="button" class="button" disabled=${till.busy} onClick=${till.tryNow}>${say("settings.sync")}</button>
       ${session.terminal?.pin && html`<button type="button" class="button" onClick=${() => till.lock()}>${say("settings.lock")}</button>`}
     </div>
     ${open && html`<p class="note warn">${say("settings.open")}</p>`}

@@ -17,7 +17,7 @@ export function Steps({ till }) {
   const [product, setProduct] = useState(null);
   const [description, setDescription] = useState("");
   const step = steps[at];
-  if (!step) return html`<p class="note">${say("card.nothing")}</p><button type="button" class="button primary tall" onClick=${till.next}>${say("next")}</button>`;
+  if (!step) return html`<p class="note">${say(till.card || till.session.synced_at ? "card.nothing" : "card.never_asked")}</p><button type="button" class="button primary tall" onClick=${till.next}>${say("next")}</button>`;
 
   const change = (next) => (setAmount(next), setProduct(null), (till.explained = null));
   const choose = (one) => (setAmount(one.price), setProduct(one), (till.explained = null));
