@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 
@@ -22,6 +23,7 @@ from billfold.domain.drafts import Draft
 from billfold.domain.ids import Environment, Scope, pass_id
 from billfold.domain.keys import Actor
 from billfold.domain.ledger import Account, AccountKey, Kind, Move, Order
+from billfold.domain.loyalty import Brand, Card, Member, Programme, ProgrammeKind
 from billfold.domain.passes import Pass
 from billfold.flows import templates
 from billfold.ports import Tx
@@ -72,8 +74,13 @@ def prepare(settings: Settings, cards: int, postings: int) -> list[str]:
 
 
 async def _make_cards(settings: Settings, count: int) -> list[str]:
+    """Store cards of one programme, each a member's."""
     async with bootstrap.operate(settings) as parts:
         template = await templates.create(parts.services, ACTOR, "bench", Draft(_CARD))
+        brand = Brand(str(uuid4()), SCOPE, "Bayroast", "#3b2417", 0, 0)
+        offered = Programme(
+            str(uuid4()), SCOPE, brand.id, ProgrammeKind.STORECARD, "Store card", template.id, 0, 0, currency="EUR", points=True
+        )
         made = Pass(
             pass_id(SCOPE, bytes(16)), SCOPE, None, "-", template.number, template.number, 0, 0, "pass.bench", "1", template.id
         )
@@ -83,8 +90,13 @@ async def _make_cards(settings: Settings, count: int) -> list[str]:
         ]
 
         def add(tx: Tx) -> None:
-            for card in cards:
+            tx.brands.add(brand)
+            tx.programmes.add(offered)
+            for nth, card in enumerate(cards):
+                member = Member(str(uuid4()), SCOPE, brand.id, f"member{nth}@example.com", f"Member {nth}", 0, 0)
+                tx.members.add(member)
                 tx.passes.add(card, "bench")
+                tx.cards.add(Card(card.id, SCOPE, offered.id, brand.id, card.id, 0, 0, member.id))
 
         await parts.store.write(add)
     return [card.id for card in cards]

@@ -21,6 +21,7 @@ from billfold.api.mail_links import MailLinks
 from billfold.api.meta import create_meta_routes
 from billfold.api.middleware import Edge
 from billfold.api.share import SharePages
+from billfold.api.shortcuts import Shortcuts
 from billfold.api.v1 import create_v1
 from billfold.api.v1.terminals_device import enrol_route
 from billfold.limits import TokenBuckets
@@ -68,7 +69,7 @@ def create_app(
         redirect_slashes=False,
         default=native,
     )
-    return Edge(front, body_bytes_max)
+    return Edge(Shortcuts(native, front), body_bytes_max)
 
 
 async def home(request: Request) -> Response:

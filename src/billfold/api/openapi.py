@@ -11,6 +11,7 @@ from fastapi.routing import APIRoute
 
 import billfold
 from billfold.api import facade_openapi, loyalty_facade_openapi
+from billfold.api.shortcuts import api_routes
 from billfold.domain.keys import OPERATIONS
 
 Json = dict[str, Any]
@@ -166,10 +167,9 @@ def _keep_nulls(operation: Json, declared: Mapping[int | str, Mapping[str, Any]]
 
 def _routes(app: FastAPI) -> dict[tuple[str, str], APIRoute]:
     """(path, method) → the guarded route."""
-    inner = [one for router in app.routes for one in getattr(getattr(router, "original_router", None), "routes", ())]
     return {
         (route.path, method.lower()): route
-        for route in (*app.routes, *inner)
-        if isinstance(route, APIRoute) and route.name in OPERATIONS
+        for route in api_routes(app)
+        if route.name in OPERATIONS
         for method in route.methods or ()
     }

@@ -6,18 +6,18 @@ the body is read, so that nobody learns from a body's errors what only a key may
 import difflib
 import inspect
 import re
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import Depends
 from fastapi.exceptions import RequestValidationError
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from billfold.api import strict_json
 from billfold.api.problems import problem_response
+from billfold.api.shortcuts import Handler, ShortRoute
 from billfold.api.sign_in import SignIn, actor_of
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.keys import Actor, authorize
@@ -26,7 +26,6 @@ from billfold.flows.scans import devices
 from billfold.limits import TokenBuckets
 from billfold.ports import Services
 
-Handler = Callable[[Request], Awaitable[Response]]
 _SIGN_INS: dict[str, SignIn] = {"scans.upload": devices.uploader}
 """Operations that ask differently who comes."""
 OWN_BODIES = frozenset({"images.create", "checks.create", "mail.bounce"})
@@ -106,7 +105,7 @@ def _problem(found: dict[str, object], known: Sequence[str]) -> FieldProblem:
 
 def _only_body(endpoint: Callable[..., object]) -> type[BaseModel] | None:
     """The model of an operation that takes the actor and a body and nothing else. Such a one is called without the framework's
-    search for what it might depend on, which costs a scan more than its judgement does."""
+    search for what it might depend on, which costs a scan more than its judgement does, and by its address alone (shortcuts.py)."""
     given = inspect.signature(endpoint).parameters
     model = given["body"].annotation if given.keys() == {"actor", "body"} else None
     return model if isinstance(model, type) and issubclass(model, BaseModel) else None
@@ -120,10 +119,10 @@ def _validated(model: type[BaseModel], data: object) -> BaseModel:
         raise RequestValidationError([{**one, "loc": ("body", *one["loc"])} for one in error.errors()]) from None
 
 
-def route_class(services: Services, bytes_max: int, known_fields: Sequence[str]) -> type[APIRoute]:
+def route_class(services: Services, bytes_max: int, known_fields: Sequence[str]) -> type[ShortRoute]:
     """The class of all routes of `/v1`. `known_fields`: names to suggest where an unknown one was sent."""
 
-    class GuardedRoute(APIRoute):
+    class GuardedRoute(ShortRoute):
         def get_route_handler(self) -> Handler:  # type: ignore[override]  # narrower than a Coroutine, which is all that is used
             inner = super().get_route_handler()
             operation, takes_body = self.name, self.body_field is not None
@@ -156,6 +155,7 @@ def route_class(services: Services, bytes_max: int, known_fields: Sequence[str])
                 response.headers.setdefault("Cache-Control", "no-store")
                 return response
 
+            self.alone = handle if model is not None else None
             return handle
 
     return GuardedRoute
