@@ -9,10 +9,12 @@ import json
 import os
 import signal
 import sys
+import tempfile
 from collections.abc import Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 _FORKS = get_context("forkserver")
@@ -65,20 +67,28 @@ class Started:
     def kill(self) -> None:
         """By SIGKILL; gone when this comes back."""
         self.send_signal(signal.SIGKILL)
-        self._ended(10)
+        self.ended(10)
 
     def stop(self) -> None:
         """By SIGTERM, which it must obey with a good end. Nothing where it has ended already."""
         if self.runs:
             self.send_signal(signal.SIGTERM)
-            assert self._ended(30) == 0, self._log.read_text()[-3_000:]
+            assert self.ended(30) == 0, self._log.read_text()[-3_000:]
         self.stdout.close()
 
-    def _ended(self, seconds: float) -> int:
+    def ended(self, seconds: float) -> int:
         self._process.join(seconds)
         assert self._process.exitcode is not None, f"still runs after {seconds} s"
         self.stdout.close()
         return self._process.exitcode
+
+
+def ran(arguments: list[str], environment: dict[str, str], folder: Path) -> CompletedProcess[str]:
+    """`billfold ARGUMENTS`, to its end."""
+    with tempfile.NamedTemporaryFile("r") as log:
+        process = Started(arguments, environment, folder, Path(log.name))
+        said = process.stdout.read()
+        return CompletedProcess(arguments, process.ended(60), said, log.read())
 
 
 @contextlib.contextmanager

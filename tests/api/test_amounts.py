@@ -10,7 +10,7 @@ from api.conftest import World, on_sqlite
 from api.test_operations import card, post
 from billfold.storage import ledger_checker
 
-OPERATIONS = int(os.environ.get("BILLFOLD_LEDGER_OPERATIONS", "500"))
+OPERATIONS = int(os.environ.get("TEST_OPERATIONS", "500"))
 """docs/ledger-proofs.md: 100,000 for a long run."""
 
 REFUSED = {

@@ -10,18 +10,12 @@ from pathlib import Path
 import pytest
 
 from billfold import __version__
+from servers import ran
 
 
 def billfold(*arguments: str | Path, cwd: Path, **variables: str) -> subprocess.CompletedProcess[str]:
     environ = {name: value for name, value in os.environ.items() if not name.startswith("BILLFOLD_")}
-    return subprocess.run(
-        [sys.executable, "-P", "-m", "billfold", *map(str, arguments)],
-        cwd=cwd,
-        env={**environ, "COLUMNS": "200", "NO_COLOR": "1", **variables},
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return ran([*map(str, arguments)], {**environ, "COLUMNS": "200", "NO_COLOR": "1", **variables}, cwd)
 
 
 def complaint(done: subprocess.CompletedProcess[str]) -> str:

@@ -2,26 +2,19 @@
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from e2e.conftest import ROOT, Billfold, running
+from servers import ran
 
 
 def command(billfold: Billfold, *words: str, data: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
     """A command with the server's environment and data folder, but for what is given."""
     environment = billfold.environment | {"BILLFOLD_PUBLIC_URL": billfold.url, "COLUMNS": "250", "NO_COLOR": "1"}
     environment |= {f"BILLFOLD_{name.upper()}": value for name, value in settings.items()}
-    return subprocess.run(
-        [sys.executable, "-m", "billfold", *words, "--data", str(data or billfold.data)],
-        env=environment,
-        cwd=ROOT,
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
+    return ran([*words, "--data", str(data or billfold.data)], environment, ROOT)
 
 
 def line(done: subprocess.CompletedProcess[str]) -> str:

@@ -7,8 +7,6 @@ import asyncio
 import json
 import os
 import random
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import replace
@@ -21,6 +19,7 @@ from billfold.sandbox.phones.iphone import VirtualIphone
 from e2e.books import Rows, Told, findings, read_journals, read_rows
 from e2e.conftest import ROOT, Billfold, running
 from e2e.tills import Journal, Till
+from servers import ran
 
 KILLS = int(os.environ.get("TEST_KILLS", "20"))
 TILLS, CARDS = 16, 12
@@ -62,8 +61,7 @@ def kill_again_and_again(billfold: Billfold, tills: list[Till], dice: random.Ran
 
 def verified(billfold: Billfold) -> dict[str, object]:
     """What an operator sees who asks whether the books are right."""
-    command = [sys.executable, "-m", "billfold", "ledger", "verify", "--json", "--data", str(billfold.data)]
-    done = subprocess.run(command, env=billfold.environment, cwd=ROOT, capture_output=True, text=True, check=False)
+    done = ran(["ledger", "verify", "--json", "--data", str(billfold.data)], billfold.environment, ROOT)
     assert done.stdout, done.stderr
     return dict(json.loads(done.stdout))
 

@@ -3,8 +3,6 @@
 import asyncio
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -15,6 +13,7 @@ from billfold.domain.mail import Mail, MailKind
 from billfold.settings import load
 from e2e.conftest import Billfold, ask
 from e2e.test_faults import until
+from servers import ran
 
 
 def queue(one: Billfold, pass_id: str) -> None:
@@ -57,8 +56,7 @@ def test_a_mail_outlives_the_server_and_its_links_work(billfold: Billfold, tmp_p
         f"To: {message['envelope_from']}\nContent-Type: multipart/report; boundary=b\n\n--b\n"
         "Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx\n\nAction: failed\nStatus: 5.1.1\n\n--b--\n"
     )
-    command = [sys.executable, "-m", "billfold", "mail", "bounce", str(notice), "--data", str(billfold.data)]
-    done = subprocess.run(command, env=billfold.environment, capture_output=True, text=True, timeout=60)
+    done = ran(["mail", "bounce", str(notice), "--data", str(billfold.data)], billfold.environment, tmp_path)
     assert (done.returncode, done.stdout) == (0, "Noted for mail mail-1.\n"), done.stderr
     assert billfold.api("GET", "/v1/mail/mail-1").json["state"] == "bounced"
     kinds = [one["kind"] for one in billfold.api("GET", "/v1/events").json["items"]]
