@@ -39,10 +39,16 @@ class People(Protocol):
     def passkey(self, workspace: str, passkey_id: str) -> Passkey | None: ...
     def passkeys(self, workspace: str, person_id: str) -> list[Passkey]: ...
     def use_passkey(self, passkey: Passkey, sign_count: int, at_ms: int) -> None: ...
+    def drop_passkeys(self, workspace: str, person_id: str, passkey_id: str | None = None) -> int:
+        """One, or all of that person."""
+
     def add_session(self, session: Session) -> None: ...
     def session(self, workspace: str, session_id: str) -> Session | None: ...
     def sessions(self, workspace: str) -> list[Session]: ...
     def see(self, session: Session, at_ms: int) -> None: ...
+    def prove(self, session: Session, at_ms: int) -> bool:
+        """The person has proved who they are, in this session. False when it has ended."""
+
     def end_sessions(self, workspace: str, person_id: str, session_id: str | None = None) -> int:
         """One, or all of that person."""
 
@@ -52,11 +58,11 @@ class People(Protocol):
     def use_invitation(self, workspace: str, invitation_id: str) -> bool:
         """False when it was used or taken back. Atomic."""
 
-    def spend(self, workspace: str, id: str, now_ms: int, until_ms: int) -> bool:
-        """False when it was spent before. Atomic. What is past its time is forgotten."""
+    def spend(self, workspace: str, id: str, until_ms: int) -> bool:
+        """False when it was spent before. Atomic."""
 
     def forget_old(self, workspace: str, now_ms: int) -> None:
-        """Sessions and invitations whose time is up."""
+        """Sessions, invitations and what was spent, whose time is up."""
 
 
 class Overview(Protocol):

@@ -111,7 +111,7 @@ class Console:
 
 
 def actor_of(person: Person, scope: Scope = MINE) -> Actor:
-    return rules.actor(person, scope.environment)
+    return rules.actor(person, scope.environment, proved=True)
 
 
 def console_app(services: Services, settings: Settings) -> Edge:

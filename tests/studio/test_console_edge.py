@@ -14,11 +14,12 @@ from billfold.flows import people
 from billfold.limits import TokenBuckets
 from billfold.settings import Settings
 from billfold.studio.routes import create_routes, open_desk
-from billfold.studio.sign_in_pages import _next
+from billfold.studio.sign_in_pages import next_page
 from studio.conftest import PASSWORD, URL, Console, console_app
 
 EMAIL = "ada@example.com"
 PAGES = ("/studio/test", "/studio/live", "/studio/test/people", "/studio/test/keys", "/studio/test/account")
+"""Of which `test_pages_show_what_a_role_may` knows who may see them."""
 FORMS = (
     "/studio/test/people/invite",
     "/studio/test/people/role",
@@ -26,6 +27,11 @@ FORMS = (
     "/studio/test/people/withdraw",
     "/studio/test/people/end",
     "/studio/test/account/end",
+    "/studio/test/account/password",
+    "/studio/test/account/secret",
+    "/studio/test/account/passkey/remove",
+    "/studio/test/prove",
+    "/studio/test/prove/passkey",
     "/studio/test/account/passkey",
     "/studio/test/keys/make",
     "/studio/test/keys/roll",
@@ -270,4 +276,4 @@ async def test_bad_input_is_refused_in_words(console: Console) -> None:
     ],
 )
 def test_after_signing_in_one_goes_to_the_console_and_nowhere_else(given: str, leads: str) -> None:
-    assert _next(given) == leads
+    assert next_page(given) == leads

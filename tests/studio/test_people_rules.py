@@ -71,7 +71,7 @@ def test_roles_are_rows_of_the_one_table() -> None:
 
 @pytest.mark.parametrize("role", ROLES)
 def test_a_person_may_what_their_role_says_and_nothing_else(role: str) -> None:
-    actor = people.actor(Person("mine00", "a", "a@b.example", "A", role, 0), Environment.LIVE)
+    actor = people.actor(Person("mine00", "a", "a@b.example", "A", role, 0), Environment.LIVE, proved=True)
     for operation, scope in {**OPERATIONS, **CONSOLE_OPERATIONS}.items():
         if scope in ROLES[role]:
             authorize(actor, operation)

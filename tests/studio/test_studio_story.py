@@ -3,6 +3,9 @@ plays the passkey."""
 
 import base64
 import re
+import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +15,7 @@ from playwright.sync_api import Browser, Page
 
 from billfold.domain import totp
 from e2e.browser import DESKTOP, NARROW_ANDROID, Visitor, visiting
-from e2e.conftest import Billfold, ask, running
+from e2e.conftest import ROOT, Billfold, ask, running
 
 PASSWORD = "four wooden spoons sing"
 PAGES = ("", "/keys", "/people", "/account")
@@ -38,6 +41,17 @@ def authenticator(page: Page) -> None:
 def code_of(page: Page, now_ms: int) -> str:
     secret = base64.b32decode(page.locator("form .code").inner_text().replace(" ", ""))
     return totp.code(secret, totp.step_at(now_ms, 30), 6)
+
+
+def let_time_pass(billfold: Billfold) -> None:
+    """For the sessions, whose proofs are now too old."""
+    with sqlite3.connect(billfold.data / "billfold.sqlite", timeout=10) as database:
+        assert database.execute("UPDATE person_session SET proved_at_ms = 0").rowcount
+
+
+def recovery_link(billfold: Billfold, email: str) -> str:
+    command = [sys.executable, "-m", "billfold", "people", "recover", email, "--data", str(billfold.data)]
+    return subprocess.run(command, env=billfold.environment, cwd=ROOT, capture_output=True, text=True, check=True).stdout.strip()
 
 
 @pytest.fixture
@@ -93,6 +107,57 @@ def test_from_link_to_team(fresh: tuple[Billfold, str], browser: Browser, no_ser
             panel.get_by_role("button", name="End all sessions").click()
             bobs.goto(f"{home}/studio/test")
             assert "/studio/sign-in" in bobs.url
+
+
+def test_a_borrowed_browser_is_asked_and_who_lost_everything_comes_in_again(
+    fresh: tuple[Billfold, str], browser: Browser, no_serious_axe: Callable[[Page], None]
+) -> None:
+    billfold, owner_link = fresh
+    home = billfold.url.replace("127.0.0.1", "localhost")
+    with at(browser, home, owner_link, NARROW_ANDROID, allow=("403",)) as page:
+        authenticator(page)
+        page.get_by_label("Name").fill("Ada Lovelace")
+        page.get_by_label("E-mail").fill("ada@example.com")
+        page.get_by_role("button", name="Create a passkey").click()
+        page.wait_for_url("**/studio/test")
+
+        page.goto(f"{home}/studio/live/keys")
+        let_time_pass(billfold)
+        page.get_by_role("button", name="Make a key").click()
+        page.get_by_label("Name", exact=True).fill("till 3")
+        page.get_by_label("see passes and what they carry").check()
+        page.get_by_role("dialog").get_by_role("button", name="Make a key").click()
+        assert page.locator("h1").inner_text() == "Is it you?"
+        no_serious_axe(page)
+        page.get_by_role("button", name="Use your passkey").click()
+        assert page.locator("#fresh").inner_text().startswith("bf_live_")
+
+        let_time_pass(billfold)
+        page.goto(f"{home}/studio/test/account")
+        no_serious_axe(page)
+        page.get_by_role("button", name="Add a passkey").click()
+        page.wait_for_url("**/prove?next=*")
+        page.get_by_role("button", name="Use your passkey").click()
+        page.wait_for_url("**/account")
+
+        page.get_by_role("link", name="Set a password").click()
+        no_serious_axe(page)
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_label("Code that the app").fill(code_of(page, page.evaluate("Date.now()")))
+        page.get_by_role("button", name="Set both").click()
+        assert len(page.locator("#codes").inner_text().split()) == 10
+        page.goto(f"{home}/studio/test/account")
+        page.locator("#passkeys").get_by_role("button", name="Remove").first.click()
+        page.get_by_role("dialog").get_by_role("button", name="Remove").click()
+        assert page.get_by_text("You have no passkey.").is_visible()
+
+        page.goto(recovery_link(billfold, "ada@example.com").replace("127.0.0.1", "localhost"))
+        no_serious_axe(page)
+        assert page.get_by_text("ada@example.com").is_visible()
+        page.get_by_role("button", name="Create a passkey").click()
+        page.wait_for_url("**/studio/test")
+        page.goto(f"{home}/studio/test/people")
+        assert page.locator("[data-person='ada@example.com']").is_visible()
 
 
 def test_a_key_is_made_rolled_and_revoked(page_server: Billfold, browser: Browser) -> None:

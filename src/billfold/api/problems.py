@@ -24,6 +24,7 @@ from billfold.domain.errors import (
     Invalid,
     NotFound,
     Overtaken,
+    ProofNeeded,
     TooMany,
     Unauthenticated,
     Unavailable,
@@ -138,6 +139,12 @@ PROBLEMS: dict[type[BillfoldError], Problem] = {
     ),
     Forbidden: Problem(
         "forbidden", 403, "The access key may not do this", "Use a key with the scope that `needed` names, or have one made."
+    ),
+    ProofNeeded: Problem(
+        "proof-needed",
+        403,
+        "This needs a proof of who you are, of the last minutes",
+        "Open the page in the console that does it: it asks for the password, the code or the passkey again. Keys never get this.",
     ),
     IdempotencyMismatch: Problem(
         "idempotency-key-reused",

@@ -135,6 +135,7 @@ def later(name: str, module: str, attribute: str, help: str, *, single: bool = F
 
 
 later("keys", "billfold.cli.keys", "keys_app", "Make, list and revoke access keys.")
+later("people", "billfold.cli.people", "people_app", "People of the console: list them, let one in again who has lost everything.")
 later("certs", "billfold.cli.certs", "certs_app", "Ask for, import and list the Apple certificates that passes are signed with.")
 later("google", "billfold.cli.google", "google_app", "Connect the Google issuer account that live passes go to.")
 later(

@@ -6,6 +6,7 @@
     ├── WrongScope             the thing named belongs to another workspace or environment
     ├── Unauthenticated        no key, a malformed, unknown, expired or revoked one
     ├── Forbidden              the key is good and may not do this
+    ├── ProofNeeded            a person may do it, and has to prove again who they are
     ├── Conflict               what is stored contradicts the request
     │   ├── IdempotencyMismatch    the same idempotency key came with another request
     │   └── EditedMeanwhile        somebody else has saved what the editor began from
@@ -80,6 +81,13 @@ class Forbidden(BillfoldError):
     def __init__(self, needed: str) -> None:
         super().__init__(f"the key lacks the scope {needed}")
         self.needed = needed
+
+
+class ProofNeeded(BillfoldError):
+    """Of a person whose last proof is some time ago, before what a stolen session must not do."""
+
+    def __init__(self) -> None:
+        super().__init__("prove again who you are: this needs a sign-in of the last minutes")
 
 
 class Conflict(BillfoldError):

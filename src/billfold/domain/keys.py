@@ -9,7 +9,7 @@ import re
 import zlib
 from dataclasses import dataclass
 
-from billfold.domain.errors import Forbidden, Unauthenticated
+from billfold.domain.errors import Forbidden, ProofNeeded, Unauthenticated
 from billfold.domain.ids import Environment, Scope, base62
 
 OVERDRAFT = "ledger:overdraft"
@@ -115,6 +115,9 @@ CONSOLE_OPERATIONS: dict[str, str] = {
     "passes.send_link": "passes:write",
 }
 """What the console can do and `/v1` cannot, in the same terms."""
+PROVED = frozenset({"people.invite", "people.change", "people.remove"})
+PROVED_LIVE = frozenset({"keys.create"})
+"""What a session alone does not do, everywhere or in the live environment: the person has proved lately who they are."""
 
 _READING = frozenset(
     {"passes:read", "templates:read", "usage:read", "events:read", "ledger:read", "members:read", "cards:read", "mail:read"}
@@ -168,6 +171,8 @@ class Actor:
     scopes: frozenset[str]
     terminal_id: str | None = None
     person_id: str | None = None
+    proved: bool = True
+    """Of a person: whether they have proved lately who they are. A key is a proof itself."""
 
     @property
     def principal(self) -> str:
@@ -217,10 +222,19 @@ def authenticate(presented: PresentedKey, stored: AccessKey | None, now_ms: int)
 
 
 def authorize(actor: Actor, operation: str) -> None:
-    """Raises Forbidden unless the actor holds the scope that the table names for `operation`."""
+    """Raises Forbidden unless the actor holds the scope that the table names for `operation`; ProofNeeded where that alone is not
+    enough."""
     needed = OPERATIONS.get(operation) or CONSOLE_OPERATIONS.get(operation)
     if needed is None or needed not in actor.scopes:
         raise Forbidden(needed or operation)
+    if operation in PROVED or (operation in PROVED_LIVE and actor.scope.environment is Environment.LIVE):
+        require_proof(actor)
+
+
+def require_proof(actor: Actor) -> None:
+    """Raises ProofNeeded of a person whose last proof is too old."""
+    if not actor.proved:
+        raise ProofNeeded
 
 
 def authorize_ability(actor: Actor, ability: str) -> None:

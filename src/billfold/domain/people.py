@@ -29,6 +29,10 @@ IDLE_MS, ABSOLUTE_MS = 12 * HOUR_MS, 14 * DAY_MS
 SEEN_AGAIN_MS = MINUTE_MS
 """`seen_at` of a session is written at most this often."""
 INVITATION_MS = 7 * DAY_MS
+RECOVERY_MS = DAY_MS
+"""How long the link holds that lets somebody in again who has lost everything."""
+PROOF_MS = 10 * MINUTE_MS
+"""For how long after a proof of who somebody is the session does what needs one."""
 CEREMONY_MS = 5 * MINUTE_MS
 """How long a browser may take to ask its owner for a passkey."""
 
@@ -69,7 +73,8 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """`id` is SHA-256 of the token that the browser holds; `agent` what it calls itself, for the list of sessions."""
+    """`id` is SHA-256 of the token that the browser holds; `agent` what it calls itself, for the list of sessions. `proved_at_ms`:
+    when the person last proved who they are."""
 
     workspace: str
     id: str
@@ -77,9 +82,13 @@ class Session:
     agent: str
     created_at_ms: int
     seen_at_ms: int
+    proved_at_ms: int
 
     def alive(self, now_ms: int) -> bool:
         return now_ms < self.seen_at_ms + IDLE_MS and now_ms < self.created_at_ms + ABSOLUTE_MS
+
+    def proved(self, now_ms: int) -> bool:
+        return now_ms < self.proved_at_ms + PROOF_MS
 
 
 def playground_key_name(person_id: str, session_id: str | None) -> str:
@@ -90,7 +99,8 @@ def playground_key_name(person_id: str, session_id: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """A link that makes one person, once. `id` is SHA-256 of its token. `invited_by` is empty for the link of the first start."""
+    """A link that makes one person, once. `id` is SHA-256 of its token. `invited_by` is empty for the operator's links.
+    `person_id`: whom it lets in again with secrets of their own choice, in place of making somebody."""
 
     workspace: str
     id: str
@@ -98,6 +108,7 @@ class Invitation:
     email: str
     invited_by: str
     expires_at_ms: int
+    person_id: str = ""
 
 
 def digest(token: str) -> str:
@@ -189,12 +200,12 @@ def recovery_left(person: Person, typed: str) -> tuple[str, ...] | None:
 # --- what a person may do ---------------------------------------------------------------------------------------------------------
 
 
-def actor(person: Person, environment: Environment) -> Actor:
-    """The same kind of actor as a key's holder. Raises Forbidden: the demo's door does not lead to live."""
+def actor(person: Person, environment: Environment, *, proved: bool = False) -> Actor:
+    """The same kind of actor as a key's holder. `proved`: lately. Raises Forbidden: the demo's door does not lead to live."""
     if person.id == DEMO_PERSON and environment is Environment.LIVE:
         raise Forbidden("live")
     scopes = ROLES.get(person.role, frozenset()) - ({PEOPLE} if person.id == DEMO_PERSON else set())
-    return Actor(Scope(person.workspace, environment), "", scopes, person_id=person.id)
+    return Actor(Scope(person.workspace, environment), "", scopes, person_id=person.id, proved=proved)
 
 
 def check_role(role: str, granted_by: frozenset[str]) -> str:

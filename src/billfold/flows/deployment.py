@@ -33,6 +33,12 @@ async def remember(store: Store, facts: Facts) -> None:
     await store.write(lambda tx: tx.deployment.put(asdict(facts)))
 
 
+async def served_at(store: Store, otherwise: str) -> str:
+    """The public address that the server has, which may have got its port from the system; `otherwise` where none ever ran."""
+    known = await store.read(lambda tx: tx.deployment.facts())
+    return known.get("public_url", otherwise)
+
+
 async def differences(store: Store, ours: Facts) -> list[Difference]:
     """Where this process differs from the server that runs on this database, the worst first; nothing where none ever ran."""
     known = await store.read(lambda tx: tx.deployment.facts())

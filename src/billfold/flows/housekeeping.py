@@ -45,6 +45,8 @@ def reconcile_due_ms(scope: Scope, now_ms: int, hour: int) -> int:
 def prune(tx: Tx, job: Job, now_ms: int, retention: Retention) -> Job:
     """One chunk of one kind of row; the cursor says which kind is next. At the end: waiting for its next time. `done` counts the
     rows that were removed since the job is there."""
+    if not job.cursor:
+        tx.people.forget_old(job.scope.workspace, now_ms)
     at = _ORDER.index(Kept(job.cursor)) if job.cursor else 0
     kept = _ORDER[at]
     removed = tx.pruning.remove_older(job.scope, kept, retention.before_ms(kept, now_ms), CHUNK)

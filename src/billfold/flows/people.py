@@ -1,4 +1,5 @@
-"""Who belongs to a workspace: invite, join, change a role, remove, end sessions. Signing in is flows/sign_in.py's.
+"""Who belongs to a workspace: invite, join, change a role, remove, end sessions. Signing in is flows/sign_in.py's, people's own
+secrets are flows/accounts.py's.
 
 May not enter: cookies, forms, SQL."""
 
@@ -78,7 +79,7 @@ async def first_owner(services: Services, workspace: str) -> str | None:
 
     def withdraw(tx: Tx) -> None:
         for one in tx.people.invitations(workspace):
-            if not one.invited_by:
+            if not one.invited_by and not one.person_id:
                 tx.people.use_invitation(workspace, one.id)
 
     await services.store.write(withdraw)
@@ -113,6 +114,8 @@ def _valid(services: Services, tx: Tx, workspace: str, token: str) -> Invitation
     found = tx.people.invitation(workspace, people.digest(token))
     if found is None or found.expires_at_ms <= services.clock.now_ms():
         raise NotFound("invitation")
+    if found.person_id and tx.people.find(workspace, found.person_id) is None:
+        raise NotFound("invitation")
     if found.invited_by:
         inviter = tx.people.find(workspace, found.invited_by)
         if inviter is None or not ROLES[found.role] <= ROLES.get(inviter.role, frozenset()):
@@ -125,7 +128,7 @@ def totp_secret(services: Services, workspace: str, salt: str) -> bytes:
     return services.secrets.mac("person-totp", workspace, salt)[:20]
 
 
-async def _proved(services: Services, workspace: str, email: str, secret: Secret) -> Person:
+async def proved_secret(services: Services, workspace: str, email: str, secret: Secret) -> Person:
     """A person without a name yet, whose secret works. Raises Invalid."""
     blank = Person(workspace, "", email, "", "", services.clock.now_ms())
     if secret.passkey_id:
@@ -143,13 +146,14 @@ async def _proved(services: Services, workspace: str, email: str, secret: Secret
 async def join(services: Services, token: str, name: str, email: str, secret: Secret) -> Joined:
     """Makes the person that the link was for. Raises NotFound, Invalid, Conflict."""
     invitation = await open_invitation(services, token)
+    if invitation.person_id:  # somebody who is here already: flows/accounts.py
+        raise NotFound("invitation")
     workspace = invitation.workspace
     email = invitation.email or people.normal_email(email)
-    proved = await _proved(services, workspace, email, secret)
+    proved = await proved_secret(services, workspace, email, secret)
     codes = people.recovery_codes(services.entropy.bytes(10 * people.RECOVERY_CODES)) if proved.password else ()
-    hashed = tuple(people.digest(people.normal_code(one)) for one in codes)
     person_id, now = people.person_id(services.entropy.bytes(7)), services.clock.now_ms()
-    person = replace(proved, id=person_id, name=people.normal_name(name), role=invitation.role, recovery=hashed)
+    person = replace(proved, id=person_id, name=people.normal_name(name), role=invitation.role, recovery=recovery_hashes(codes))
 
     def transaction(tx: Tx) -> None:
         _valid(services, tx, workspace, token)
@@ -157,7 +161,7 @@ async def join(services: Services, token: str, name: str, email: str, secret: Se
             raise NotFound("invitation")
         if not tx.people.add(person):
             raise Conflict("person_exists", "somebody with this address is here already")
-        if secret.passkey_id and not tx.people.add_passkey(_passkey(person, secret, now)):
+        if secret.passkey_id and not tx.people.add_passkey(passkey_of(person, secret, now)):
             raise Conflict("passkey_exists", "this passkey is somebody's already")
         if person.role == OWNER:  # the demo's door closes as soon as somebody has the key to the house
             tx.people.remove(workspace, DEMO_PERSON)
@@ -167,21 +171,12 @@ async def join(services: Services, token: str, name: str, email: str, secret: Se
     return Joined(person, codes)
 
 
-def _passkey(person: Person, secret: Secret, now: int) -> Passkey:
+def passkey_of(person: Person, secret: Secret, now: int) -> Passkey:
     return Passkey(person.workspace, secret.passkey_id, person.id, secret.passkey_key, secret.passkey_count, now)
 
 
-async def add_passkey(services: Services, person: Person, secret: Secret) -> None:
-    """Raises Conflict when it is known already."""
-
-    def transaction(tx: Tx) -> None:
-        if not tx.people.add_passkey(_passkey(person, secret, services.clock.now_ms())):
-            raise Conflict("passkey_exists", "this passkey is known already")
-        record(
-            services, tx, person.workspace, EventKind.PERSON_CHANGED, person.id, f"person:{person.id}", what="passkey"
-        )  # fmt: skip
-
-    await services.store.write(transaction)
+def recovery_hashes(codes: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(people.digest(people.normal_code(one)) for one in codes)
 
 
 async def change_role(services: Services, actor: Actor, person_id: str, role: str) -> None:

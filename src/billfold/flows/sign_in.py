@@ -21,15 +21,16 @@ Proof = Callable[[Tx], bool]
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Somebody with a session. `token` is what the browser keeps; it is stored nowhere else."""
+    """Somebody with a session. `token` is what the browser keeps; it is stored nowhere else. `proved`: lately."""
 
     person: Person
     session: Session
     token: str
+    proved: bool
 
     def actor(self, environment: Environment) -> Actor:
         """Raises Forbidden where the person may not go."""
-        return people.actor(self.person, environment)
+        return people.actor(self.person, environment, proved=self.proved)
 
 
 async def by_password(services: Services, workspace: str, email: str, password: str, code: str, agent: str) -> SignedIn:
@@ -53,7 +54,7 @@ async def by_password(services: Services, workspace: str, email: str, password: 
             return tx.people.use_step(person, step)
         return left is not None and tx.people.use_recovery(person, left)
 
-    return await _begin(services, person, agent, prove, "password")
+    return await begin(services, person, agent, prove, "password")
 
 
 _hashes: dict[int, str] = {}
@@ -67,24 +68,29 @@ async def _nobodys(services: Services) -> str:
 
 
 async def by_passkey(services: Services, person: Person, passkey_id: str, sign_count: int, challenge: str, agent: str) -> SignedIn:
-    """After the signature was verified over `challenge`, which is good once. Raises Unauthenticated."""
-    now = services.clock.now_ms()
-    workspace = person.workspace
+    """After the signature was verified over `challenge`. Raises Unauthenticated."""
+    prove = passkey_proof(services, person, passkey_id, sign_count, challenge)
+    return await begin(services, person, agent, prove, "passkey")
+
+
+def passkey_proof(services: Services, person: Person, passkey_id: str, sign_count: int, challenge: str) -> Proof:
+    """Within a transaction: the passkey is still this person's, and `challenge` was not answered before."""
+    now, workspace = services.clock.now_ms(), person.workspace
 
     def prove(tx: Tx) -> bool:
         passkey = tx.people.passkey(workspace, passkey_id)
         if passkey is None or passkey.person_id != person.id:
             return False
-        if not tx.people.spend(workspace, people.digest(challenge), now, now + people.CEREMONY_MS):
+        if not tx.people.spend(workspace, people.digest(challenge), now + people.CEREMONY_MS):
             return False
         tx.people.use_passkey(passkey, sign_count, now)
         return True
 
-    return await _begin(services, person, agent, prove, "passkey")
+    return prove
 
 
 async def after_joining(services: Services, person: Person, agent: str) -> SignedIn:
-    return await _begin(services, person, agent, lambda tx: True, "invitation")
+    return await begin(services, person, agent, lambda tx: True, "invitation")
 
 
 async def by_demo_door(services: Services, workspace: str, agent: str) -> SignedIn | None:
@@ -99,16 +105,16 @@ async def by_demo_door(services: Services, workspace: str, agent: str) -> Signed
         return True
 
     try:
-        return await _begin(services, person, agent, let_in, "demo")
+        return await begin(services, person, agent, let_in, "demo")
     except Unauthenticated:
         return None
 
 
-async def _begin(services: Services, person: Person, agent: str, prove: Proof, way: str) -> SignedIn:
+async def begin(services: Services, person: Person, agent: str, prove: Proof, way: str) -> SignedIn:
     """A session with a token of its own. Raises Unauthenticated when the proof does not hold at the moment of writing."""
     now, workspace = services.clock.now_ms(), person.workspace
     token = people.token(workspace, services.entropy.bytes(people.TOKEN_BYTES))
-    session = Session(workspace, people.digest(token), person.id, agent[:AGENT_LENGTH_MAX], now, now)
+    session = Session(workspace, people.digest(token), person.id, agent[:AGENT_LENGTH_MAX], now, now, now)
 
     def transaction(tx: Tx) -> bool:
         if not prove(tx) or tx.people.find(workspace, person.id) is None:
@@ -122,7 +128,7 @@ async def _begin(services: Services, person: Person, agent: str, prove: Proof, w
 
     if not await services.store.write(transaction):
         raise Unauthenticated("unknown")
-    return SignedIn(person, session, token)
+    return SignedIn(person, session, token, proved=True)
 
 
 async def resume(services: Services, token: str) -> SignedIn:
@@ -142,7 +148,7 @@ async def resume(services: Services, token: str) -> SignedIn:
         raise Unauthenticated("expired")
     if session.seen_at_ms < now - people.SEEN_AGAIN_MS:
         await services.store.write(lambda tx: tx.people.see(session, now), short=True)
-    return SignedIn(person, session, token)
+    return SignedIn(person, session, token, session.proved(now))
 
 
 async def sign_out(services: Services, signed_in: SignedIn) -> None:

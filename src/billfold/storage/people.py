@@ -43,6 +43,7 @@ PASSKEYS = Statement(select(passkey).where(_mine(passkey, "person_id")).order_by
 USE_PASSKEY = Statement(
     update(passkey).where(_mine(passkey, "id")).values(sign_count=number("new_count"), used_at_ms=number("at_ms"))
 )
+DROP_PASSKEY = Statement(delete(passkey).where(_mine(passkey, "person_id", "id")))
 DROP_PASSKEYS = Statement(delete(passkey).where(_mine(passkey, "person_id")))
 
 ADD_SESSION = Statement(insert(person_session).inline())
@@ -51,6 +52,7 @@ SESSIONS = Statement(
     select(person_session).where(person_session.c.workspace == _HERE).order_by(person_session.c.seen_at_ms.desc()).limit(500)
 )
 SEE = Statement(update(person_session).where(_mine(person_session, "id")).values(seen_at_ms=number("at_ms")))
+PROVE = Statement(update(person_session).where(_mine(person_session, "id")).values(proved_at_ms=number("at_ms")))
 END = Statement(delete(person_session).where(_mine(person_session, "person_id", "id")))
 END_ALL = Statement(delete(person_session).where(_mine(person_session, "person_id")))
 FORGET_SESSIONS = Statement(
@@ -111,7 +113,7 @@ class PeopleRows:
 
     def remove(self, workspace: str, person_id: str) -> bool:
         self.end_sessions(workspace, person_id)
-        self._db.count(DROP_PASSKEYS, workspace=workspace, person_id=person_id)
+        self.drop_passkeys(workspace, person_id)
         return self._db.count(REMOVE, workspace=workspace, id=person_id) > 0
 
     def set_password(self, person: Person) -> None:
@@ -159,6 +161,11 @@ class PeopleRows:
     def use_passkey(self, passkey: Passkey, sign_count: int, at_ms: int) -> None:
         self._db.count(USE_PASSKEY, workspace=passkey.workspace, id=passkey.id, new_count=sign_count, at_ms=at_ms)
 
+    def drop_passkeys(self, workspace: str, person_id: str, passkey_id: str | None = None) -> int:
+        if passkey_id is None:
+            return self._db.count(DROP_PASSKEYS, workspace=workspace, person_id=person_id)
+        return self._db.count(DROP_PASSKEY, workspace=workspace, person_id=person_id, id=passkey_id)
+
     def add_session(self, session: Session) -> None:
         self._db.run(
             ADD_SESSION,
@@ -168,6 +175,7 @@ class PeopleRows:
             agent=session.agent,
             created_at_ms=session.created_at_ms,
             seen_at_ms=session.seen_at_ms,
+            proved_at_ms=session.proved_at_ms,
         )
 
     def session(self, workspace: str, session_id: str) -> Session | None:
@@ -179,6 +187,9 @@ class PeopleRows:
 
     def see(self, session: Session, at_ms: int) -> None:
         self._db.count(SEE, workspace=session.workspace, id=session.id, at_ms=at_ms)
+
+    def prove(self, session: Session, at_ms: int) -> bool:
+        return self._db.count(PROVE, workspace=session.workspace, id=session.id, at_ms=at_ms) > 0
 
     def end_sessions(self, workspace: str, person_id: str, session_id: str | None = None) -> int:
         if session_id is None:
@@ -194,6 +205,7 @@ class PeopleRows:
             email=invitation.email,
             invited_by=invitation.invited_by,
             expires_at_ms=invitation.expires_at_ms,
+            person_id=invitation.person_id,
         )
 
     def invitation(self, workspace: str, invitation_id: str) -> Invitation | None:
@@ -206,13 +218,13 @@ class PeopleRows:
     def use_invitation(self, workspace: str, invitation_id: str) -> bool:
         return self._db.count(USE_INVITATION, workspace=workspace, id=invitation_id) > 0
 
-    def spend(self, workspace: str, id: str, now_ms: int, until_ms: int) -> bool:
-        self._db.count(FORGET_SPENT, workspace=workspace, now=now_ms)
+    def spend(self, workspace: str, id: str, until_ms: int) -> bool:
         return bool(self._db.run(SPEND, workspace=workspace, id=id, until_ms=until_ms))
 
     def forget_old(self, workspace: str, now_ms: int) -> None:
         self._db.count(FORGET_SESSIONS, workspace=workspace, idle=now_ms - IDLE_MS, absolute=now_ms - ABSOLUTE_MS)
         self._db.count(FORGET_INVITATIONS, workspace=workspace, now=now_ms)
+        self._db.count(FORGET_SPENT, workspace=workspace, now=now_ms)
 
 
 def _person(row: Row | None) -> Person | None:

@@ -453,33 +453,27 @@ def _of_workspace(name: str, *rest: object, key: tuple[str, ...] = ("id",)) -> T
 
 person = _of_workspace(
     "person",
-    _text("id"),
-    _text("email"),
-    _text("name"),
-    _text("role"),
-    _number("created_at_ms"),
-    _text("password"),
-    _text("totp_salt"),
-    _number("totp_step"),
-    _text("recovery"),
-    Column("signed_in_at_ms", BigInteger),
+    *(_text("id"), _text("email"), _text("name"), _text("role"), _number("created_at_ms"), _text("password")),
+    *(_text("totp_salt"), _number("totp_step"), _text("recovery"), Column("signed_in_at_ms", BigInteger)),
 )
 Index("ix_person_email", person.c.workspace, person.c.email, unique=True)
 passkey = _of_workspace(
     "passkey",
-    _text("id"),
-    _text("person_id"),
-    _text("public_key"),
-    _number("sign_count"),
-    _number("created_at_ms"),
+    *(_text("id"), _text("person_id"), _text("public_key"), _number("sign_count"), _number("created_at_ms")),
     Column("used_at_ms", BigInteger),
 )
 Index("ix_passkey_person", passkey.c.workspace, passkey.c.person_id)
 person_session = _of_workspace(
-    "person_session", _text("id"), _text("person_id"), _text("agent"), _number("created_at_ms"), _number("seen_at_ms")
+    "person_session",
+    *(_text("id"), _text("person_id"), _text("agent"), _number("created_at_ms"), _number("seen_at_ms")),
+    Column("proved_at_ms", BigInteger, nullable=False, server_default="0"),
 )
 Index("ix_person_session_person", person_session.c.workspace, person_session.c.person_id)
-invitation = _of_workspace("invitation", _text("id"), _text("role"), _text("email"), _text("invited_by"), _number("expires_at_ms"))
+invitation = _of_workspace(
+    "invitation",
+    *(_text("id"), _text("role"), _text("email"), _text("invited_by"), _number("expires_at_ms")),
+    Column("person_id", Text, nullable=False, server_default=""),
+)
 person_spent = _of_workspace("person_spent", _text("id"), _number("until_ms"))
 
 # Of the installation as a whole, hence without a workspace: what its processes must agree on. A handful of rows.

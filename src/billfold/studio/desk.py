@@ -4,9 +4,10 @@ A page of the console is a function of a `Visit`; what it posts has been checked
 May not enter: what any page is about. Source: reference/reliability-security.md T23."""
 
 import hmac
+import json
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote
@@ -15,7 +16,17 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from billfold.domain import people
-from billfold.domain.errors import BillfoldError, Conflict, Forbidden, Invalid, NotFound, TooMany, Unauthenticated, WrongScope
+from billfold.domain.errors import (
+    BillfoldError,
+    Conflict,
+    Forbidden,
+    Invalid,
+    NotFound,
+    ProofNeeded,
+    TooMany,
+    Unauthenticated,
+    WrongScope,
+)
 from billfold.domain.ids import Environment
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.people import DEMO_PERSON
@@ -24,6 +35,7 @@ from billfold.flows.sign_in import SignedIn
 from billfold.ports import Services
 from billfold.studio.navigation import Entry
 from billfold.studio.passkeys import NOBODYS
+from billfold.studio.proof import prove_again
 from billfold.web.here import Here
 from billfold.web.pages import PageRoom, page
 from billfold.web.policy import STRICT, Policy
@@ -31,6 +43,8 @@ from billfold.web.policy import STRICT, Policy
 ROOM = PageRoom("studio", Path(__file__).parent)
 POLICY = STRICT.allowing("publickey-credentials-create", "publickey-credentials-get")
 FORM_BYTES_MAX, FIELDS_MAX = 64_000, 50
+PROOF = "proof"
+"""The field of a form that proves once more who sends it."""
 HOME = "/studio"
 SIGN_IN = "/studio/sign-in"
 
@@ -60,6 +74,8 @@ class Visit:
             authorize(self.actor, operation)
         except Forbidden:
             return False
+        except ProofNeeded:
+            return True
         return True
 
     def _sees(self, entry: Entry) -> bool:
@@ -138,11 +154,38 @@ class Desk:
     async def _answered(self, request: Request, signed_in: SignedIn, environment: Environment, answer: Page) -> Response:
         try:
             form = await self._checked_form(request, signed_in.session.id) if request.method == "POST" else {}
+            typed = form.pop(PROOF, [""])[0]
             visit = Visit(request, self.services, self, signed_in, environment, form)
             visit.actor  # noqa: B018  (raises where the person may not go at all)
-            return await answer(visit)
+            return await self._with_proof(visit, typed, answer)
         except BillfoldError as error:
             return self.refusal(request, error)
+
+    async def _with_proof(self, visit: Visit, typed: str, answer: Page) -> Response:
+        """`typed`: what the form brings along to prove who sends it, if anything."""
+        try:
+            if typed:
+                visit = replace(visit, signed_in=await prove_again(self.services, visit.request, visit.signed_in, typed))
+        except Unauthenticated:
+            return await self.ask_for_proof(visit, wrong=True)
+        try:
+            return await answer(visit)
+        except ProofNeeded as needed:
+            if _wants_json(visit.request):
+                told = {"title": str(needed), "prove": visit.address("/prove")}
+                return JSONResponse(told, 403, media_type="application/problem+json")
+            return await self.ask_for_proof(visit)
+
+    async def ask_for_proof(self, visit: Visit, *, wrong: bool = False, next: str = "") -> Response:
+        """The page that asks who somebody is, and whose form then does what was asked for. `next`: where to, when nothing was."""
+        action, kept, me = visit.request.url.path, visit.form, visit.signed_in.person
+        if visit.request.method == "GET":
+            action, kept = visit.address("/prove"), {"next": [next or action]}
+        passkeys = await self.services.store.read(lambda tx: tx.people.passkeys(me.workspace, me.id))
+        status = 401 if wrong else 200 if next else 403
+        return visit.show(
+            "prove.html", status=status, action=action, kept=kept, wrong=wrong, types=bool(me.password), passkeys=bool(passkeys)
+        )
 
     async def _who(self, request: Request) -> tuple[SignedIn | None, bool]:
         """(who, whether the session is new)."""
@@ -192,7 +235,7 @@ class Desk:
         what, status = next((words for kind, words in _REFUSALS.items() if isinstance(error, kind)), ("failed", 400))
         detail = str(error) if isinstance(error, Invalid | Conflict) else ""
         response: Response
-        if "application/json" in request.headers.get("accept", ""):
+        if _wants_json(request):
             title = ROOM.texts.speaker("en")(f"problem.{what}")
             response = JSONResponse({"title": title, "detail": detail or title}, status, media_type="application/problem+json")
         else:
@@ -255,9 +298,25 @@ class Desk:
             return
 
 
+def _wants_json(request: Request) -> bool:
+    return "application/json" in request.headers.get("accept", "")
+
+
+async def json_of(request: Request) -> dict[str, object]:
+    """Raises Unauthenticated for what is no JSON object: nobody's page sent that."""
+    try:
+        found = json.loads(await request.body())
+    except ValueError:
+        raise Unauthenticated("malformed") from None
+    if not isinstance(found, dict):
+        raise Unauthenticated("malformed")
+    return found
+
+
 _REFUSALS: dict[type[BillfoldError], tuple[str, int]] = {
     ForeignForm: ("foreign_form", 403),
     Forbidden: ("forbidden", 403),
+    ProofNeeded: ("proof_needed", 403),
     NotFound: ("not_found", 404),
     WrongScope: ("not_found", 404),
     Unauthenticated: ("no_match", 401),

@@ -6,6 +6,7 @@ from starlette.routing import BaseRoute
 
 from billfold.ports import Services
 from billfold.studio import overview_page
+from billfold.studio.account_pages import AccountPages
 from billfold.studio.desk import ROOM, Desk
 from billfold.studio.key_pages import KeyPages
 from billfold.studio.navigation import present
@@ -21,6 +22,7 @@ def open_desk(services: Services, *, door: bool, demo_workspace: str) -> Desk:
 
 def create_routes(desk: Desk, *, elsewhere: Iterable[str] = ()) -> list[BaseRoute]:
     """`elsewhere`: paths of pages of other rooms, to which the navigation leads."""
-    made = [*SignInPages(desk).routes(), *PeoplePages(desk).routes(), *KeyPages(desk).routes(), *overview_page.routes(desk)]
+    pages = (SignInPages(desk), AccountPages(desk), PeoplePages(desk), KeyPages(desk))
+    made = [*(route for one in pages for route in one.routes()), *overview_page.routes(desk)]
     desk.entries = present([*(one.path for one in made), *elsewhere])
     return [ROOM.assets.route(), *made]

@@ -2,29 +2,25 @@
 
 May not enter: what proves somebody (domain/people.py, flows/sign_in.py)."""
 
-import json
 import secrets
-from base64 import b32encode
-from urllib.parse import quote
 
-import segno
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import Route
 
 from billfold.domain import people
-from billfold.domain.errors import BillfoldError, Invalid, Unauthenticated
-from billfold.domain.people import Invitation, Passkey
+from billfold.domain.errors import Invalid, Unauthenticated
+from billfold.domain.people import Invitation
+from billfold.flows import accounts, sign_in
 from billfold.flows import people as people_flows
-from billfold.flows import sign_in
 from billfold.flows.people import Joined, Secret
 from billfold.flows.sign_in import SignedIn
 from billfold.studio import passkeys
-from billfold.studio.desk import HOME, SIGN_IN, Desk, Visit
+from billfold.studio.desk import HOME, SIGN_IN, Desk, Visit, json_of
 from billfold.studio.passkeys import Ceremony
+from billfold.studio.proof import SURFACE, account_name, code_set_up
 from billfold.web.guesses import attempt, count_failed
 
-SURFACE = "console"
 Form = dict[str, list[str]]
 
 
@@ -32,7 +28,7 @@ def _first(form: Form, name: str) -> str:
     return form.get(name, [""])[0]
 
 
-def _next(given: str) -> str:
+def next_page(given: str) -> str:
     """Where to go after signing in: a page of the console, nothing else."""
     plain = given.startswith(f"{HOME}/") and all(one.isalnum() or one in "/-_" for one in given)
     return given if plain and not given.startswith(SIGN_IN) else HOME
@@ -57,12 +53,12 @@ class SignInPages:
     # --- sign-in
 
     async def sign_in(self, request: Request, form: Form) -> Response:
-        target = _next(_first(form, "next") or request.query_params.get("next", ""))
+        target = next_page(_first(form, "next") or request.query_params.get("next", ""))
         if not form:
             return await self._sign_in_page(request, target)
         email, workspace = _first(form, "email"), await self._workspace(_first(form, "workspace"))
         try:
-            attempt(self._services, request, SURFACE, f"person {workspace} {_account(email)}")
+            attempt(self._services, request, SURFACE, account_name(workspace, email))
             signed_in = await sign_in.by_password(
                 self._services, workspace, email, _first(form, "password"), _first(form, "code"), _agent(request)
             )
@@ -114,7 +110,7 @@ class SignInPages:
         except Unauthenticated as error:
             count_failed(request, SURFACE, error.reason)
             raise
-        return await self._enter(request, signed_in, JSONResponse({"next": _next(str(asked.get("next", "")))}))
+        return await self._enter(request, signed_in, JSONResponse({"next": next_page(str(asked.get("next", "")))}))
 
     async def sign_out(self, visit: Visit) -> Response:
         await sign_in.sign_out(self._services, visit.signed_in)
@@ -132,7 +128,7 @@ class SignInPages:
         salt = _first(form, "salt")[:64]
         secret = Secret(password=_first(form, "password"), totp_salt=salt, code=_first(form, "code"))
         try:
-            joined = await people_flows.join(self._services, token, _first(form, "name"), _first(form, "email"), secret)
+            joined = await self._let_in(token, invitation, _first(form, "name"), _first(form, "email"), secret)
         except Invalid as error:
             given = {"name": _first(form, "name")[:100], "email": _first(form, "email")[:200]}
             errors = {one.path: f"{one.message}; {one.mend}" for one in error.problems}
@@ -148,22 +144,22 @@ class SignInPages:
         name: str = "",
         email: str = "",
     ) -> Response:
-        secret = b32encode(people_flows.totp_secret(self._services, invitation.workspace, salt)).decode()
-        address = f"otpauth://totp/Billfold:{quote(invitation.email or 'console')}?secret={secret}&issuer=Billfold"
-        picture = segno.make(address, error="m", micro=False)
         return self._desk.plain(
             request,
             "join.html",
             status=422 if errors else 200,
             invitation=invitation,
             token=request.path_params["token"],
-            salt=salt,
-            secret=" ".join(secret[at : at + 4] for at in range(0, len(secret), 4)),
-            qr=picture.svg_inline(omitsize=True, border=4, dark="#111827", light="#ffffff", title="otpauth"),
+            shown=code_set_up(self._services, invitation.workspace, invitation.email, salt),
             errors=errors or {},
             name=name,
             email=email,
         )
+
+    async def _let_in(self, token: str, invitation: Invitation, name: str, email: str, secret: Secret) -> Joined:
+        if invitation.person_id:
+            return await accounts.recover(self._services, invitation, secret)
+        return await people_flows.join(self._services, token, name, email, secret)
 
     async def _joined(self, request: Request, joined: Joined, response: Response) -> Response:
         return await self._enter(request, await sign_in.after_joining(self._services, joined.person, _agent(request)), response)
@@ -171,10 +167,8 @@ class SignInPages:
     async def ask_new_passkey(self, request: Request, _form: Form) -> Response:
         invitation = await people_flows.open_invitation(self._services, request.path_params["token"])
         asked = await json_of(request)
-        name, email = (
-            people.normal_name(str(asked.get("name", ""))),
-            invitation.email or people.normal_email(str(asked.get("email", ""))),
-        )
+        email = invitation.email or people.normal_email(str(asked.get("email", "")))
+        name = email if invitation.person_id else people.normal_name(str(asked.get("name", "")))
         one = passkeys.begin(self._services, f"join {invitation.id}", request.headers["origin"])
         return JSONResponse(passkeys.to_make(self._services, one, invitation.workspace, email, name, []))
 
@@ -184,40 +178,9 @@ class SignInPages:
         asked = await json_of(request)
         one = Ceremony(f"join {invitation.id}", request.headers["origin"], str(asked.get("state", "")))
         secret = passkeys.made(self._services, one, asked.get("answer"))
-        joined = await people_flows.join(self._services, token, str(asked.get("name", "")), str(asked.get("email", "")), secret)
+        joined = await self._let_in(token, invitation, str(asked.get("name", "")), str(asked.get("email", "")), secret)
         return await self._joined(request, joined, JSONResponse({"next": HOME}))
-
-
-async def add_passkey(visit: Visit, asked: dict[str, object], known: list[Passkey]) -> Response:
-    """For somebody who is signed in: the question without an answer, and then with one."""
-    person, origin = visit.signed_in.person, visit.request.headers["origin"]
-    purpose = f"add {person.id}"
-    if "answer" not in asked:
-        one = passkeys.begin(visit.services, purpose, origin)
-        return JSONResponse(passkeys.to_make(visit.services, one, person.workspace, person.email, person.name, known))
-    secret = passkeys.made(visit.services, Ceremony(purpose, origin, str(asked.get("state", ""))), asked["answer"])
-    await people_flows.add_passkey(visit.services, person, secret)
-    return JSONResponse({"next": visit.address("/account")})
-
-
-async def json_of(request: Request) -> dict[str, object]:
-    """Raises Unauthenticated for what is no JSON object: nobody's page sent that."""
-    try:
-        found = json.loads(await request.body())
-    except ValueError:
-        raise Unauthenticated("malformed") from None
-    if not isinstance(found, dict):
-        raise Unauthenticated("malformed")
-    return found
 
 
 def _agent(request: Request) -> str:
     return request.headers.get("user-agent", "")
-
-
-def _account(email: str) -> str:
-    """One account is one, however its address is written."""
-    try:
-        return people.normal_email(email)
-    except BillfoldError:
-        return "nobody"

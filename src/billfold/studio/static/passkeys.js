@@ -28,6 +28,11 @@ const WAYS = {
     const question = await ask("POST", `${button.dataset.at}/passkey`, asked);
     return ask("POST", `${button.dataset.at}/passkey/answer`, { ...asked, state: question.state, answer: await make(question) });
   },
+  async prove(button) {
+    const question = await ask("POST", button.dataset.at, {});
+    await ask("POST", button.dataset.at, { state: question.state, answer: await get(question) });
+    document.getElementById(button.dataset.form).submit(); // what waited for the proof
+  },
   async add(button) {
     const question = await ask("POST", button.dataset.at, {});
     return ask("POST", button.dataset.at, { state: question.state, answer: await make(question) });
@@ -39,8 +44,10 @@ for (const button of document.querySelectorAll("[data-passkey]")) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     try {
-      location.assign((await WAYS[button.dataset.passkey](button)).next);
+      const done = await WAYS[button.dataset.passkey](button);
+      if (done) location.assign(done.next);
     } catch (error) {
+      if (error.problem?.prove) location.assign(`${error.problem.prove}?next=${encodeURIComponent(location.pathname)}`);
       toast(error.name === "NotAllowedError" ? say("passkey_stopped") : error.message, "bad");
       button.disabled = false;
     }
