@@ -24,7 +24,7 @@ const WAYS = {
   },
   async join(button) {
     const form = document.getElementById(button.dataset.form);
-    const asked = { name: form.elements.name.value, email: form.elements.email?.value ?? "" };
+    const asked = { name: form.elements.name?.value ?? "", email: form.elements.email?.value ?? "" };
     const question = await ask("POST", `${button.dataset.at}/passkey`, asked);
     return ask("POST", `${button.dataset.at}/passkey/answer`, { ...asked, state: question.state, answer: await make(question) });
   },
