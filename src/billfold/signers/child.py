@@ -3,6 +3,7 @@
 pool.py starts it as `python -I child.py` with one end of a socket pair as its standard input, and gives it each key through that
 socket, once. It ends when the other end is closed, so also when the server was killed. Of all it is sent it trusts the form, since
 nobody else can reach the socket; whatever is wrong ends it, and the pool starts another.
+What has come together is signed together, where the processor can (lanes.py).
 May not enter: anything else of Billfold, files, the network, printing.
 
 Each message has a head of kind, number and bytes that follow:
@@ -15,16 +16,22 @@ import contextlib
 import resource
 import socket
 import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+
+from billfold.signers import lanes
 
 HEAD = struct.Struct(">cIH")
 ITEM = struct.Struct(">I32s")
 LENGTH = struct.Struct(">H")
 KEY, FORGET, SIGN, ANSWER = b"K", b"F", b"S", b"A"
 READ_BYTES = 65_536
+TOGETHER_MIN = 5
+"""So many signatures pay for a round of the lanes, which costs as much as four."""
 
 PADDING = padding.PKCS1v15()
 HASH = Prehashed(hashes.SHA256())
@@ -37,28 +44,81 @@ def load(pem: bytes) -> rsa.RSAPrivateKey:
     return key
 
 
+@dataclass(frozen=True, slots=True)
+class _Key:
+    alone: rsa.RSAPrivateKey
+    in_lane: lanes.LaneKey | None
+
+
+_Item = tuple[_Key, bytes]
+"""A key, and the digest that it is to sign."""
+_Job = tuple[int, list[_Item]]
+
+
+class _Desk:
+    """The keys, and what is made with them."""
+
+    def __init__(self) -> None:
+        self._keys: dict[int, _Key] = {}
+        self._lanes = lanes.opened()
+
+    def take(self, kind: bytes, number: int, body: bytes) -> _Job | None:
+        """Carries out one message, and gives back what it asks to be signed."""
+        if kind == SIGN:
+            return number, [(self._keys[key], digest) for key, digest in ITEM.iter_unpack(body)]
+        if kind == KEY:
+            key = load(body)
+            self._keys[number] = _Key(key, self._lanes.key(key) if self._lanes else None)
+        else:
+            assert kind == FORGET
+            del self._keys[number]
+        return None
+
+    def answers(self, jobs: list[_Job]) -> Iterator[bytes]:
+        """The answers, in order; those that are ready at the same time as one piece."""
+        items = [item for _, wanted in jobs for item in wanted]
+        made: list[bytes] = []
+        ready: list[bytes] = []
+        at = 0
+        for number, wanted in jobs:
+            at += len(wanted)
+            while len(made) < at:
+                if ready:
+                    yield b"".join(ready)
+                    ready.clear()
+                made += self._next(items[len(made) : len(made) + lanes.LANES])
+            answer = b"".join([LENGTH.pack(len(one)) + one for one in made[at - len(wanted) : at]])
+            ready.append(HEAD.pack(ANSWER, number, len(answer)) + answer)
+        yield b"".join(ready)
+
+    def _next(self, items: list[_Item]) -> list[bytes]:
+        """The first one's signature, or those of all when that costs less."""
+        if self._lanes is not None and len(items) >= TOGETHER_MIN:
+            together = [(key.in_lane, digest) for key, digest in items if key.in_lane is not None]
+            if len(together) == len(items) and (made := self._lanes.sign(together)) is not None:
+                return made
+        key, digest = items[0]
+        return [key.alone.sign(digest, PADDING, HASH)]
+
+
 def _serve(channel: socket.socket) -> None:
-    keys: dict[int, rsa.RSAPrivateKey] = {}
+    desk = _Desk()
     buffer = bytearray()
     while received := channel.recv(READ_BYTES):
         buffer += received
         at = 0
+        jobs: list[_Job] = []
         while len(buffer) - at >= HEAD.size:
             kind, number, size = HEAD.unpack_from(buffer, at)
             if len(buffer) - at - HEAD.size < size:
                 break
-            body = bytes(buffer[at + HEAD.size : at + HEAD.size + size])
+            job = desk.take(kind, number, bytes(buffer[at + HEAD.size : at + HEAD.size + size]))
             at += HEAD.size + size
-            if kind == SIGN:
-                signed = [keys[key].sign(digest, PADDING, HASH) for key, digest in ITEM.iter_unpack(body)]
-                answer = b"".join([LENGTH.pack(len(one)) + one for one in signed])
-                channel.sendall(HEAD.pack(ANSWER, number, len(answer)) + answer)
-            elif kind == KEY:
-                keys[number] = load(body)
-            else:
-                assert kind == FORGET
-                del keys[number]
+            if job is not None:
+                jobs.append(job)
         del buffer[:at]
+        for piece in desk.answers(jobs) if jobs else ():
+            channel.sendall(piece)
 
 
 def main() -> None:
