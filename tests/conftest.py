@@ -13,6 +13,7 @@ pytest_plugins = [
     "plugins.requirements_report",
     "plugins.judges_report",
     "plugins.peers",
+    "plugins.golden",
     "plugins.pages",
 ]
 

@@ -13,7 +13,7 @@ GERMAN = CARD | {"language": "en", "translations": {"de": {"fields.points.label"
 async def test_a_pass_is_drawn_as_each_wallet_shows_it(world: World) -> None:
     made = (await world.client.post("/v1/passes", {"content": GERMAN})).json["id"]
     for wallet in ("apple", "google"):
-        for side in ("front", "back", "lock"):
+        for side in ("front", "back", "lock", "nearby", "watch"):
             answer = await world.client.get(f"/v1/passes/{made}/preview.png?wallet={wallet}&side={side}&scheme=dark")
             assert (answer.status, answer.headers["content-type"]) == (200, "image/png")
             assert Image.open(io.BytesIO(answer.body)).width == 750

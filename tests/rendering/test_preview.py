@@ -16,6 +16,7 @@ from PIL import Image, ImageChops, ImageStat
 from billfold.domain.content import (
     Barcode,
     BarcodeFormat,
+    Beacon,
     Content,
     DateFormat,
     Field,
@@ -23,6 +24,7 @@ from billfold.domain.content import (
     Location,
     MoneyFormat,
     Poster,
+    Relevance,
     Style,
     TransitType,
 )
@@ -122,10 +124,57 @@ def test_the_rows_of_a_google_card_are_those_that_its_class_asks_for() -> None:
 def test_the_lock_screens_differ_as_the_wallets_do() -> None:
     apple, android = said(svg(scene(), Wallet.APPLE, Side.LOCK)), said(svg(scene(), Wallet.GOOGLE, Side.LOCK))
     assert "Now 1250 points" in apple
-    assert "Your coffee is near" in apple
     assert "1250" not in android
+    tier = replace(CARD, secondary=(Field("tier", "Gold", "TIER", "You are %@ now"),))
+    assert "You are Gold now" in said(svg(scene(tier, changed="tier"), Wallet.APPLE, Side.LOCK))
     silent = replace(CARD, header=(Field("points", "1250", "POINTS"),), locations=())
     assert "Pass updated." in said(svg(scene(silent), Wallet.APPLE, Side.LOCK))
+
+
+@pytest.mark.requirement("S3-32", "S3-34")
+def test_near_a_place_apple_says_the_passs_words_and_google_its_own() -> None:
+    apple, android = said(svg(scene(), Wallet.APPLE, Side.NEARBY)), said(svg(scene(), Wallet.GOOGLE, Side.NEARBY))
+    assert "Your coffee is near" in apple
+    assert "Your coffee is near" not in android
+    assert "near a place" in android
+    beacon = replace(CARD, locations=(), beacons=(Beacon("f8f589e0-8b1c-4f1a-9a0e-0d3c1f1e2a11", relevant_text="At the till"),))
+    assert "At the till" in said(svg(scene(beacon), Wallet.APPLE, Side.NEARBY))
+    assert "Android never" in said(svg(scene(beacon), Wallet.GOOGLE, Side.NEARBY))
+    many = replace(CARD, locations=tuple(Location(48.2, 16.4 + at, relevant_text=f"Shop {at}") for at in range(10)))
+    assert [one for one in texts(svg(scene(many), Wallet.APPLE, Side.NEARBY)) if one.startswith("Shop")] == [
+        "Shop 0",
+        "Shop 1",
+        "Shop 2",
+    ]
+
+
+def test_a_pass_is_offered_by_its_time_alone_where_its_style_allows() -> None:
+    soon = replace(CARD, locations=(), relevant=(Relevance(1_800_000_000),))
+    assert "never" in said(svg(scene(soon), Wallet.APPLE, Side.NEARBY))
+    ticket = replace(soon, style=Style.EVENT_TICKET)
+    assert "Soon" in texts(svg(scene(ticket), Wallet.APPLE, Side.NEARBY))
+
+
+def test_a_watch_shows_the_card_without_its_pictures_and_the_code_last() -> None:
+    pictures = {ImageSlot.LOGO: LOGO, ImageSlot.STRIP: LOGO, ImageSlot.THUMBNAIL: LOGO}
+    document = svg(Scene(CARD, pictures=pictures), Wallet.APPLE, Side.WATCH)
+    assert document.count("<image") == 1
+    assert {"1250", "€24.50", "Ada Lovelace", "Gold", "Harbour"} <= set(texts(document))
+    assert "98765" not in texts(document), "no text below the code"
+    assert document.rindex('fill="#000000"') > document.rindex("<text")
+    linear = replace(CARD, barcode=Barcode(BarcodeFormat.CODE128, "GROVE20-4711"))
+    assert svg(Scene(linear), Wallet.APPLE, Side.WATCH).count('fill="#ffffff"/>') == 0, "a watch draws no Code 128"
+    second = replace(linear, barcode_fallbacks=(Barcode(BarcodeFormat.QR, "GROVE20-4711"),))
+    assert codes_in(png(svg(Scene(second), Wallet.APPLE, Side.WATCH))) == {"GROVE20-4711"}
+    wide = replace(CARD, barcode=Barcode(BarcodeFormat.PDF417, "GROVE20-4711"))
+    assert codes_in(png(svg(Scene(wide), Wallet.APPLE, Side.WATCH))) == {"GROVE20-4711"}, "upright"
+    for format_ in (BarcodeFormat.QR, BarcodeFormat.CODE128, BarcodeFormat.PDF417):
+        coded = replace(CARD, barcode=Barcode(format_, "GROVE20-4711"))
+        assert codes_in(png(svg(scene(coded), Wallet.GOOGLE, Side.WATCH))) == {"GROVE20-4711"}
+
+
+def codes_in(picture: bytes) -> set[str]:
+    return {one.text for one in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)).convert("L"))}
 
 
 @pytest.mark.requirement("S3-44")
@@ -164,7 +213,7 @@ def test_decoders_read_every_barcode_from_the_picture(format_: BarcodeFormat, sc
     content = replace(CARD, barcode=Barcode(format_, MESSAGES[format_]))
     wallet = Wallet.GOOGLE if format_ in (BarcodeFormat.EAN8, BarcodeFormat.UPC_A, BarcodeFormat.DATA_MATRIX) else Wallet.APPLE
     picture = png(svg(scene(content), wallet), scale)
-    found = {one.text for one in zxingcpp.read_barcodes(Image.open(io.BytesIO(picture)).convert("L"))}
+    found = codes_in(picture)
     assert MESSAGES[format_] in found or f"0{MESSAGES[format_]}" in found, found
     if format_ in ZBAR:
         (tmp_path / "a.png").write_bytes(picture)

@@ -37,7 +37,9 @@ def preview(
     what: Annotated[str, typer.Argument(help="Serial number of a pass, or a JSON file with a content as /v1/passes takes it.")],
     out: Annotated[Path, typer.Option("--out", "-o", help="Where the picture goes; .svg for vectors.")] = Path("preview.png"),
     wallet: Annotated[Wallet, typer.Option(help="Whose phone shows it.")] = Wallet.APPLE,
-    side: Annotated[Side, typer.Option(help="The card, what stands behind it, or the lock screen.")] = Side.FRONT,
+    side: Annotated[
+        Side, typer.Option(help="The card, its back, the lock screen at a change or near a place, a watch.")
+    ] = Side.FRONT,
     scheme: Annotated[Scheme, typer.Option(help="Light or dark surroundings.")] = Scheme.LIGHT,
     language: Annotated[str | None, typer.Option(help="The phone's language, like de or fr-CA.")] = None,
     scale: Annotated[float, typer.Option(min=0.5, max=4, help="Pixels a point; a card is 375 points wide.")] = 2.0,

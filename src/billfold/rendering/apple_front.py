@@ -94,7 +94,7 @@ class Front:
             right -= wide + 14
         left = EDGE
         if png := self.scene.pictures.get(ImageSlot.LOGO):
-            wide, high = _inside(png, 160, 38)
+            wide, high = inside(png, 160, 38)
             canvas.picture(left, 12 + (38 - high) / 2, wide, high, png, "meet", "xMinYMid")
             left += wide + 9
         if self.content.logo_text:
@@ -112,7 +112,7 @@ class Front:
     def _generic(self) -> None:
         room = WIDTH - 2 * EDGE
         if png := self.scene.pictures.get(ImageSlot.THUMBNAIL):
-            wide, high = _inside(png, 90, 90)
+            wide, high = inside(png, 90, 90)
             self.canvas.group(clip=self.canvas.clip(_box(WIDTH - EDGE - wide, self.top + 6, wide, high, 4)))
             self.canvas.picture(WIDTH - EDGE - wide, self.top + 6, wide, high, png)
             self.canvas.end()
@@ -132,7 +132,7 @@ class Front:
         else:
             room = WIDTH - 2 * EDGE
             if png := self.scene.pictures.get(ImageSlot.THUMBNAIL):
-                wide, high = _inside(png, 90, 110)
+                wide, high = inside(png, 90, 110)
                 self.canvas.group(clip=self.canvas.clip(_box(WIDTH - EDGE - wide, self.top + 4, wide, high, 4)))
                 self.canvas.picture(WIDTH - EDGE - wide, self.top + 4, wide, high, png)
                 self.canvas.end()
@@ -187,7 +187,7 @@ class Front:
             self._field(one, WIDTH - EDGE - wide, 24, wide, _HEADER, TextAlignment.RIGHT)
             room -= wide + 10
         if png:
-            wide, high = _inside(png, min(126, room), 34)
+            wide, high = inside(png, min(126, room), 34)
             canvas.picture(EDGE, 16, wide, high, png, "meet", "xMinYMid")
         elif content.logo_text:
             text, size = fonts.shrink(content.logo_text, 19, room, 13, bold=True)
@@ -252,7 +252,7 @@ class Front:
         self.canvas.text(x, top + 5 + size * 0.86, value, size, self.ink, anchor=anchor)
 
     def _barcode(self) -> None:
-        code = _shown(self.content)
+        code = shown_code(self.content)
         foot = self._footer()
         modules = barcodes.encode(code) if code else None
         if code is None or modules is None:
@@ -291,7 +291,7 @@ def draw(scene: Scene) -> str:
     return Front(scene).draw()
 
 
-def _shown(content: Content) -> Barcode | None:
+def shown_code(content: Content) -> Barcode | None:
     """The first code that an iPhone of today can draw."""
     codes = (content.barcode, *content.barcode_fallbacks)
     return next((one for one in codes if one is not None and one.format in _APPLE_DRAWS), None)
@@ -319,7 +319,7 @@ def _outline(style: Style) -> str:
     )
 
 
-def _inside(png: bytes, wide: float, high: float) -> tuple[float, float]:
+def inside(png: bytes, wide: float, high: float) -> tuple[float, float]:
     """Size of a picture made to fit into a box. A PNG says its size in its first chunk (bytes 16 to 24)."""
     width, height = int.from_bytes(png[16:20], "big"), int.from_bytes(png[20:24], "big")
     scale = min(wide / max(1, width), high / max(1, height))

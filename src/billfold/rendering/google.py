@@ -1,7 +1,7 @@
-"""A pass as Google Wallet shows it: the card, its details, the notice. Points of the screen.
+"""A pass as Google Wallet shows it: the card and its details. Points of the screen.
 
 Colours of text are Google's choice, header fields stand in the first row, the strip stands below the code (S3-32, S3-33;
-reference/google-wallet.md sections 1.10 to 1.12). May not enter: Apple."""
+reference/google-wallet.md sections 1.10 to 1.12). May not enter: Apple, the lock screen."""
 
 from billfold.domain.content import BarcodeFormat, Content, Field, ImageSlot
 from billfold.rendering import barcodes, fonts
@@ -25,6 +25,17 @@ def rows(content: Content) -> tuple[tuple[Field, ...], ...]:
         together = sum(kinds, ())[: _ROWS_MAX * _ITEMS_MAX]
         made = [together[at : at + _ITEMS_MAX] for at in range(0, len(together), _ITEMS_MAX)]
     return tuple(made)
+
+
+def title(content: Content) -> str:
+    """The line beside the logo."""
+    return content.logo_text or content.organization_name
+
+
+def headline(scene: Scene) -> tuple[str, str | None]:
+    """The large line and its label: the first primary field, or what the pass is."""
+    first = scene.content.primary[0] if scene.content.primary else None
+    return (scene.value(first), first.label) if first else (scene.content.description, None)
 
 
 def draw_front(scene: Scene) -> str:
@@ -70,11 +81,9 @@ def _title(canvas: Canvas, scene: Scene, ink: str) -> float:
     if png:
         canvas.picture(left, 20, 40, 40, png)
     canvas.end()
-    name = content.logo_text or content.organization_name
-    canvas.text(left + 54, 46, fonts.shorten(name, 17, WIDTH - left - 54 - _EDGE), 17, ink)
+    canvas.text(left + 54, 46, fonts.shorten(title(content), 17, WIDTH - left - 54 - _EDGE), 17, ink)
     canvas.line(0, 76, WIDTH, 76, ink, 0.16)
-    first = content.primary[0] if content.primary else None
-    head, label = (scene.value(first), first.label) if first else (content.description, None)
+    head, label = headline(scene)
     y = 112.0
     if label:
         canvas.text(_EDGE, y - 8, fonts.shorten(label, 13, WIDTH - 2 * _EDGE), 13, ink, opacity=0.85)
@@ -151,35 +160,3 @@ def draw_details(scene: Scene) -> str:
     canvas.rect(0, 0, WIDTH, height, ground, 24)
     canvas.parts += body.parts
     return canvas.document(WIDTH, height, f"{content.description}: details, as Google Wallet shows them")
-
-
-def draw_notice(scene: Scene) -> str:
-    """Google announces a change in its own words; what changed is read inside the pass (S3-32)."""
-    canvas, content, say = Canvas(), scene.content, words(scene.language)
-    dark = scene.scheme is Scheme.DARK
-    height = 480.0
-    top, low = (
-        ("#1b1e24", "#08090c")
-        if dark
-        else (mix(content.background_color, "#ffffff", 0.55), mix(content.background_color, "#ffffff", 0.2))
-    )
-    canvas.rect(0, 0, WIDTH, height, canvas.fade((0, top, 1), (1, low, 1)), 26)
-    ink = "#ffffff" if dark else ink_on(top)
-    canvas.text(28, 112, "9:41", 64, ink)
-    canvas.text(30, 142, say["lock_date"], 15, ink)
-    sheet, text, faint = ("#2a2b2e", "#e8eaed", "#b4b8bd") if dark else ("#ffffff", "#1f1f1f", "#5f6368")
-    room = WIDTH - 32 - 90
-    lines = fonts.wrap(say["google_notice"], 14, room, 3)
-    high = 58 + 19 * len(lines)
-    canvas.rect(16, 190, WIDTH - 32, high, sheet, 24)
-    canvas.group(clip=canvas.clip(f"<circle{attributes(cx=46, cy=220, r=16)}/>"))
-    canvas.rect(30, 204, 32, 32, content.background_color)
-    if png := scene.pictures.get(ImageSlot.LOGO) or scene.pictures.get(ImageSlot.ICON):
-        canvas.picture(30, 204, 32, 32, png)
-    canvas.end()
-    canvas.text(76, 214, f"{say['wallet']} · {say['now']}", 12, faint)
-    title = fonts.shorten(content.logo_text or content.organization_name, 15, room, bold=True)
-    canvas.text(76, 236, title, 15, text, bold=True)
-    for number, line in enumerate(lines):
-        canvas.text(76, 256 + 19 * number, line, 14, faint)
-    return canvas.document(WIDTH, height, f"{content.description}: the lock screen of an Android phone")

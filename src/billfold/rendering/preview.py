@@ -4,7 +4,7 @@ May not enter: where scenes come from, HTTP."""
 
 from enum import StrEnum
 
-from billfold.rendering import apple_back, apple_front, fitting, fonts, google
+from billfold.rendering import apple_back, apple_front, fitting, fonts, google, lock_screens, watches
 from billfold.rendering.scene import Scene, Side
 
 SCALES = (1.0, 1.5, 2.0, 3.0)
@@ -18,10 +18,14 @@ class Wallet(StrEnum):
 _DRAWERS = {
     (Wallet.APPLE, Side.FRONT): apple_front.draw,
     (Wallet.APPLE, Side.BACK): apple_back.draw_back,
-    (Wallet.APPLE, Side.LOCK): apple_back.draw_lock,
+    (Wallet.APPLE, Side.LOCK): lock_screens.draw_apple_change,
+    (Wallet.APPLE, Side.NEARBY): lock_screens.draw_apple_nearby,
+    (Wallet.APPLE, Side.WATCH): watches.draw_apple,
     (Wallet.GOOGLE, Side.FRONT): google.draw_front,
     (Wallet.GOOGLE, Side.BACK): google.draw_details,
-    (Wallet.GOOGLE, Side.LOCK): google.draw_notice,
+    (Wallet.GOOGLE, Side.LOCK): lock_screens.draw_google_change,
+    (Wallet.GOOGLE, Side.NEARBY): lock_screens.draw_google_nearby,
+    (Wallet.GOOGLE, Side.WATCH): watches.draw_google,
 }
 
 

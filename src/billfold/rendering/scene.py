@@ -11,9 +11,13 @@ from billfold.domain.formatting import display
 
 
 class Side(StrEnum):
+    """`LOCK`: what the lock screen says when the pass changes. `NEARBY`: what it says near one of the pass's places."""
+
     FRONT = "front"
     BACK = "back"
     LOCK = "lock"
+    NEARBY = "nearby"
+    WATCH = "watch"
 
 
 class Scheme(StrEnum):

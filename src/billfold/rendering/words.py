@@ -1,4 +1,5 @@
-"""What phones themselves say around a pass, in the languages of the starter templates. May not enter: texts of a pass."""
+"""What phones themselves say around a pass, in the languages of the starter templates, and a word where they say nothing.
+May not enter: texts of a pass."""
 
 _WORDS: dict[str, dict[str, str]] = {
     "en": {
@@ -8,6 +9,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "now": "now",
         "changed": "Pass updated.",
         "nearby": "Nearby",
+        "soon": "Soon",
+        "never_offered": "The lock screen never offers this pass: it names no place.",
+        "google_nearby": "You are near a place where you can use this pass.",
+        "google_never_offered": "Android never offers this pass: it names no place that Google knows.",
         "lock_date": "Wednesday, November 25",
         "wallet": "Wallet",
         "google_notice": "There is news about your pass. Tap to see it.",
@@ -21,6 +26,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "now": "jetzt",
         "changed": "Karte aktualisiert.",
         "nearby": "In der Nähe",
+        "soon": "Bald",
+        "never_offered": "Der Sperrbildschirm bietet diese Karte nie an: Sie nennt keinen Ort.",
+        "google_nearby": "Du bist in der Nähe eines Ortes, an dem du diese Karte nutzen kannst.",
+        "google_never_offered": "Android bietet diese Karte nie an: Sie nennt keinen Ort, den Google kennt.",
         "lock_date": "Mittwoch, 25. November",
         "wallet": "Wallet",
         "google_notice": "Es gibt Neues zu deiner Karte. Zum Ansehen tippen.",
@@ -34,6 +43,10 @@ _WORDS: dict[str, dict[str, str]] = {
         "now": "maintenant",
         "changed": "Carte mise à jour.",
         "nearby": "À proximité",
+        "soon": "Bientôt",
+        "never_offered": "L’écran verrouillé ne propose jamais cette carte : elle n’indique aucun lieu.",
+        "google_nearby": "Vous êtes près d’un lieu où cette carte est utile.",
+        "google_never_offered": "Android ne propose jamais cette carte : aucun lieu que Google connaisse.",
         "lock_date": "mercredi 25 novembre",
         "wallet": "Wallet",
         "google_notice": "Il y a du nouveau pour votre carte. Touchez pour voir.",

@@ -39,7 +39,11 @@ POLICY = "default-src 'none'; img-src data:; sandbox"
 TemplateId = Annotated[str, Path(description="The id of a template.", examples=[EXAMPLE_TEMPLATE])]
 PassId = Annotated[str, Path(description="The id of a pass, its serial number.", examples=[EXAMPLE_PASS])]
 WalletName = Annotated[Literal["apple", "google"], Query(description="Whose phone shows it.")]
-SideName = Annotated[Literal["front", "back", "lock"], Query(description="The card, what stands behind it, or the lock screen.")]
+SideWord = Literal["front", "back", "lock", "nearby", "watch"]
+SideName = Annotated[
+    SideWord,
+    Query(description="The card, what stands behind it, the lock screen at a change, the lock screen near a place, or a watch."),
+]
 SchemeName = Annotated[Literal["light", "dark"], Query(description="Of what stands around the card.")]
 Scale = Annotated[float, Query(ge=0.5, le=4, description="Pixels a point; a card is 375 points wide.")]
 Spoken = Annotated[Language | None, Query(description="The phone's language; without one the pass's own.")]
@@ -51,9 +55,10 @@ class PreviewIn(In):
     content: ContentIn
     values: Annotated[Values | None, Rule(description="Fill expressions like `{{ member.name }}` with these.")] = None
     wallet: Literal["apple", "google"] = "apple"
-    side: Literal["front", "back", "lock"] = "front"
+    side: SideWord = "front"
     scheme: Literal["light", "dark"] = "light"
     language: Language | None = None
+    changed: Annotated[str | None, Rule(max_length=64, description="Key of the field whose change the lock screen tells.")] = None
     scale: Annotated[float, Rule(ge=0.5, le=4)] = 2.0
     format: Literal["png", "svg"] = "png"
 
@@ -67,6 +72,7 @@ class View:
     scheme: str
     scale: float
     form: str
+    changed: str | None = None
 
 
 class Drawings:
@@ -93,7 +99,7 @@ class Drawings:
 
 
 def draw(look: Look, view: View) -> bytes:
-    scene = Scene(look.content, look.language, look.pictures, Scheme(view.scheme))
+    scene = Scene(look.content, look.language, look.pictures, Scheme(view.scheme), view.changed)
     document = svg(scene, Wallet(view.wallet), Side(view.side))
     return document.encode() if view.form == "svg" else png(document, view.scale)
 
@@ -212,7 +218,7 @@ def _add_of_content(router: APIRouter, services: Services, drawings: Drawings) -
             look = await flow.of_draft(services, actor, draft_of(body.content), body.language, body.values)
         except Invalid as error:
             raise in_content(error) from None
-        view = View(body.wallet, body.side, body.scheme, body.scale, body.format)
+        view = View(body.wallet, body.side, body.scheme, body.scale, body.format, body.changed)
         media = SVG if body.format == "svg" else PNG
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
         return Response(await drawings.get(look, view, _name(look, view)), headers=headers, media_type=media)

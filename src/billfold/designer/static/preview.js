@@ -8,7 +8,7 @@ import { API } from "./api.js";
 import { saved } from "./design.js";
 
 const PAUSE_MS = 180;
-const SIDES = ["front", "back", "lock"];
+const SIDES = ["front", "back", "lock", "nearby", "watch"];
 
 async function draw(body, signal) {
   const headers = { "Content-Type": "application/json", Accept: "image/svg+xml" };
@@ -17,10 +17,10 @@ async function draw(body, signal) {
 }
 
 /** One picture that follows what it shows. The last good one stays while a new one cannot be drawn. */
-export function Picture({ content, values, wallet, side, scheme, language, label, onProblems }) {
+export function Picture({ content, values, wallet, side, scheme, language, changed, label, onProblems }) {
   const [address, setAddress] = useState(null);
   const [stale, setStale] = useState(false);
-  const body = JSON.stringify({ content, values, wallet, side, scheme, ...(language ? { language } : {}), format: "svg" });
+  const body = JSON.stringify({ content, values, wallet, side, scheme, ...(language ? { language } : {}), ...(changed ? { changed } : {}), format: "svg" });
   const shown = useRef(null);
   useEffect(() => {
     const stop = new AbortController();
@@ -74,6 +74,7 @@ export function Preview({ design, values, languages, onProblems }) {
       <${Picture} ...${common} wallet="apple" label=${say("apple")} onProblems=${onProblems} />
       <${Picture} ...${common} wallet="google" label=${say("google")} />
     </div>
+    <p class="hint quiet small">${say(`side_${side}_hint`)}</p>
     ${content.expires_in_days && html`<p class="quiet small">${say("expires_after", { days: content.expires_in_days })}</p>`}
     ${content.expires_at && html`<p class="quiet small">${say("expires_on", { date: content.expires_at.slice(0, 10) })}</p>`}
   </section>`;
