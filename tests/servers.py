@@ -1,4 +1,4 @@
-"""Billfold in processes of its own, as many tests start it: forked from a process that has loaded the modules already.
+"""Billfold, or a part of it, in processes of its own, as many tests start it: forked from one that has loaded the modules already.
 
 A start then costs a fifth of what loading them anew costs, and there are some hundred starts. How it starts for a newcomer, with
 its loading, is shown in tests/tooling and tests/cli. May not enter: what a server is asked.
@@ -10,7 +10,7 @@ import os
 import signal
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -22,28 +22,30 @@ _LOADED = ("cli.serving", "cli.demo", "storage.migrate", "storage.postgres")
 _FORKS.set_forkserver_preload([f"billfold.{name}" for name in _LOADED])
 
 
-def _run(arguments: list[str], environment: dict[str, str], folder: str, answers: Connection, log: str) -> None:
-    """In the new process: as if `python -m billfold` had just been started."""
-    os.environ.clear()
-    os.environ.update(environment)
-    os.chdir(folder)
+def _child(answers: Connection, log: str, program: Callable[..., object], arguments: tuple[object, ...]) -> None:
     os.dup2(answers.fileno(), 1)
     os.dup2(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), 2)
     answers.close()
+    program(*arguments)
+
+
+def _billfold(arguments: list[str], environment: dict[str, str], folder: Path) -> None:
+    """As if `python -m billfold` had just been started."""
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(folder)
     sys.argv = ["billfold", *arguments]
     from billfold.cli.main import main
 
     main()
 
 
-class Started:
-    """`billfold ARGUMENTS`, running. What it prints comes by `stdout`; what it logs is put at the end of the file `log`."""
+class Forked:
+    """`program(*arguments)`, running. What it prints comes by `stdout`; what it logs is put at the end of the file `log`."""
 
-    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path, log: Path) -> None:
+    def __init__(self, log: Path, program: Callable[..., object], *arguments: object) -> None:
         ours, theirs = _FORKS.Pipe(duplex=False)
-        self._process = _FORKS.Process(
-            target=_run, args=(arguments, environment, str(folder), theirs, str(log)), daemon=True
-        )  # fmt: skip
+        self._process = _FORKS.Process(target=_child, args=(theirs, str(log), program, arguments), daemon=True)
         self._process.start()
         theirs.close()
         self.stdout = open(os.dup(ours.fileno()))  # noqa: SIM115
@@ -81,6 +83,13 @@ class Started:
         assert self._process.exitcode is not None, f"still runs after {seconds} s"
         self.stdout.close()
         return self._process.exitcode
+
+
+class Started(Forked):
+    """`billfold ARGUMENTS`."""
+
+    def __init__(self, arguments: list[str], environment: dict[str, str], folder: Path, log: Path) -> None:
+        super().__init__(log, _billfold, arguments, environment, folder)
 
 
 def ran(arguments: list[str], environment: dict[str, str], folder: Path) -> CompletedProcess[str]:

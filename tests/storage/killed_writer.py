@@ -1,12 +1,12 @@
 """A process that writes and is killed: issues passes, changes them and registers devices, and notes in a journal what was answered.
 
-Run as `python killed_writer.py URL JOURNAL ROUND`. A line of the journal is written and synced only after the store's answer:
+A line of the journal is written and synced only after the store's answer:
 each line is a promise. May not enter: a clean end (the test kills it)."""
 
 import asyncio
 import os
-import sys
 from dataclasses import replace
+from pathlib import Path
 
 from billfold.ports import Tx
 from billfold.storage.store import open_store
@@ -15,7 +15,7 @@ from storage.material import NOW, OURS, a_pass, register
 WRITERS = 8
 
 
-async def main(url: str, journal_path: str, round_: int) -> None:
+async def _write_on(url: str, journal_path: Path, round_: int) -> None:
     journal = os.open(journal_path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     store = open_store(url)
 
@@ -52,5 +52,5 @@ async def main(url: str, journal_path: str, round_: int) -> None:
     await asyncio.gather(*(write(writer) for writer in range(WRITERS)))
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2], int(sys.argv[3])))
+def killed_writer(url: str, journal: Path, round_: int) -> None:
+    asyncio.run(_write_on(url, journal, round_))

@@ -1,21 +1,18 @@
 """What was answered is there after `kill -9`, 20 times on each engine, looked up by plain drivers that know nothing of our code."""
 
-import os
 import random
-import signal
 import sqlite3
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import psycopg
 
 from billfold.storage.store import open_store, sqlite_path
+from servers import Forked
+from storage.killed_writer import killed_writer
 from storage.material import PASS_TYPE, add_workspaces
 
 KILLS = 20
-TESTS = Path(__file__).resolve().parents[1]
 PASSES = "SELECT id, number FROM pass WHERE workspace = 'd3m0ab' AND environment = 'test'"
 ROWS = "SELECT target, wanted FROM delivery WHERE workspace = 'd3m0ab' AND environment = 'test' AND channel = 'apple'"
 HELD = "SELECT pass_id, device FROM registration WHERE workspace = 'd3m0ab' AND environment = 'test'"
@@ -37,19 +34,14 @@ def look(url: str, *queries: str) -> list[list[tuple[object, ...]]]:
 
 
 def kill_a_writer(url: str, journal: Path, round_: int, seconds: float) -> None:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
-    command = [sys.executable, str(TESTS / "storage" / "killed_writer.py"), url, str(journal), str(round_)]
-    writer = subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
-    assert writer.stdout is not None
-    assert writer.stdout.readline() == "ready\n"
+    writer = Forked(journal.with_suffix(".log"), killed_writer, url, journal, round_)
+    assert writer.line() == "ready\n"
     lines = journal.stat().st_size if journal.exists() else 0
     while not journal.exists() or journal.stat().st_size == lines:  # at least one promise a round
-        assert writer.poll() is None, "the writer ended by itself"
+        assert writer.runs, "the writer ended by itself"
         time.sleep(0.002)
     time.sleep(seconds)
-    writer.send_signal(signal.SIGKILL)
-    writer.wait()
-    writer.stdout.close()
+    writer.kill()
 
 
 async def test_nothing_that_was_answered_is_lost(migrated_url: str, tmp_path: Path) -> None:

@@ -1,11 +1,11 @@
-"""A worker process that is killed: `python killed_worker.py URL JOURNAL` pushes by writing target and number to the journal.
+"""A worker process that is killed: pushes by writing target and number to the journal.
 
 May not enter: a clean end (the test kills it)."""
 
 import asyncio
 import os
-import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from billfold.domain.delivery import Channel, Delivered, Due, Outcome
 from billfold.domain.ids import Scope
@@ -16,7 +16,7 @@ from billfold.workers.runner import Runner
 class JournalWallet:
     """What it has written, a phone has heard."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: Path) -> None:
         self._journal = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
@@ -25,7 +25,7 @@ class JournalWallet:
         return [Delivered()] * len(due)
 
 
-async def main(url: str, journal: str) -> None:
+async def _work(url: str, journal: Path) -> None:
     wallet = JournalWallet(journal)
     store = open_store(url, exclusive=False)
     runner = Runner(store, {Channel.APPLE: wallet}, lease_seconds=1.0, poll_seconds=0.05, batch=10, slices_at_once=4)
@@ -33,5 +33,5 @@ async def main(url: str, journal: str) -> None:
     await runner.run()
 
 
-if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1], sys.argv[2]))
+def killed_worker(url: str, journal: Path) -> None:
+    asyncio.run(_work(url, journal))

@@ -1,25 +1,21 @@
 """Worker processes share the work; those that are killed lose nothing, and leave at most a batch to be pushed twice."""
 
 import asyncio
-import os
 import random
-import subprocess
-import sys
 from pathlib import Path
 
 from billfold.ports import Store, Tx
+from servers import Forked
 from storage.material import OURS, PASS_TYPE, a_pass, register
+from workers.killed_worker import killed_worker
 
-TESTS = Path(__file__).resolve().parents[1]
 DEVICES, KILLS = 3_000, 5
 BATCHES_UNDER_WAY_ROWS = 4 * 3 * 10
 """Of one worker: slices, batches at once, rows."""
 
 
-def start(url: str, journal: Path) -> subprocess.Popen[str]:
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(TESTS), *sys.path])}
-    command = [sys.executable, str(TESTS / "workers" / "killed_worker.py"), url, str(journal)]
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True)
+def start(url: str, journal: Path) -> Forked:
+    return Forked(journal.with_suffix(".log"), killed_worker, url, journal)
 
 
 async def test_killed_workers_lose_nothing(store: Store, migrated_url: str, tmp_path: Path) -> None:
@@ -43,24 +39,21 @@ async def test_killed_workers_lose_nothing(store: Store, migrated_url: str, tmp_
     try:
         for _ in range(KILLS):
             victim = workers.pop(0)
-            assert victim.stdout is not None
-            assert await asyncio.to_thread(victim.stdout.readline) == "ready\n"
+            assert await asyncio.to_thread(victim.line) == "ready\n"
             before = lines()
             async with asyncio.timeout(30):
                 while lines() == before:  # noqa: ASYNC110
                     await asyncio.sleep(0.01)
             await asyncio.sleep(chance.uniform(0.0, 0.15))
             assert await store.read(lambda tx: tx.deliveries.next_due_ms()) is not None, "killed in the midst of work"
-            victim.kill()
-            await asyncio.to_thread(victim.communicate)
+            await asyncio.to_thread(victim.kill)
             workers.append(start(migrated_url, journal))
         async with asyncio.timeout(60):
             while await store.read(lambda tx: tx.deliveries.next_due_ms()) is not None:  # noqa: ASYNC110
                 await asyncio.sleep(0.05)
     finally:
         for worker in workers:
-            worker.kill()
-            await asyncio.to_thread(worker.communicate)
+            await asyncio.to_thread(worker.kill)
     pushed = [tuple(line.split()) for line in journal.read_text().splitlines()]
     assert {target for target, _ in pushed} == {f"{PASS_TYPE}/{number:04}" for number in range(DEVICES)}
     assert {number for _, number in pushed} == {"7"}
