@@ -12,7 +12,8 @@ CARD = Content(
     logo_text="Coffee",
     language="en",
     header=(Field("points", "1250", "POINTS", "Now %@", format=NumberFormat()),),
-    primary=(Field("tier", "Gold", "TIER"),),
+    primary=(Field("tier", "Gold", "TIER", semantics={"seatType": "Stalls"}),),
+    semantics={"venueName": "Old Hall", "flightNumber": 87, "performerNames": ["Ada"], "odd.name": "no place of its own"},
     back=(Field("info", "Call us", rich_text="<a href='tel:1'>Call us</a>"),),
     barcode=Barcode(BarcodeFormat.QR, "1", "one"),
     locations=(Location(1, 2), Location(3, 4, relevant_text="Near")),
@@ -37,13 +38,17 @@ def test_each_text_has_a_path_and_formatted_values_have_none() -> None:
         "fields.points.change_message": "Now %@",
         "fields.tier.label": "TIER",
         "fields.tier.value": "Gold",
+        "fields.tier.semantics.seatType": "Stalls",
         "fields.info.value": "Call us",
         "fields.info.rich_text": "<a href='tel:1'>Call us</a>",
         "poster.tier.label": "TIER",
         "poster.tier.value": "Gold",
         "locations[1].relevant_text": "Near",
         "barcode.alt_text": "one",
+        "semantics.venueName": "Old Hall",
     }
+    assert set(texts.tags(CARD)) == {"fields.tier.semantics.seatType", "semantics.venueName"}
+    assert texts.tag_of("fields.semantics.label") is None, "a field may be called so"
 
 
 def test_rewriting_reaches_exactly_the_texts_that_have_paths() -> None:

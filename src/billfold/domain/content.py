@@ -77,6 +77,7 @@ class ImageSlot(StrEnum):
     PRIMARY_LOGO = "primary_logo"
     SECONDARY_LOGO = "secondary_logo"
     ARTWORK = "artwork"
+    VENUE_MAP = "venue_map"
 
 
 class DateStyle(StrEnum):

@@ -100,7 +100,7 @@ def _languages(content: Content) -> Iterator[Finding]:
 def _language(base: dict[str, str], own: dict[str, str], found: dict[str, str], where: str) -> Iterator[Finding]:
     for path, text in base.items():
         if path not in found:
-            if path not in _NAMES and _has_words(text):
+            if path not in _NAMES and texts.tag_of(path) is None and _has_words(text):
                 yield Finding("translation_missing", WARNING, f"{where}.{path}", "this text has no translation", "translate it")
         elif path in own:
             yield from _pair(text, own[path], f"{where}.{path}")

@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from billfold.domain import texts
-from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, NumberFormat, Poster
+from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, NumberFormat, Poster, Style
 from billfold.sandbox.phones.strings import parse_strings
-from billfold.wallets.apple.languages import localized
+from billfold.wallets.apple.languages import is_translated, localized
+from billfold.wallets.apple.rules import check
 
 LABELS = {
     "de": {"fields.points.label": "PUNKTE", "fields.points.change_message": "Du hast jetzt %@ Punkte"},
@@ -30,7 +31,7 @@ def read_in(content: Content, language: str) -> dict[str, str]:
     """Path → what a phone of this language shows there."""
     keyed, _ = localized(content)
     table = tables(content).get(language, {})
-    return {path: text if path == "barcode.alt_text" else table.get(text, text) for path, text in texts.paths(keyed).items()}
+    return {path: table.get(text, text) if is_translated(path) else text for path, text in texts.paths(keyed).items()}
 
 
 def test_a_content_without_translations_has_no_files_and_stays_the_same_object(make_content: Any) -> None:
@@ -88,6 +89,40 @@ def test_the_text_beside_a_code_is_never_a_key(make_content: Any) -> None:
     assert localized(content)[0].barcode == code
 
 
+def test_a_semantic_tag_speaks_the_phone_s_language_where_apple_calls_it_localizable(make_content: Any) -> None:
+    words = {
+        "semantics.venueName": "Alter Saal",
+        "fields.tier.semantics.venueRoom": "Parkett",
+        "semantics.eventStartDate": "2027",
+        "semantics.eventType": "Konzert",
+    }
+    tags: dict[str, object] = {
+        "venueName": "Old Hall",
+        "eventStartDate": "2027-01-05T09:00Z",
+        "eventType": "PKEventTypeGeneric",
+        "eventName": "Gold",
+    }
+    tier = Field("tier", "Gold", "TIER", semantics={"venueRoom": "Stalls"})
+    content = make_content(style=Style.EVENT_TICKET, semantics=tags, secondary=(tier,), language="en", translations={"de": words})
+    assert read_in(content, "de") | {"semantics.venueName": "Alter Saal"} == read_in(content, "de")
+    assert tables(content)["de"] == {"Old Hall": "Alter Saal", "Stalls": "Parkett"}
+    assert localized(content)[0].semantics == tags
+    lost = {one.path for one in check(content) if one.code == "translation_lost"}
+    assert lost == {"translations.de.semantics.eventStartDate", "translations.de.semantics.eventType"}
+
+
+def test_a_tag_that_nobody_translates_never_reads_as_a_field_with_the_same_text(make_content: Any) -> None:
+    """A phone looks an airport up by its code, whatever the field beside it says."""
+    tags: dict[str, object] = {"departureAirportCode": "VIE"}
+    content = make_content(
+        header=(Field("from", "VIE", "FROM"),), semantics=tags, language="en", translations={"de": {"fields.from.value": "Wien"}}
+    )
+    assert localized(content)[0].semantics == tags
+    assert "VIE" not in tables(content)["de"]
+    assert read_in(content, "de")["fields.from.value"] == "Wien"
+    assert read_in(content, "en")["fields.from.value"] == "VIE"
+
+
 def test_a_text_that_is_empty_in_the_base_language_gets_a_key(make_content: Any) -> None:
     content = make_content(header=(Field("a", "", "A"),), translations={"de": {"fields.a.value": "nur hier"}})
     assert read_in(content, "de")["fields.a.value"] == "nur hier"
@@ -133,6 +168,9 @@ def contents(draw: st.DrawFn) -> Content:
         draw(words),
         draw(words),
         logo_text=draw(st.none() | words),
+        semantics={
+            name: draw(words) for name in draw(st.sets(st.sampled_from(["eventName", "eventType", "venueRoom", "unknown"])))
+        },
         header=tuple(made[:2]),
         back=tuple(replace(one, rich_text=draw(st.none() | words)) for one in made[2:]),
         poster=Poster(primary=tuple(made[:1])) if draw(st.booleans()) else None,
@@ -153,7 +191,7 @@ def test_every_language_reads_its_own_words_and_every_folder_has_the_same_keys(c
     assert set(found) in (set(), set(texts.languages(content)))
     for language in texts.languages(content):
         expected = texts.paths(texts.in_language(content, language))
-        expected |= {path: text for path, text in texts.paths(content).items() if path == "barcode.alt_text"}
+        expected |= {path: text for path, text in texts.paths(content).items() if not is_translated(path)}
         assert read_in(content, language) == expected
     assert localized(content) == localized(content)
 

@@ -124,7 +124,7 @@ def everything(content: Content, style: Style, format_: BarcodeFormat) -> Conten
         enhanced=ticket or boarding,
         additional=(Field("dress", "Black tie", "DRESS CODE"),),
         poster=None if boarding else poster,
-        images={} if boarding else {ImageSlot.ARTWORK: "0" * 64},
+        images={} if boarding else dict.fromkeys((ImageSlot.ARTWORK, *((ImageSlot.VENUE_MAP,) if ticket else ())), "0" * 64),
         overrides=Overrides(apple={"suppressStripShine": False, "userInfo": {"shop": 7}}),
     )
 

@@ -246,7 +246,7 @@ RIGHT: list[dict[str, Any]] = [
         "style": Style.EVENT_TICKET,
         "enhanced": True,
         "semantics": {"eventName": "x", "venueName": "x", "venueRegionName": "x", "venueRoom": "x"},
-        "images": {ImageSlot.ARTWORK: "0", ImageSlot.SECONDARY_LOGO: "0", ImageSlot.WIDE_LOGO: "0"},
+        "images": dict.fromkeys((ImageSlot.ARTWORK, ImageSlot.SECONDARY_LOGO, ImageSlot.WIDE_LOGO, ImageSlot.VENUE_MAP), "0"),
     },
     {"translations": {"de": {"fields.points.change_message": "%@!", "fields.name.label": "MITGLIED"}, "zh-Hans": {}}},
     {"overrides": Overrides(apple={"suppressStripShine": False, "logoText": None})},

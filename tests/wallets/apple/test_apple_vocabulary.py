@@ -4,7 +4,8 @@ A row of the reference that the data file lacks fails here; so does a type, a co
 
 import pytest
 
-from billfold.domain.content import Style
+from billfold.domain.content import ImageSlot, Style
+from billfold.images.slots import APPLE_FILES
 from billfold.wallets.apple import vocabulary as room
 from billfold.wallets.apple.vocabulary import Key, vocabulary
 
@@ -297,6 +298,11 @@ def test_pictures_of_each_style_and_their_sizes() -> None:
     assert [name for name, rule in WORDS.images.items() if rule.required] == ["icon"]
     assert all("icon" in rule.images for rule in WORDS.styles.values())
     assert room.images_of("coupon") == {"icon", "logo", "strip"}
+
+
+def test_every_picture_that_apple_names_has_a_place_in_a_content() -> None:
+    assert set(APPLE_FILES.values()) == set(vocabulary().images) - {"personalizationLogo"}
+    assert set(APPLE_FILES) == set(ImageSlot) - {ImageSlot.WIDE_LOGO}
 
 
 def test_old_names_lead_to_the_new_ones() -> None:

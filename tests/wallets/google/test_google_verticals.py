@@ -223,6 +223,25 @@ def test_an_event_ticket() -> None:
     assert [one["header"] for one in object_["textModulesData"]] == ["Doors"]
 
 
+def test_tags_speak_every_language_wherever_they_stand() -> None:
+    seat = Field("seat", "12", "Seat", semantics={"venueEntranceGate": "North"})
+    words = {
+        "semantics.eventName": "Kaffeenacht",
+        "semantics.venueName": "Röstereihalle",
+        "fields.seat.semantics.venueEntranceGate": "Nord",
+        "semantics.admissionLevel": "Balkon",
+    }
+    tags = {name: value for name, value in EVENT.semantics.items() if name != "venueEntranceGate"} | {"eventName": "Coffee Night"}
+    card = replace(EVENT, auxiliary=(seat,), semantics=tags, translations={"de": words})
+    class_, object_ = class_of(card), object_of(card)
+    assert texts(class_["eventName"]) == {"en": "Coffee Night", "de": "Kaffeenacht"}
+    assert texts(class_["venue"]["name"]) == {"en": "Roastery Hall", "de": "Röstereihalle"}
+    assert texts(object_["seatInfo"]["gate"]) == {"en": "North", "de": "Nord"}
+    assert texts(object_["ticketType"]) == {"en": "Balcony", "de": "Balkon"}
+    rail = replace(TRANSIT, translations={"de": {"semantics.transitProvider": "Deutsche Bahn"}})
+    assert texts(class_of(rail)["transitOperatorName"])["de"] == "Deutsche Bahn"
+
+
 def test_a_flight() -> None:
     class_, object_ = class_of(FLIGHT), object_of(FLIGHT)
     assert (class_["flightHeader"]["carrier"]["carrierIataCode"], class_["flightHeader"]["flightNumber"]) == ("LH", "123")

@@ -200,6 +200,7 @@ class ImagesIn(In):
     primary_logo: ImageAddress | None = None
     secondary_logo: ImageAddress | None = None
     artwork: ImageAddress | None = None
+    venue_map: ImageAddress | None = None
 
 
 def convert(given: BaseModel | None, type_: type[T]) -> T | None:

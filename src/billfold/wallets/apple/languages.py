@@ -1,23 +1,26 @@
 """A content's translations → `<language>.lproj/pass.strings`, and the content whose texts are their keys. Pure.
 
 A key is the literal text of pass.json. Where one text has different words at different places, those places get a key of their own,
-which holds the text, so that a new value is a new key: phones tell a change by it. There is no fallback file, so the base language
+which holds the text, so that a new value is a new key: phones tell a change by it. The text of a semantic tag that nobody
+translates is no key: what a phone looks up by it (an airport, a venue) must stay. There is no fallback file, so the base language
 has its folder too, and all folders have the same keys. Source: reference/apple-wallet.md section 1.4.
 May not enter: pictures of a language (images), formats of numbers and dates (the phone's own), judging (rules_languages.py)."""
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import TypeGuard
 
 import msgspec
 
 from billfold.domain import texts
 from billfold.domain.content import Content
+from billfold.wallets.apple.vocabulary import vocabulary
 
 Files = tuple[tuple[str, bytes], ...]
 """(name in the bundle, bytes)."""
 
-NOT_TRANSLATED_BY_APPLE = frozenset({"barcode.alt_text"})
-"""Places that phones show as they stand: Apple calls no `altText` localizable."""
+ALT_TEXT = "barcode.alt_text"
+"""Shown as it stands: Apple calls no `altText` localizable."""
 
 _NAMES = ("organization_name", "description", "logo_text")
 _CODEC = msgspec.json.Encoder()
@@ -39,7 +42,8 @@ class Phrasebook:
     """Translations by place. `folders`: languages, the base first; `words`: path → text or None for each of the others.
 
     The same again for the usual places, by what they are looked up with: `names` (those of the content itself), `fields` (key →
-    label, value, change message, rich text). `usual`: there are no other places. `writable`: no text holds a NUL."""
+    label, value, change message, rich text). `usual`: there are no other places. `writable`: no text holds a NUL. `lost`:
+    (language, path) of words at places that phones show as they stand."""
 
     folders: tuple[str, ...]
     words: dict[str, _Words]
@@ -47,6 +51,7 @@ class Phrasebook:
     fields: dict[str, _Places]
     usual: bool
     writable: bool
+    lost: tuple[tuple[str, str], ...]
 
 
 def localized(content: Content) -> tuple[Content, Files]:
@@ -82,6 +87,16 @@ def all_name_texts(content: Content, book: Phrasebook) -> bool:
     return simple is not None and simple[1] == len(book.words)
 
 
+@lru_cache(maxsize=4096)
+def is_translated(path: str) -> bool:
+    """Whether phones look for a text of this place among the translations. Of semantic tags: those that Apple calls localizable."""
+    name = texts.tag_of(path)
+    if name is None:
+        return path != ALT_TEXT
+    rule = vocabulary().dictionaries["semantics"].keys.get(name)
+    return rule is not None and rule.kind == "localized" and not rule.listed
+
+
 def _compiled(content: Content, *, writable: bool) -> Phrasebook:
     folders = texts.languages(content)
     tables = [texts.translation(content, other) for other in folders[1:]]
@@ -90,8 +105,8 @@ def _compiled(content: Content, *, writable: bool) -> Phrasebook:
         for path in table:
             if path not in words:
                 words[path] = tuple([other.get(path) for other in tables])
-    for path in NOT_TRANSLATED_BY_APPLE & words.keys():
-        del words[path]
+    words = {path: found for path, found in words.items() if is_translated(path)}
+    lost = tuple([(language, path) for language, said in content.translations.items() for path in said if not is_translated(path)])
     names: list[_Words | None] = [None] * len(_NAMES)
     fields: dict[str, list[_Words | None]] = {}
     usual = True
@@ -103,7 +118,7 @@ def _compiled(content: Content, *, writable: bool) -> Phrasebook:
             names[at] = found
         else:
             fields.setdefault(key, [None] * len(texts.FIELD_PARTS))[at] = found
-    return Phrasebook(folders, words, _places(names), {key: _places(parts) for key, parts in fields.items()}, usual, writable)
+    return Phrasebook(folders, words, _places(names), {key: _places(parts) for key, parts in fields.items()}, usual, writable, lost)
 
 
 @lru_cache(maxsize=4096)
@@ -132,6 +147,7 @@ def _find_simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
     names = (content.organization_name, content.description, content.logo_text)
     places: list[tuple[_Words, _Places]] = [(names, book.names)]
     plain: list[str | None] = [one.relevant_text for one in content.locations]
+    plain += filter(_is_text, content.semantics.values())
     by_key = book.fields
     for one in content.fields():
         parts = (one.label, one.value if one.format is None else None, one.change_message, one.rich_text)
@@ -139,6 +155,8 @@ def _find_simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
             plain += parts
         else:
             places.append((parts, found))
+        if one.semantics:
+            plain += filter(_is_text, one.semantics.values())
     rows: dict[str, tuple[str, ...]] = {}
     used = 0
     for parts_, (translated, rest) in places:
@@ -154,33 +172,38 @@ def _find_simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
     return (rows, used) if rows.keys().isdisjoint(plain) else None
 
 
+def _is_text(value: object) -> TypeGuard[str]:
+    return isinstance(value, str)
+
+
 def _places(found: list[_Words | None]) -> _Places:
     translated = tuple([(at, words) for at, words in enumerate(found) if words is not None])
     return translated, tuple([at for at, words in enumerate(found) if words is None])
 
 
 def _rows(content: Content, book: Phrasebook) -> tuple[tuple[_Row, ...], dict[str, str]]:
-    """(key and texts of each, path → key of its own). The first place with a text has the text itself as its key."""
+    """(key and texts of each, path → key of its own). The first place with a text has the text itself as its key, a tag before
+    others, and nobody that of a tag without translations."""
     rows: list[_Row] = []
     owners: dict[str, tuple[str, ...]] = {}
     own: dict[str, str] = {}
     places = texts.paths(content)
-    for path in NOT_TRANSLATED_BY_APPLE & places.keys():
-        del places[path]
-    for path, words in book.words.items():
+    fixed = {text for path, text in texts.tags(content).items() if path not in book.words}
+    places = {
+        path: text for path, text in places.items() if path in book.words or (path != ALT_TEXT and texts.tag_of(path) is None)
+    }
+    for path, words in sorted(book.words.items(), key=lambda one: texts.tag_of(one[0]) is None):
         text = places.get(path)
-        if text and text not in owners:
+        if text and text not in owners and text not in fixed:
             owners[text] = _wording(text, words)
             rows.append((text, (text, *owners[text])))
     untranslated = (None,) * (len(book.folders) - 1)
     for path, text in places.items():
         wording = _wording(text, book.words.get(path, untranslated))
-        if text not in owners and (text or not any(wording)):  # "" is no key
-            continue
-        if wording == owners.get(text):
+        if wording == owners.get(text, (text,) * len(wording)):  # nobody's key, and nobody needs one
             continue
         key = f"{text} [{path}]"
-        while key in places.values() or key in own.values():
+        while key in places.values() or key in own.values() or key in fixed:
             key += "]"
         own[path] = key
         rows.append((key, (text, *wording)))

@@ -226,7 +226,7 @@ def _shown(style: Style, enhanced: bool, poster: bool) -> frozenset[ImageSlot]:
     """Slots that some phone shows. The wide logo is Google's own."""
     names = set(images_of(style))
     if not enhanced:
-        names -= {"primaryLogo", "secondaryLogo", "artwork"}
+        names -= {"primaryLogo", "secondaryLogo", "artwork", "venueMap"}
     if poster and style in POSTER_STYLES:
         names |= images_of("posterGeneric")
     return frozenset({slot for slot in ImageSlot if _file_name(slot) in names} | {ImageSlot.WIDE_LOGO})

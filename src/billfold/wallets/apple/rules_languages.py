@@ -11,7 +11,7 @@ from billfold.domain import texts
 from billfold.domain.content import Content
 from billfold.ports import Finding
 from billfold.wallets.apple import predicates
-from billfold.wallets.apple.languages import NOT_TRANSLATED_BY_APPLE, Phrasebook, all_name_texts, phrasebook
+from billfold.wallets.apple.languages import ALT_TEXT, Phrasebook, all_name_texts, phrasebook
 from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, warning
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.\[\]-]{1,100}\Z")
@@ -28,12 +28,6 @@ def judge_languages(content: Content, found: list[Finding]) -> None:
     found += _words(book)
     if not all_name_texts(content, book):
         _judge_paths(content, book, found)
-    for path in NOT_TRANSLATED_BY_APPLE:
-        for language, words in content.translations.items():
-            if path in words:
-                text = "Apple shows the text beside a code as it stands"
-                mend = "write it so that everybody reads it"
-                found.append(warning("translation_lost", f"translations.{language}.{path}", text, mend, "the base text is shown"))
 
 
 def _readable(content: Content, found: list[Finding]) -> Phrasebook | None:
@@ -62,8 +56,9 @@ def _judge_paths(content: Content, book: Phrasebook, found: list[Finding]) -> No
 
 @lru_cache(maxsize=256)
 def _words(book: Phrasebook) -> tuple[Finding, ...]:
-    """Rows 18 and 19, for the words themselves. Remembered by the book's identity, which languages.py keeps."""
-    found: list[Finding] = []
+    """Rows 18 and 19, for the words themselves, and which of them no phone shows. Remembered by the book's identity, which
+    languages.py keeps."""
+    found = [_lost(language, path) for language, path in book.lost]
     for path, words in book.words.items():
         for language, word in zip(book.folders[1:], words, strict=True):
             if word is None:
@@ -74,6 +69,14 @@ def _words(book: Phrasebook) -> tuple[Finding, ...]:
             if path.endswith(".rich_text") and (fault := predicates.attributed_fault(word)) is not None:
                 found.append(of_fault(WARNING, where, fault))
     return tuple(found)
+
+
+def _lost(language: str, path: str) -> Finding:
+    text, mend = "Apple shows this tag as it stands", "leave it away: phones write dates by themselves, and look codes up"
+    if path == ALT_TEXT:
+        text, mend = "Apple shows the text beside a code as it stands", "write it so that everybody reads it"
+    where = f"translations.{language}.{path}" if _PLAIN.match(path) else f"translations.{language}"
+    return warning("translation_lost", where, text, mend, "the base text is shown")
 
 
 @lru_cache(maxsize=256)

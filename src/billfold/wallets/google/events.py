@@ -26,7 +26,6 @@ def event_ticket(look: Look) -> Made:
     fine, holder = look.role(Role.FINE_PRINT), look.role(Role.MEMBER_NAME)
     number, kind = look.role(Role.CARD_NUMBER, Role.MEMBER_ID), look.role(Role.TIER)
     holder_name = words.text(holder) if holder else tags.person("attendeeName") or tags.person("passengerName")
-    admission = tags.text("admissionLevel")
     confirmation, price, times, place = tags.text("confirmationNumber"), tags.money("totalPrice"), _times(tags), venue(look)
     seat = seat_info(look)
     made = Made(
@@ -50,7 +49,7 @@ def event_ticket(look: Look) -> Made:
             seat_info=seat,
             reservation_info=EventReservation(confirmation) if confirmation else None,
             ticket_holder_name=holder_name,
-            ticket_type=words.value(kind) if kind else words.plain(admission) if admission else None,
+            ticket_type=words.value(kind) if kind else look.tag("admissionLevel"),
             ticket_number=words.text(number) if number else None,
             face_value=price,
         ),
@@ -66,17 +65,17 @@ def event_ticket(look: Look) -> Made:
 
 def event_name(look: Look) -> tuple[LocalizedString, Field | None]:
     """The tag, else what stands biggest on the card."""
-    text = look.tags.text("eventName")
+    text = look.tag("eventName")
     if text is None:
         return look.title(Role.PROGRAM_NAME)
     key = look.tags.by_field.get("eventName")
-    return look.words.plain(text), next((one for one in look.content.fields() if one.key == key), None)
+    return text, next((one for one in look.content.fields() if one.key == key), None)
 
 
 def venue(look: Look) -> EventVenue | None:
     """Google wants an address with the name, so a name alone is left away."""
-    name, address = look.tags.text("venueName"), look.tags.text(*ADDRESS_TAGS)
-    return EventVenue(look.words.plain(name), look.words.plain(address)) if name and address else None
+    name, address = look.tag("venueName"), look.tag(*ADDRESS_TAGS)
+    return EventVenue(name, address) if name and address else None
 
 
 def _times(tags: Tags) -> EventDateTime | None:
@@ -90,7 +89,7 @@ def _times(tags: Tags) -> EventDateTime | None:
 
 def seat_info(look: Look) -> EventSeat | None:
     """Seats side by side as one text; of others the first (rules.py tells)."""
-    seats, gate = look.tags.seats, look.tags.text(*GATE_TAGS)
+    seats, gate = look.tags.seats, look.tag(*GATE_TAGS)
     first = seats[0] if seats else Tags({})
     row, section = first.text("seatRow"), first.text("seatSection")
     numbers = [
@@ -106,7 +105,7 @@ def seat_info(look: Look) -> EventSeat | None:
         seat=plain(", ".join(numbers)) if numbers else None,
         row=plain(row) if row else None,
         section=plain(section) if section else None,
-        gate=plain(gate) if gate else None,
+        gate=gate,
     )
 
 

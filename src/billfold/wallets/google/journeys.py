@@ -62,9 +62,8 @@ def carrier_and_number(tags: Tags) -> tuple[str | None, str | None]:
 
 
 def flight(look: Look) -> Made:
-    tags, words, issuer = look.tags, look.words, look.issuer()
+    tags, issuer = look.tags, look.issuer()
     code, number = carrier_and_number(tags)
-    airline = tags.text("transitProvider")
     zone, arrival_zone = "departureLocationTimeZone", "destinationLocationTimeZone"
     scheduled, current = tags.local(zone, f"original{_DEPARTS}"), tags.local(zone, f"current{_DEPARTS}")
     arrives, now_arrives = tags.local(arrival_zone, f"original{_ARRIVES}"), tags.local(arrival_zone, f"current{_ARRIVES}")
@@ -79,7 +78,7 @@ def flight(look: Look) -> Made:
                 Carrier(
                     carrier_iata_code=code if code and len(code) == 2 else None,
                     carrier_icao_code=code if code and len(code) == 3 else None,
-                    airline_name=words.plain(airline) if airline else None,
+                    airline_name=look.tag("transitProvider"),
                     airline_logo=look.image(look.images.logo),
                     wide_airline_logo=look.image(look.images.wide_logo),
                 ),
@@ -127,8 +126,8 @@ def _passenger(look: Look) -> str | None:
 
 def _reservation(look: Look) -> Reservation:
     tags = look.tags
-    flyer, program = tags.text("membershipProgramNumber"), tags.text("membershipProgramName")
-    info = FrequentFlyer(flyer, look.words.plain(program) if program else None) if flyer else None
+    flyer = tags.text("membershipProgramNumber")
+    info = FrequentFlyer(flyer, look.tag("membershipProgramName")) if flyer else None
     return Reservation(confirmation_code=tags.text("confirmationNumber"), frequent_flyer_info=info)
 
 
@@ -151,7 +150,7 @@ def _seat(seat: Tags) -> str | None:
 
 def transit(look: Look) -> Made:
     tags, words, issuer = look.tags, look.words, look.issuer()
-    operator, name, number = tags.text("transitProvider"), _passenger(look), look.role(Role.CARD_NUMBER, Role.MEMBER_ID)
+    name, number = _passenger(look), look.role(Role.CARD_NUMBER, Role.MEMBER_ID)
     kind = look.content.transit_type
     confirmation, price = tags.text("confirmationNumber"), tags.money("totalPrice")
     made = Made(
@@ -164,7 +163,7 @@ def transit(look: Look) -> Made:
             logo=look.logo(),
             wide_logo=look.image(look.images.wide_logo),
             transit_type="OTHER" if kind is None else _TYPES.get(kind, "OTHER"),
-            transit_operator_name=words.plain(operator) if operator else None,
+            transit_operator_name=look.tag("transitProvider"),
         ),
         TransitObject(
             id="",
@@ -188,28 +187,28 @@ def transit(look: Look) -> Made:
 
 def leg(look: Look) -> TicketLeg | None:
     """One leg; None where it is not said from where."""
-    tags, plain = look.tags, look.words.plain
-    origin, destination = tags.text(*ORIGIN_TAGS), tags.text(*DESTINATION_TAGS)
+    tags = look.tags
+    origin, destination = look.tag(*ORIGIN_TAGS), look.tag(*DESTINATION_TAGS)
     if origin is None:
         return None
-    operator, fare = tags.text("transitProvider"), tags.text("ticketFareClass")
+    operator, fare = look.tag("transitProvider"), look.tag("ticketFareClass")
     seats = tuple(
         TicketSeat(
             coach=one.text("seatSection") or tags.text("carNumber"),
             seat=_seat(one),
-            custom_fare_class=plain(fare) if fare else None,
+            custom_fare_class=fare,
         )
         for one in tags.seats
     )
     return TicketLeg(
-        origin_name=plain(origin),
-        destination_name=plain(destination) if destination else None,
+        origin_name=origin,
+        destination_name=destination,
         departure_date_time=tags.iso(f"current{_DEPARTS}", f"original{_DEPARTS}"),
         arrival_date_time=tags.iso(f"current{_ARRIVES}", f"original{_ARRIVES}"),
         platform=tags.text("departurePlatform", "departureGate"),
         carriage=tags.text("vehicleName", "vehicleNumber"),
         zone=tags.text("boardingZone"),
-        transit_operator_name=plain(operator) if operator else None,
+        transit_operator_name=operator,
         ticket_seat=seats[0] if len(seats) == 1 else None,
         ticket_seats=seats if len(seats) > 1 else None,
     )

@@ -45,6 +45,11 @@ class Look:
         """The first field, with a value, of the first of these roles that the content has."""
         return next((one for role in roles if (one := self.content.by_role(role)) is not None and one.value), None)
 
+    def tag(self, *names: str) -> LocalizedString | None:
+        """The first of these tags that holds a text, in each language."""
+        found = self.tags.named(*names)
+        return self.words.at(self.tags.path(found[0]), found[1]) if found else None
+
     def image(self, uri: str | None) -> Image | None:
         if not uri:
             return None

@@ -60,7 +60,7 @@ def check(content: Content) -> Iterator[Finding]:
     if content.kind is not None and content.kind is not Kind.GENERIC:
         yield from _of_kind(content)
     if content.images:
-        for slot in (ImageSlot.PRIMARY_LOGO, ImageSlot.SECONDARY_LOGO, ImageSlot.ARTWORK):
+        for slot in (ImageSlot.PRIMARY_LOGO, ImageSlot.SECONDARY_LOGO, ImageSlot.ARTWORK, ImageSlot.VENUE_MAP):
             if slot in content.images:
                 yield _warning("image_lost", f"images.{slot.value}", f"Google has no place for the {slot.value} image", "")
     if content.valid_from is not None and content.expires_at is not None and content.valid_from > content.expires_at:

@@ -18,20 +18,32 @@ _NAME_PARTS = ("namePrefix", "givenName", "middleName", "familyName", "nameSuffi
 
 @dataclass(frozen=True)
 class Tags:
-    """`by_field`: tag → key of the field that carries it, so that what it says is not shown twice."""
+    """`by_field`: tag → key of the field that carries it, so that what it says is not shown twice. `own`: those of the
+    content, which stand over those of fields."""
 
     values: JsonObject
     by_field: dict[str, str] = field(default_factory=dict)
+    own: JsonObject = field(default_factory=dict)
 
     def text(self, *names: str) -> str | None:
         """The first of the names that holds a text, or a number, as text."""
+        found = self.named(*names)
+        return found[1] if found else None
+
+    def named(self, *names: str) -> tuple[str, str] | None:
+        """The same with its name."""
         for name in names:
             value = self.values.get(name)
             if isinstance(value, str) and value.strip():
-                return value.strip()
+                return name, value.strip()
             if isinstance(value, int) and not isinstance(value, bool):
-                return str(value)
+                return name, str(value)
         return None
+
+    def path(self, name: str) -> str:
+        """How a translation names the tag."""
+        key = self.by_field.get(name)
+        return f"semantics.{name}" if key is None or name in self.own else f"fields.{key}.semantics.{name}"
 
     def moment(self, *names: str) -> datetime | None:
         """The first of the names that holds a date and time with offset."""
@@ -94,7 +106,7 @@ def tags_of(content: Content) -> Tags:
             if name not in values:
                 values[name] = value
                 by_field[name] = one.key
-    return Tags(values | content.semantics, by_field) if values else Tags(content.semantics)
+    return Tags(values | content.semantics, by_field, content.semantics)
 
 
 def money(amount: Decimal, currency: str) -> Money:
