@@ -49,12 +49,13 @@ MAY_IMPORT: dict[str, set[str]] = {
     "wallets": set(),
     # Edges: they are given what they need, they never pick it.
     "web": {"flows", "ports", "domain", "logs", "limits"},  # what every page stands on
-    "api": {"web", "flows", "ports", "domain", "logs", "limits", "rendering", "starters"},
+    "snippets": {"web", "flows", "ports", "domain"},  # codes, buttons and mails that hand a pass out
+    "api": {"web", "flows", "ports", "domain", "logs", "limits", "rendering", "starters", "snippets"},
     "studio": {"web", "flows", "ports", "domain", "logs", "limits", "rendering"},
     "manual": {"studio", "web", "domain"},
     "playground": {"studio", "phones_page", "web", "flows", "domain"},
     "designer": {"studio", "web", "flows", "ports", "domain", "logs", "limits"},
-    "records": {"studio", "web", "flows", "ports", "domain", "logs", "limits"},
+    "records": {"studio", "web", "flows", "ports", "domain", "logs", "limits", "snippets"},
     "scanner": {"web", "flows", "ports", "domain", "logs", "limits"},
     "phones_page": {"web", "flows", "ports", "domain", "logs", "limits"},
     "workers": {"flows", "ports", "domain", "logs"},

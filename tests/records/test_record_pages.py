@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
+import zxingcpp
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from e2e.browser import DESKTOP, NARROW_ANDROID
@@ -78,15 +80,36 @@ def test_a_value_is_changed_and_a_wrong_one_is_explained_beside_it(look: Look, p
     assert page_server.api("GET", f"/v1/passes/{serial}").json["values"] == {"name": "Grace", "points": 12}
 
 
-def test_a_pass_is_replaced_and_made_void_by_keyboard(
+@pytest.mark.requirement("S0-04", "S3-38")
+def test_what_hands_a_pass_out_is_copied_by_keyboard(
     look: Look, page_server: Billfold, template: str, no_serious_axe: Callable[[Page], None]
 ) -> None:
+    """Each snippet is as `/v1` gives it; a hostile name stands in it as text."""
+    serial = a_pass(page_server, template)
+    known = page_server.api("GET", f"/v1/passes/{serial}/snippets").json
+    told = ("share_url", "direct_url", "qr_png_url", "button_html", "mail_html")
+    address = f"{page_server.url}/studio/test/passes/{serial}"
+    with look(address, NARROW_ANDROID, permissions=["clipboard-read", "clipboard-write"]) as page:
+        page.get_by_role("link", name="Link and QR code").press("Enter")
+        expect(page.locator("#hand-out")).to_be_focused()
+        expect(page.get_by_role("img", name="QR code of the link")).to_be_in_viewport()
+        copied = []
+        for button in page.locator("#hand-out").get_by_role("button", name="Copy").all():
+            button.press("Enter")
+            expect(page.locator("#toasts").get_by_text("Copied").last).to_be_visible()
+            copied.append(page.evaluate("navigator.clipboard.readText()"))
+        assert copied == [known[one] for one in told]
+        with page.expect_download() as download:
+            page.get_by_role("link", name="QR code, PNG").press("Enter")
+        with Image.open(download.value.path()) as picture:
+            assert picture.size == (1024, 1024)
+            assert [one.text for one in zxingcpp.read_barcodes(picture.convert("L"))] == [known["share_url"]]
+        no_serious_axe(page)
+
+
+def test_a_pass_is_replaced_and_made_void_by_keyboard(look: Look, page_server: Billfold, template: str) -> None:
     serial = a_pass(page_server, template)
     with look(f"{page_server.url}/studio/test/passes/{serial}", NARROW_ANDROID) as page:
-        page.get_by_role("button", name="Link and QR code").press("Enter")
-        expect(page.get_by_role("dialog").get_by_role("img", name="QR code of the link")).to_be_visible()
-        no_serious_axe(page)
-        page.keyboard.press("Escape")
         page.get_by_role("button", name="Reissue").press("Enter")
         page.get_by_role("dialog").get_by_role("button", name="Reissue").press("Enter")
         expect(page.get_by_role("status").filter(has_text="This is the new pass")).to_be_visible()

@@ -25,7 +25,7 @@ def llms_text(document: dict[str, Any], public_url: str) -> str:
         if not path.startswith("/v1"):
             simple.append(line)
         elif path.split("/")[2] in EXPLAINED and not any(
-            word in path for word in ("preview.", "/revisions", "/draft", "/balances")
+            word in path for word in ("preview.", "/qr.", "/revisions", "/draft", "/balances")
         ):
             native.append(line)
         else:

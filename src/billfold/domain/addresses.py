@@ -15,6 +15,14 @@ class Addresses:
     def share(self, pass_id: PassId) -> str:
         return f"{self.public_url}/p/{pass_id}"
 
+    def share_direct(self, pass_id: PassId) -> str:
+        """Leads a phone straight into its wallet, everybody else to the page."""
+        return f"{self.share(pass_id)}/go"
+
+    def share_code(self, pass_id: PassId, form: str) -> str:
+        """The picture of the link's QR code. `form`: svg or png."""
+        return f"{self.share(pass_id)}/qr.{form}"
+
     def share_pack(self, pass_ids: Sequence[str]) -> str:
         """The one page of several passes."""
         return f"{self.public_url}/ps/{'.'.join(pass_ids)}"

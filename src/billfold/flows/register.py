@@ -23,7 +23,8 @@ class Shown:
     content: Content
 
 
-def _known(tx: Tx, scope: Scope, serial: str) -> tuple[Pass, Template | None] | None:
+def known(tx: Tx, scope: Scope, serial: str) -> tuple[Pass, Template | None] | None:
+    """The pass and what it shows; None for one that is not the scope's."""
     if scope_of_pass(serial) != scope:
         return None
     found = tx.passes.find(scope, PassId(serial))
@@ -34,10 +35,10 @@ def _known(tx: Tx, scope: Scope, serial: str) -> tuple[Pass, Template | None] | 
 
 async def show(services: Services, scope: Scope, serial: str) -> Shown:
     """Raises NotFound."""
-    known = await services.store.read(lambda tx: _known(tx, scope, serial))
-    if known is None:
+    found = await services.store.read(lambda tx: known(tx, scope, serial))
+    if found is None:
         raise NotFound("pass")
-    return Shown(known[0], content_of(*known))
+    return Shown(found[0], content_of(*found))
 
 
 def check_token(services: Services, scope: Scope, serial: str, token: str) -> None:
@@ -99,10 +100,10 @@ async def changed(services: Services, scope: Scope, device: str, pass_type: str,
 async def fetch(services: Services, scope: Scope, pass_type: str, serial: str, token: str) -> Shown:
     """The pass as it is now. Raises Unauthenticated (also for an unknown pass)."""
     check_token(services, scope, serial, token)
-    known = await services.store.read(lambda tx: _known(tx, scope, serial))
-    if known is None or known[0].pass_type != pass_type:
+    found = await services.store.read(lambda tx: known(tx, scope, serial))
+    if found is None or found[0].pass_type != pass_type:
         raise Unauthenticated("unknown")
-    return Shown(known[0], content_of(*known))
+    return Shown(found[0], content_of(*found))
 
 
 def fetched(services: Services, shown: Shown) -> Event:

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 _BESIDE, _CHECKOUT = Path(__file__).with_name("docs"), Path(__file__).parents[3] / "docs"
 ADDRESS = "/docs"
 GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("begin", ("getting-started", "api-passes", "templates", "starters", "designer", "playground", "phones")),
+    ("begin", ("getting-started", "api-passes", "templates", "starters", "designer", "share-page", "playground", "phones")),
     ("build", ("loyalty", "scans", "loyalty-api", "ledger", "mail", "images", "apple-passes", "google-wallet", "problems")),
     ("run", ("going-live", "commands", "settings", "people", "records", "scanner", "why-does-my-pass-not-open", "ledger-proofs")),
     ("know", ("benchmarks", "ARCHITECTURE", "glossary", "pages", "CHANGELOG")),

@@ -2,12 +2,11 @@
 
 May not enter: decisions, SQL."""
 
-import segno
 from starlette.responses import RedirectResponse, Response
 
 from billfold.domain.errors import Invalid, NotFound, WrongScope
 from billfold.domain.ledger import decimal_text
-from billfold.flows import ledger_reads, lists, update
+from billfold.flows import ledger_reads, lists, share, update
 from billfold.flows.ledger_reads import Balance
 from billfold.flows.records import one_pass, tables
 from billfold.flows.records.reissue import reissue
@@ -15,6 +14,8 @@ from billfold.flows.records.tables import Wanted
 from billfold.records import values
 from billfold.records.room import ROOM, asked, done, problems_of, with_query
 from billfold.records.words import happened, state_of
+from billfold.snippets.link_code import link_svg
+from billfold.snippets.making import snippets_of
 from billfold.studio.desk import Visit
 from billfold.studio.words import ago, moment
 
@@ -57,7 +58,7 @@ class PassPages:
         services, actor, serial = visit.services, visit.actor, self._serial(visit)
         found = await one_pass.look(services, actor, serial)
         now = services.clock.now_ms()
-        link = services.addresses.share(found.pass_.id)
+        snippets = await snippets_of(services, await share.to_hand_out(services, actor, serial))
         return visit.show(
             "pass.html",
             room=ROOM,
@@ -65,8 +66,8 @@ class PassPages:
             found=found,
             title=found.template.name if found.template else found.content.description,
             state=state_of(found.pass_, found.card, now),
-            link=link,
-            qr=segno.make(link, error="m", micro=False).svg_inline(omitsize=True, border=4, dark="#111827", light="#ffffff"),
+            snippets=snippets,
+            qr=link_svg(snippets.links.page),
             lines=values.lines(found.pass_, found.template, found.card, typed or {}),
             errors=errors or {},
             books=await self._books(visit, serial),

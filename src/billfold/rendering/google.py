@@ -3,9 +3,10 @@
 Colours of text are Google's choice, header fields stand in the first row, the strip stands below the code (S3-32, S3-33;
 reference/google-wallet.md sections 1.10 to 1.12). May not enter: Apple, the lock screen."""
 
+from billfold.domain.colors import ink_on
 from billfold.domain.content import BarcodeFormat, Content, Field, ImageSlot
 from billfold.rendering import barcodes, fonts
-from billfold.rendering.scene import Scene, Scheme, ink_on, mix
+from billfold.rendering.scene import Scene, Scheme, mix
 from billfold.rendering.svg import Canvas, attributes, coordinate
 from billfold.rendering.words import words
 

@@ -6,9 +6,10 @@ May not enter: the card."""
 
 from dataclasses import dataclass
 
+from billfold.domain.colors import ink_on
 from billfold.domain.content import Content, ImageSlot, Style
 from billfold.rendering import fonts, google
-from billfold.rendering.scene import Scene, Scheme, ink_on, mix
+from billfold.rendering.scene import Scene, Scheme, mix
 from billfold.rendering.svg import Canvas, attributes
 from billfold.rendering.words import words
 

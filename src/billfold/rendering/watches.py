@@ -4,10 +4,11 @@ An Apple Watch leaves out strip, thumbnail, back and the text below a code, has 
 Code 128 (reference/apple-wallet.md sections 1.5, 2.3). Google describes no layout for watches: title, headline and code are what
 watches show. May not enter: phones."""
 
+from billfold.domain.colors import ink_on
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Style, TransitType
 from billfold.rendering import barcodes, fonts, google, symbols
 from billfold.rendering.apple_front import inside, shown_code
-from billfold.rendering.scene import Scene, Scheme, ink_on, mix
+from billfold.rendering.scene import Scene, Scheme, mix
 from billfold.rendering.svg import Canvas, attributes, coordinate
 from billfold.rendering.words import words
 

@@ -23,6 +23,7 @@ from billfold.api.v1.previews import PreviewIn, add_previews
 from billfold.api.v1.records import add_records
 from billfold.api.v1.route import request_id_of, route_class
 from billfold.api.v1.scans import add_scans
+from billfold.api.v1.snippets import add_snippets
 from billfold.api.v1.starters import add_starters
 from billfold.api.v1.templates import add_templates
 from billfold.api.v1.terminals_device import add_terminals_device
@@ -79,6 +80,7 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
     for tag, add in (
         ("passes", add_passes),
         ("passes", add_messages),
+        ("passes", add_snippets),
         ("ledger", add_ledger),  # a request is held against one route after the other: a till's come early
         ("scans", add_scans),
         ("templates", add_templates),

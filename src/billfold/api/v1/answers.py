@@ -118,6 +118,19 @@ class PassLinks(Out):
     apple_bundle_url: str
 
 
+class PassSnippets(Out):
+    """`share_url` leads every visitor on, `direct_url` a phone straight into its wallet. Pictures of the QR code
+    need no key."""
+
+    language: str
+    share_url: str
+    direct_url: str
+    qr_svg_url: str
+    qr_png_url: str
+    button_html: str
+    mail_html: str
+
+
 class KeyShown(Out):
     id: str
     name: str

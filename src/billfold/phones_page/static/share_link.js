@@ -37,7 +37,10 @@ export async function findSaveLink(link) {
   if (page.url.includes(SAVE_PATH)) return page.url;
   const button = buttonFor("google", page);
   if (!button) throw new CannotInstall("that link shows an Android phone no button that adds a pass to Google Wallet");
-  return button;
+  if (button.includes(SAVE_PATH)) return button;
+  const led = await open(button, "android");
+  if (!led.url.includes(SAVE_PATH)) throw new CannotInstall("the page's Google Wallet button leads to no save link");
+  return led.url;
 }
 
 /** Where the wallet of the account that a save link belongs to is kept. */

@@ -83,8 +83,16 @@ async def find_save_link(link: str) -> tuple[Opened, str]:
     links = find_links(page.body, page.url)
     for found in links:
         if found.wallet == "google" or (found.wallet is None and SAVE_PATH in found.address):
-            return opened, found.address
+            return opened, await _where_it_leads(found.address, headers)
     raise CannotInstall(f"{link} shows an Android phone no button that adds a pass to Google Wallet")
+
+
+async def _where_it_leads(button: str, headers: dict[str, str]) -> str:
+    """A button may be the save link itself, or lead there."""
+    address = button if SAVE_PATH in button else (await _get(button, headers)).url
+    if SAVE_PATH not in address:
+        raise CannotInstall("the page's Google Wallet button leads to no save link")
+    return address
 
 
 async def _get(link: str, headers: dict[str, str]) -> web.Response:
