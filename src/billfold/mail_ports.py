@@ -6,7 +6,7 @@ from typing import Protocol
 
 from billfold.domain.ids import Scope
 from billfold.domain.letters import Letter, Notice, Outcome
-from billfold.domain.mail import Mail, MailState, Reason, StoredMail, Subscriber
+from billfold.domain.mail import Mail, MailState, Reason, StoredMail, Subscriber, Suppression
 
 
 class Mails(Protocol):
@@ -44,6 +44,12 @@ class Mails(Protocol):
 
     def reasons(self, who: Subscriber) -> frozenset[Reason]:
         """Why mails of the brand do not go to the address: its own entries, and those of the whole scope."""
+
+    def suppressions(self, scope: Scope, address_mac: str) -> list[Suppression]:
+        """All entries of an address, oldest first."""
+
+    def unsuppress(self, scope: Scope, address_mac: str) -> int:
+        """Takes all of them off the list. How many."""
 
 
 class HasMails(Protocol):

@@ -276,7 +276,9 @@ class Settings:
     vat_default_bp: int = _setting(2_100, "VAT of a sale that names no rate: 2100 is 21 %.", "basis points", _between(0, 10_000))
     scan_undo_hours: float = _setting(24.0, "How long a terminal may undo its own scans.", "hours", _between(0))
     offline_scans_max: int = _setting(50, "Scans that a terminal may make without a network.", "scans", _between(0))
-    offline_amount_minor: int = _setting(10_000, "Money, in minor units, that it may take meanwhile.", check=_between(0))
+    offline_amount_minor: int = _setting(
+        10_000, "Money that it may take meanwhile, of each currency.", "hundredths of its unit", _between(0)
+    )
     offline_hours: float = _setting(72.0, "How long a terminal may scan without a network.", "hours", _between(0))
     offline_grace_hours: float = _setting(72.0, "How late a scan still counts on the day it claims.", "hours", _between(0))
     offline_unsigned: bool = _setting(False, "Whether cards without a signed code may be scanned without a network.")

@@ -142,6 +142,33 @@ async def test_stamps_fill_a_card_and_a_full_one_is_redeemed(shop: Shop) -> None
     assert await shop.balances(card) == {"stamps": 0}
 
 
+async def test_a_membership_lets_in_each_time_and_a_ticket_as_often_as_it_says(shop: Shop) -> None:
+    member = await shop.card()
+    new = {"programme_id": shop.programmes["prepaid"].id, "opening": {"entries": 2}, "values": {}}
+    issued = await shop.client.post("/v1/cards", new)
+    assert issued.status == 201, issued.body
+    ticket = await shop.stored(issued.json["pass_id"])
+    for _ in range(3):
+        visit = await scan(shop.device, member, "check_in")
+        assert (visit.status, changed(visit)) == (201, {})
+    visits = [await scan(shop.device, ticket, "check_in") for _ in range(3)]
+    assert [one.status for one in visits] == [201, 201, 402]
+    assert changed(visits[0]) == {"entries": -1}
+    history = await shop.client.get(f"/v1/passes/{member.pass_id}/scans")
+    assert [one["action"] for one in history.json["items"]] == ["check_in"] * 3
+    undone = await shop.device.post("/v1/scans/undo", {"id": new_id(), "undoes": visit.json["id"]})
+    assert undone.status == 201, undone.body
+
+
+async def test_an_id_that_cannot_be_one_is_refused_before_anything_else(shop: Shop) -> None:
+    card = await shop.card(EUR=1_000)
+    for given in ({}, {"id": "short"}, {"id": 7}, {"id": "with a blank in it, long"}):
+        body = {"pass_id": card.pass_id, "action": "charge", "amounts": {"EUR": 1}} | given
+        answer = await shop.device.post("/v1/scans", body)
+        assert (answer.status, answer.problem, answer.paths) == (400, "malformed-idempotency-key", {"id"})
+    assert (await shop.device.post("/v1/scans/undo", {"undoes": new_id()})).status == 400
+
+
 @pytest.mark.requirement("S2-20")
 async def test_a_coupon_is_redeemed_once_and_looks_so(shop: Shop) -> None:
     card = await shop.card("coupon")
@@ -312,7 +339,6 @@ BAD: list[tuple[dict[str, object], str]] = [
     ({"amounts": {"USD": 100}}, "amounts.USD"),
     ({"amounts": {"stamps": 1}}, "amounts.stamps"),
     ({"amounts": {}}, "amounts"),
-    ({"id": "short"}, "id"),
     ({"pass_id": None}, "code"),
     ({"description": "x" * 192}, "description"),
     ({"product_id": "nothing"}, "product_id"),

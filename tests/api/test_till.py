@@ -167,6 +167,20 @@ async def test_a_batch_is_issued_under_its_reference(world: World) -> None:
     assert (len(listed.json["items"]), listed.json["more"]) == (1, True)
 
 
+async def test_a_batch_that_is_repeated_with_its_key_issues_each_card_once(world: World) -> None:
+    """Also when the first try got no further than some of its cards: those are found, the others are issued."""
+    shop = await Shop(world.client).open()
+    one = {"programme_id": shop.programme, "batch": "summer"}
+    body, key = {"cards": [one] * 3}, {"Idempotency-Key": "batch-of-summer-2027"}
+    answers = await asyncio.gather(*(world.client.post("/v1/card-batches", body, headers=key) for _ in range(3)))
+    assert {one.status for one in answers} == {200}
+    ids = [[made["card"]["pass_id"] for made in one.json["results"]] for one in answers]
+    assert ids[0] == ids[1] == ids[2]
+    assert len((await world.client.get("/v1/cards?batch=summer")).json["items"]) == 3
+    other = await world.client.post("/v1/card-batches", {"cards": [one]}, headers=key)
+    assert other.problem == "idempotency-key-reused"
+
+
 @pytest.mark.requirement("S2-13")
 async def test_a_reminder_is_sent_once_and_a_card_ends_by_itself(world: World) -> None:
     """Two schedules at once, again and again: one mail, one message."""

@@ -291,10 +291,12 @@ async def test_a_device_hears_what_it_may_take_of_each_currency_and_whether_code
 
 
 async def _hears_its_bounds(shop: Shop, unsigned: bool) -> None:
-    franc = replace(shop.programmes["storecard"], id="francs", currency="CHF", archived_at_ms=1)
-    await shop.services.store.write(lambda tx: tx.programmes.add(franc))
+    for number, currency in enumerate(("CHF", "JPY", "KWD")):
+        other = replace(shop.programmes["storecard"], id=f"other-{number}", currency=currency, archived_at_ms=1)
+        await shop.services.store.write(lambda tx, other=other: tx.programmes.add(other))  # type: ignore[misc]
     offline = (await shop.device.get("/v1/terminals/me/sync")).json["offline"]
-    assert (offline["amount_minor"], offline["unsigned"]) == ({"CHF": 7_000, "EUR": 7_000}, unsigned)
+    assert offline["amount_minor"] == {"CHF": 7_000, "EUR": 7_000, "JPY": 70, "KWD": 70_000}
+    assert offline["unsigned"] is unsigned
     answer = await shop.device.post("/v1/scans/batch", {"grant": offline["grant"], "items": []})
     assert answer.json["offline"]["unsigned"] is unsigned
     assert answer.json["offline"]["amount_minor"] == offline["amount_minor"]

@@ -8,8 +8,9 @@ import pytest
 from billfold.domain.content import Content
 from billfold.domain.mail import MailKind, MailState, Reason, Subscriber
 from billfold.domain.schedules import HOUR_MS
-from billfold.flows import mailing
+from billfold.flows import mail_suppressions, mailing
 from mail.conftest import SHOP, MailSite
+from mail.test_message import png
 
 
 async def facts(site: MailSite) -> list[tuple[str, str]]:
@@ -170,3 +171,47 @@ async def test_the_worker_looks_by_itself_and_ends_when_told(site: MailSite) -> 
     worker.stop()
     await running
     assert (await site.mail()).state is MailState.SENT
+
+
+@pytest.mark.requirement("S1-26")
+async def test_a_mail_goes_under_the_name_and_the_logo_of_its_brand(site: MailSite) -> None:
+    logo = await site.client.ask("POST", "/v1/images", png(), headers={"Content-Type": "image/png"})
+    assert logo.status in (200, 201), logo.body
+    asked = {"name": "Kettle & Crumb", "color": "#112233", "logo": logo.json["id"].removeprefix("image:")}
+    brand = (await site.client.post("/v1/brands", asked)).json["id"]
+    await site.queue(nth=1, brand_id=brand, pass_id=await site.card())
+    await site.work()
+    (caught,) = site.caught()
+    assert "Kettle & Crumb" in str(caught.message["From"])
+    assert "logo@billfold" in caught.enclosed()
+    link = str(caught.message["List-Unsubscribe"]).strip("<>")
+    page = await site.client.with_key(None).get(link.removeprefix("http://shop.test"))
+    assert "Kettle &amp; Crumb" in page.body.decode()
+
+
+async def test_whoever_is_erased_while_the_mail_is_on_its_way_out_gets_none(site: MailSite) -> None:
+    """The worker has claimed the mail and holds its address; the person is erased before it is written."""
+    await site.queue(nth=1)
+    claimed = await site.mail(1)
+    now = site.clock.now_ms()
+    assert await site.services.store.write(lambda tx: tx.mails.claim(SHOP, "m-1", now, now + 180_000))
+    await site.services.store.write(lambda tx: site.services.mail.forget(tx, SHOP, "ada@example.com", ""))
+    carrier = site.relays.burst(SHOP)
+    assert await mailing.send(site.services, carrier, claimed) is None
+    await carrier.close()
+    assert site.caught() == []
+    row = await site.mail(1)
+    assert (row.state, row.mail.to, row.last_error) == (MailState.FAILED, "", "the person was erased")
+
+
+async def test_an_address_comes_off_the_list_and_gets_mail_again(site: MailSite) -> None:
+    await site.queue(nth=1, brand_id="brand-1")
+    who = mailing.subscriber_of(await site.mail(1))
+    for reason in (Reason.UNSUBSCRIBED, Reason.COMPLAINT):
+        await site.services.store.write(lambda tx, reason=reason: tx.mails.suppress(who, reason, 1))  # type: ignore[misc]
+    listed = await mail_suppressions.of_address(site.services, SHOP, "Ada@Example.com")
+    assert [(one.who.brand_id, one.reason.value) for one in listed] == [("brand-1", "complaint"), ("brand-1", "unsubscribed")]
+    assert await mail_suppressions.of_address(site.services, SHOP, "grace@example.com") == []
+    assert await mail_suppressions.remove(site.services, SHOP, "ada@example.com") == 2
+    await site.work()
+    assert (await site.mail(1)).state is MailState.SENT

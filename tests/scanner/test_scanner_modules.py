@@ -65,6 +65,7 @@ def balances(**units: int) -> list[dict[str, object]]:
         (card(balances=balances(stamps=4), stamps_goal=10), ["stamp stamps"]),
         (card(balances=balances(stamps=10), stamps_goal=10), ["redeem", "stamp stamps"]),
         (card(balances=balances(entries=2)), ["check_in"]),
+        (card(category="subscription"), ["check_in"]),
     ],
 )
 def test_a_card_offers_what_is_on_it(shown, steps, module: Module) -> None:

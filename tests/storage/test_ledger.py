@@ -92,6 +92,22 @@ async def test_the_database_itself_refuses_to_change_what_was_posted(store: Stor
                 execute(migrated_url, statement)
 
 
+async def test_what_lots_gave_and_what_was_anchored_stays_too(store: Store, migrated_url: str) -> None:
+    await posted(store, order("op-0000000000001", Kind.EARN, (CARDS[0], "points", 7)))
+    (posting,) = await store.read(lambda tx: tx.ledger.statement(OURS, AccountKey(CARDS[0], "points"), 10**9, 10))
+    where = f"'{OURS.workspace}', '{OURS.environment.value}'"
+    lot = f"{where}, '{CARDS[0]}', 'points'"
+    execute(
+        migrated_url,
+        f"INSERT INTO ledger_lot_use VALUES ({lot}, 'op-0000000000001', '{posting.operation}', 7)",
+        f"INSERT INTO ledger_anchor VALUES ({where}, 1, 1, 1, 'root', 'signature', 1)",
+    )
+    for table, column in (("ledger_lot_use", "amount"), ("ledger_anchor", "accounts")):
+        for statement in (f"UPDATE {table} SET {column} = 8", f"DELETE FROM {table}"):
+            with pytest.raises((sqlite3.DatabaseError, psycopg.Error), match="append-only"):
+                execute(migrated_url, statement)
+
+
 def execute(url: str, *statements: str) -> None:
     path = sqlite_path(url)
     if path is not None:

@@ -60,7 +60,7 @@ class InProgress(Conflict):
 
 
 class MalformedKey(Invalid):
-    """An Idempotency-Key header that cannot be one."""
+    """An Idempotency-Key header, or an operation's own id, that cannot be one or is not there."""
 
 
 class NoSuchAddress(BillfoldError):
@@ -106,7 +106,7 @@ PROBLEMS: dict[type[BillfoldError], Problem] = {
     MalformedKey: Problem(
         "malformed-idempotency-key",
         400,
-        "The idempotency key is malformed",
+        "The idempotency key, or the operation's id, is malformed or missing",
         "Use 16 to 128 visible ASCII characters: a UUID is good.",
     ),
     Invalid: Problem(

@@ -154,6 +154,15 @@ class Subscriber:
         return f"{self.scope.code}.{self.address_mac}.{self.brand_id}"
 
 
+@dataclass(frozen=True, slots=True)
+class Suppression:
+    """One entry of the list. `at_ms`: since when."""
+
+    who: Subscriber
+    reason: Reason
+    at_ms: int
+
+
 def check_brand(brand_id: str | None) -> str:
     text = brand_id or ""
     assert _BRAND.match(text), "a brand's id is made of letters, digits, - and _"

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
 from billfold.domain.ids import PassId, Scope, scope_of_pass
+from billfold.domain.ledger import exponent_of
 from billfold.domain.schedules import DAY_MS, HOUR_MS, MINUTE_MS
 
 BATCH_MAX = 500
@@ -24,8 +25,8 @@ _CODE = re.compile(r"(BF1\.([a-z0-9]{6}[tl]-[0-9A-Za-z]{22})\.([0-9]{1,12}))\.([
 class ScanRules:
     """The operator's choices. `vat_default_bp`: basis points, of a sale that names no rate.
     `undo_ms`: how long a terminal may undo its own scan. `count`, `amount_minor`: what a device may do without a network, in total
-    for each currency. `grant_ms`: how long a grant is good. `grace_ms`: how far back a claimed day counts as business day.
-    `unsigned`: whether cards without a signed code may be taken offline."""
+    for each currency, in hundredths of its unit. `grant_ms`: how long a grant is good. `grace_ms`: how far back a claimed day
+    counts as business day. `unsigned`: whether cards without a signed code may be taken offline."""
 
     vat_default_bp: int = 2_100
     undo_ms: int = DAY_MS
@@ -34,6 +35,10 @@ class ScanRules:
     grant_ms: int = 3 * DAY_MS
     grace_ms: int = 72 * HOUR_MS
     unsigned: bool = False
+
+    def amount_in(self, currency: str) -> int:
+        """The bound in minor units of a currency, which may have other decimals: 10,000 is 100.00 EUR, 100 JPY, 100.000 KWD."""
+        return self.amount_minor * int(10 ** exponent_of(currency)) // 100
 
 
 class Result(StrEnum):

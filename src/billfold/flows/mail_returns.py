@@ -29,11 +29,16 @@ def subscriber(services: Services, token: str) -> Subscriber:
 
 
 async def sender_name(services: Services, who: Subscriber) -> str:
-    """From whom the mails were. Raises NotFound."""
-    found = await services.store.read(lambda tx: tx.workspaces.find(who.scope.workspace))
-    if found is None:
+    """From whom the mails were: the brand's name, else the workspace's. Raises NotFound."""
+
+    def read(tx: Tx) -> str:
+        if who.brand_id and (brand := tx.brands.find(who.scope, who.brand_id)):
+            return brand.name
+        if workspace := tx.workspaces.find(who.scope.workspace):
+            return workspace.organization_name
         raise NotFound("subscription")
-    return found.organization_name
+
+    return await services.store.read(read)
 
 
 async def unsubscribe(services: Services, who: Subscriber) -> None:

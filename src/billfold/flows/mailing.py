@@ -6,6 +6,7 @@ import datetime
 import random
 from dataclasses import dataclass, replace
 
+import msgspec
 from babel.dates import format_date
 
 from billfold.domain import texts
@@ -13,6 +14,7 @@ from billfold.domain.content import Content, ImageSlot
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import PassId
 from billfold.domain.letters import Away, Later, Letter, Outcome, Refused, Taken
+from billfold.domain.loyalty import Brand
 from billfold.domain.mail import (
     GIVEN_UP_AFTER_MS,
     Mail,
@@ -38,17 +40,22 @@ FACTS = {
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What the database says about a mail when it is sent."""
+    """What the database says about a mail when it is sent. `waits`: nobody has withdrawn it since it was claimed, as the erasure of
+    its person does. `brand`: under whose name it goes."""
 
     workspace: Workspace
+    brand: Brand | None
     content: Content | None
     reasons: frozenset[Reason]
+    waits: bool
 
 
 async def send(services: Services, carrier: Carrier, row: StoredMail) -> Away | None:
     """One mail that was claimed. Away: its server cannot be asked now; the mail waits as if nothing had been tried."""
     mail, scope = row.mail, row.mail.scope
     known = await services.store.read(lambda tx: _known(tx, row))
+    if not known.waits:
+        return None
     if reason := withheld(mail.kind, known.reasons):
         await _settle(services, row, MailState.SUPPRESSED, reason.value)
         return None
@@ -76,7 +83,10 @@ def _known(tx: Tx, row: StoredMail) -> Known:
     content = None
     if pass_id is not None and (found := tx.passes.find(scope, PassId(pass_id))) is not None:
         content = content_of(found, tx.templates.find(scope, found.template_id) if found.template_id else None)
-    return Known(workspace, content, tx.mails.reasons(subscriber_of(row)))
+    brand = tx.brands.find(scope, row.mail.brand_id) if row.mail.brand_id else None
+    now = tx.mails.find(scope, row.mail.id)
+    waits = now is not None and now.state is MailState.QUEUED
+    return Known(workspace, brand, content, tx.mails.reasons(subscriber_of(row)), waits)
 
 
 def subscriber_of(row: StoredMail) -> Subscriber:
@@ -89,7 +99,7 @@ def unsubscribe_token(services: Services, who: Subscriber) -> str:
 
 async def _letter(services: Services, row: StoredMail, known: Known) -> Letter:
     mail, content = row.mail, known.content
-    sender = known.workspace.organization_name
+    sender = known.brand.name if known.brand else known.workspace.organization_name
     base = services.addresses.public_url
     letter = Letter(
         to=mail.to,
@@ -102,17 +112,23 @@ async def _letter(services: Services, row: StoredMail, known: Known) -> Letter:
         ticket=mail.scope.code + row.ticket,
         sent_at_ms=row.queued_at_ms,
     )
-    return letter if content is None else await _about(services, mail, letter, texts.in_language(content, mail.language))
+    if known.brand:
+        letter = replace(letter, color=known.brand.color)
+    if content is None:
+        return letter
+    return await _about(services, mail, letter, known.brand, texts.in_language(content, mail.language))
 
 
-async def _about(services: Services, mail: Mail, letter: Letter, content: Content) -> Letter:
-    """The letter with what its pass says and looks like."""
+async def _about(services: Services, mail: Mail, letter: Letter, brand: Brand | None, content: Content) -> Letter:
+    """The letter with what its pass says and looks like; the brand's logo where the pass has none."""
     assert mail.pass_id is not None
+    if brand and brand.logo:
+        content = msgspec.structs.replace(content, images={ImageSlot.LOGO: brand.logo} | content.images)
     pictures = await services.images.pictures(mail.scope, content, mail.language)
     given = ImageSlot.LOGO in content.images
     return replace(
         letter,
-        sender=content.organization_name or letter.sender,
+        sender=letter.sender if brand else content.organization_name or letter.sender,
         title=mail.data.get("title") or content.description,
         share_url=services.addresses.share(PassId(mail.pass_id)),
         color=content.background_color,

@@ -6,10 +6,10 @@ be written to (domain/mail.py), SMTP, the clock."""
 from collections.abc import Mapping
 
 import msgspec
-from sqlalchemy import ColumnElement, and_, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 
 from billfold.domain.ids import Environment, Scope
-from billfold.domain.mail import Mail, MailKind, MailState, Reason, StoredMail, Subscriber
+from billfold.domain.mail import Mail, MailKind, MailState, Reason, StoredMail, Subscriber, Suppression
 from billfold.storage.schema import mail, mail_count, mail_suppression, workspace
 from billfold.storage.statements import Row, Session, Statement, among, literal, number, own, string, upsert
 
@@ -91,6 +91,14 @@ REASONS = Statement(
         mail_suppression.c.address_mac == string("address_mac"),
         mail_suppression.c.brand_id.in_([literal(""), string("brand_id")]),
     )
+)
+LISTED = Statement(
+    select(mail_suppression.c.brand_id, mail_suppression.c.reason, mail_suppression.c.at_ms)
+    .where(own(mail_suppression), mail_suppression.c.address_mac == string("address_mac"))
+    .order_by(mail_suppression.c.at_ms, mail_suppression.c.brand_id, mail_suppression.c.reason)
+)
+UNSUPPRESS = Statement(
+    delete(mail_suppression).where(own(mail_suppression), mail_suppression.c.address_mac == string("address_mac"))
 )
 _END = 2**62
 _encode = msgspec.json.Encoder(order="deterministic").encode
@@ -176,6 +184,13 @@ class MailRows:
     def reasons(self, who: Subscriber) -> frozenset[Reason]:
         rows = self._db.run(REASONS, who.scope, address_mac=who.address_mac, brand_id=who.brand_id)
         return frozenset(Reason(reason) for (reason,) in rows)
+
+    def suppressions(self, scope: Scope, address_mac: str) -> list[Suppression]:
+        rows = self._db.run(LISTED, scope, address_mac=address_mac)
+        return [Suppression(Subscriber(scope, address_mac, brand), Reason(reason), at_ms) for brand, reason, at_ms in rows]
+
+    def unsuppress(self, scope: Scope, address_mac: str) -> int:
+        return self._db.count(UNSUPPRESS, scope, address_mac=address_mac)
 
 
 def _data(given: Mapping[str, str]) -> str:

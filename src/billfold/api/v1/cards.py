@@ -14,6 +14,7 @@ from billfold.api.v1.route import Asking
 from billfold.api.v1.till import EXAMPLE_BRAND, EXAMPLE_MEMBER, EXAMPLE_PROGRAMME
 from billfold.api.v1.types import Id, Limit, Out
 from billfold.domain.loyalty import Card, CardStatus
+from billfold.flows.batch import Repeat
 from billfold.flows.loyalty import cards as flow
 from billfold.flows.loyalty.showing import Changed
 from billfold.loyalty_ports import CardFilter
@@ -93,13 +94,22 @@ def _add_issue(router: APIRouter, services: Services) -> None:
         name="cards.issue",
         operation_id="issueCards",
         summary="Issue up to 500 cards; what is wrong with one says nothing of the others",
-        responses=answer(200, shapes.CardsIssued, _BATCHED, "One result for each, in order.") | refusals(body=True),
-        openapi_extra=request_example(_BATCH),
+        responses=answer(200, shapes.CardsIssued, _BATCHED, "One result for each, in order.") | refusals(409, body=True),
+        openapi_extra=once(request_example(_BATCH)),
     )
-    async def issue_many(actor: Asking, body: shapes.NewCards) -> Response:
-        outcomes = await flow.issue_many(services, actor, [_asked(one) for one in body.cards])
-        shown = [None if one.card is None else _shown(services, one.card) for one in outcomes]
-        return _json(shapes.cards_issued(outcomes, shown))
+    async def issue_many(request: Request, actor: Asking, body: shapes.NewCards) -> Response:
+        single = Once(services, actor, request, body)
+
+        async def work(keep: Keep) -> bytes:
+            repeat = Repeat(single.key, single.fingerprint) if single.key else None
+            outcomes = await flow.issue_many(services, actor, [_asked(one) for one in body.cards], repeat)
+            shown = [None if one.card is None else _shown(services, one.card) for one in outcomes]
+            made = answers.body(shapes.cards_issued(outcomes, shown))
+            if repeat:
+                await services.store.write(lambda tx: keep(tx, made))
+            return made
+
+        return await single.answer(200, work)
 
 
 def _asked(body: shapes.NewCard) -> flow.NewCard:

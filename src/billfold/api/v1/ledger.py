@@ -14,7 +14,7 @@ from billfold.api.v1.idempotency import REPLAYED
 from billfold.api.v1.operations import EXAMPLE_PASS, answer, refusals, request_example
 from billfold.api.v1.passes import PassId
 from billfold.api.v1.route import Asking
-from billfold.api.v1.types import Id, In, Label, Limit, Moment, Out, iso
+from billfold.api.v1.types import CallerId, Id, In, Label, Limit, Moment, Out, iso
 from billfold.domain import declines
 from billfold.domain.errors import Forbidden
 from billfold.domain.keys import OVERDRAFT
@@ -71,7 +71,7 @@ class LotIn(In):
 class OperationIn(In):
     """`id`: made by the caller before the first try and kept for every repeat; it stays taken for ever."""
 
-    id: Annotated[str, Rule(pattern=r"^[!-~]{16,128}$")]
+    id: CallerId
     kind: KindName
     pass_id: Annotated[str, Rule(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
     amounts: Annotated[dict[Unit, Minor], Rule(max_length=8, description="Unit → signed minor units.")] = Rule(default_factory=dict)

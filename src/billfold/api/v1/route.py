@@ -16,9 +16,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from billfold.api import strict_json
-from billfold.api.problems import problem_response
+from billfold.api.problems import MalformedKey, problem_response
 from billfold.api.shortcuts import Handler, ShortRoute
 from billfold.api.sign_in import SignIn, actor_of
+from billfold.api.v1.types import CALLER_ID
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.keys import Actor, authorize
 from billfold.flows import keys
@@ -81,7 +82,14 @@ async def _refuse_body(request: Request) -> None:
 
 def invalid_from(error: RequestValidationError, known: Sequence[str] = ()) -> Invalid:
     """The framework's findings as ours: paths like `content.header[0].label`, messages that never repeat the input."""
-    return Invalid(*(_problem(one, known) for one in error.errors()[:_PROBLEMS_MAX]))
+    found = error.errors()[:_PROBLEMS_MAX]
+    refused = MalformedKey if any(map(_is_callers_id, found)) else Invalid
+    return refused(*(_problem(one, known) for one in found))
+
+
+def _is_callers_id(found: dict[str, object]) -> bool:
+    """Whether an operation came without the id that its caller makes, or with none that could be one: nothing may be done then."""
+    return found["type"] == CALLER_ID or (found["type"] == "missing" and found["loc"] == ("body", "id"))
 
 
 def _problem(found: dict[str, object], known: Sequence[str]) -> FieldProblem:

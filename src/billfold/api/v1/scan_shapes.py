@@ -11,7 +11,7 @@ from pydantic import Field as Rule
 from pydantic import ValidationError, WrapValidator
 
 from billfold.api.v1.ledger import BalanceShown
-from billfold.api.v1.types import In, Moment, Out, iso, iso_or_none
+from billfold.api.v1.types import CallerId, In, Moment, Out, iso, iso_or_none
 from billfold.domain.ledger import decimal_text
 from billfold.domain.loyalty import Member
 from billfold.domain.scanning import DESCRIPTION_MAX, REFERENCE_MAX, Action
@@ -21,7 +21,7 @@ from billfold.flows.scans.upload import Item, Outcome
 from billfold.flows.scans.view import CODE_MAX, CardView
 from billfold.scan_ports import Quarantined, ScanRecord
 
-ScanId = Annotated[str, Rule(pattern=r"^[!-~]{16,128}$", description="The device makes it before the first try and keeps it.")]
+ScanId = Annotated[CallerId, Rule(description="The device makes it before the first try and keeps it.")]
 PassIdIn = Annotated[str, Rule(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
 CodeIn = Annotated[str, Rule(min_length=1, max_length=CODE_MAX, description="What the barcode says, or the pass id typed in.")]
 ActionName = Literal["charge", "earn", "top_up", "stamp", "redeem", "check_in"]

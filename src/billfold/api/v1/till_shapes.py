@@ -29,6 +29,7 @@ AttributeName = Annotated[str, Rule(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
 AttributeValue = Annotated[str, Rule(max_length=500)] | Annotated[int, Rule(ge=-(2**53), le=2**53)]
 Attributes = Annotated[dict[AttributeName, AttributeValue], Rule(max_length=50, description="Shown as `{{ member.<name> }}`.")]
 Unit = Annotated[str, Rule(pattern=r"^([A-Z]{3}|points|stamps)$")]
+OpeningUnit = Annotated[str, Rule(pattern=r"^([A-Z]{3}|points|stamps|entries)$")]
 Website = Annotated[str, Rule(max_length=500, pattern=r"^(https://[^\s<>\"]+)?$")]
 
 
@@ -213,7 +214,7 @@ class NewCard(In):
     demo: bool = False
     historical: bool = False
     values: dict[str, object] = Rule(default_factory=dict)
-    opening: Annotated[dict[Unit, Amount], Rule(max_length=3)] = Rule(default_factory=dict)
+    opening: Annotated[dict[OpeningUnit, Amount], Rule(max_length=4)] = Rule(default_factory=dict)
 
 
 class NewCards(In):

@@ -14,6 +14,8 @@ from pydantic_core import PydanticCustomError
 
 DATE_MAX = 253_402_300_799
 """9999-12-31T23:59:59Z."""
+CALLER_ID = "malformed_id"
+_CALLER_ID = re.compile(r"[!-~]{16,128}\Z")
 _RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})\Z")
 
 
@@ -87,6 +89,12 @@ def _moment(value: object) -> int:
     return seconds
 
 
+def _caller_id(value: object) -> str:
+    if not isinstance(value, str) or not _CALLER_ID.match(value):
+        raise refusal(CALLER_ID, "is no id of an operation", "use 16 to 128 visible ASCII characters, as of a UUID")
+    return value
+
+
 def _image(value: str) -> str:
     if not value.startswith(("https://", "data:image/", "image:")):
         raise refusal(
@@ -128,6 +136,8 @@ Text = Annotated[str, Field(max_length=4_000)]
 Name = Annotated[str, Field(min_length=1, max_length=100)]
 ValueName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,64}$")]
 Id = Annotated[str, Field(pattern=r"^[0-9A-Za-z_-]{1,64}$")]
+CallerId = Annotated[str, PlainValidator(_caller_id), WithJsonSchema({"type": "string", "pattern": "^[!-~]{16,128}$"})]
+"""The id of an operation, which is its idempotency key: its caller makes it before the first try and keeps it for every repeat."""
 
 
 def iso(at_ms: int) -> str:

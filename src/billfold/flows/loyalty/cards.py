@@ -7,20 +7,22 @@ from dataclasses import dataclass, field, replace
 
 from billfold.domain.card_values import refuse_reserved, units_of, values_of
 from billfold.domain.content import Content, JsonObject
-from billfold.domain.errors import FieldProblem, Invalid, NotFound, WrongScope
+from billfold.domain.errors import FieldProblem, IdempotencyMismatch, Invalid, NotFound, WrongScope
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import PassId, pass_id, scope_of_pass
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.ledger import Kind
 from billfold.domain.loyalty import Brand, Card, CardStatus, Member, Programme
 from billfold.domain.passes import Pass
+from billfold.domain.scanning import ENTRIES
 from billfold.domain.schedules import DAY_MS
 from billfold.flows import ledger
+from billfold.flows.batch import Repeat
 from billfold.flows.issue import store_from_template
 from billfold.flows.lists import Page
 from billfold.flows.loyalty.showing import Changed, change_in, is_void, signed_code
 from billfold.loyalty_ports import CardFilter
-from billfold.ports import Services, Tx
+from billfold.ports import SavedAnswer, Services, Tx
 
 MANY_MAX = 500
 """Cards of one request."""
@@ -102,19 +104,59 @@ class Outcome:
     problems: Sequence[FieldProblem] = ()
 
 
-async def issue_many(services: Services, actor: Actor, new: Sequence[NewCard]) -> list[Outcome]:
-    """One outcome for each, in order; what is wrong with one says nothing of the others. Raises Forbidden, TooMany."""
+async def issue_many(services: Services, actor: Actor, new: Sequence[NewCard], repeat: Repeat | None = None) -> list[Outcome]:
+    """One outcome for each, in order; what is wrong with one says nothing of the others. What was issued under
+    the key of `repeat` is found, not issued again. Raises Forbidden, TooMany, IdempotencyMismatch."""
     authorize(actor, "cards.issue")
     found = []
-    for one in new:
+    for place, one in enumerate(new):
+        once = _Once(services, actor, f"{repeat.key} card {place}", repeat.fingerprint) if repeat else None
         try:
-            found.append(Outcome(await issue(services, actor, one)))
+            found.append(Outcome(await (once.issue(one) if once else issue(services, actor, one))))
         except Invalid as error:
             found.append(Outcome(problems=error.problems))
         except NotFound as error:
             mend = "check the id; it must be of this environment"
             found.append(Outcome(problems=(FieldProblem(error.kind, "not_found", f"there is no such {error.kind}", mend),)))
     return found
+
+
+@dataclass(frozen=True, slots=True)
+class _Once:
+    """One card of a request that may be repeated. No caller can send a key with a space."""
+
+    services: Services
+    actor: Actor
+    key: str
+    fingerprint: str
+
+    async def issue(self, new: NewCard) -> Card:
+        """Raises IdempotencyMismatch, and what `issue` raises."""
+        if earlier := await self._earlier():
+            return earlier
+        try:
+            return await issue(self.services, self.actor, new, self._keep)
+        except Exception:
+            # Two requests at once: the database refuses the second one's key and with it its card; then the first one's is there.
+            if earlier := await self._earlier():
+                return earlier
+            raise
+
+    async def _earlier(self) -> Card | None:
+
+        def read(tx: Tx) -> Card | None:
+            saved = tx.idempotency.find(self.actor.scope, self.key)
+            if saved is None:
+                return None
+            if saved.fingerprint != self.fingerprint:
+                raise IdempotencyMismatch
+            return tx.cards.find(self.actor.scope, PassId(saved.body.decode()))
+
+        return await self.services.store.read(read)
+
+    def _keep(self, tx: Tx, card: Card) -> None:
+        answer = SavedAnswer(self.fingerprint, 201, card.pass_id.encode(), self.services.clock.now_ms())
+        tx.idempotency.add(self.actor.scope, self.key, answer)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,7 +297,7 @@ def _card(new: NewCard, of: _Of, serial: PassId, now: int) -> Card:
 
 
 def _refuse_opening(new: NewCard, programme: Programme) -> None:
-    units = units_of(programme)
-    mend = f"use {', '.join(units)}" if units else "leave it out; this programme counts nothing"
+    units = (*units_of(programme), ENTRIES)  # of a ticket that lets in more than once, whatever its programme counts
+    mend = f"use {', '.join(units)}"
     if wrong := [unit for unit in new.opening if unit not in units]:
         raise Invalid(*(FieldProblem("opening", "unit_unknown", "is not counted by this programme", mend) for _ in wrong))

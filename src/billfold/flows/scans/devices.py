@@ -107,7 +107,7 @@ def _voided(tx: Tx, actor: Actor) -> list[Card]:
 def grant(services: Services, terminal: Terminal, heard: Heard, currencies: Sequence[str]) -> Granted:
     """What the device may do from here on without being heard: so much money in each of `currencies`."""
     rules, now = services.scanning.rules, services.clock.now_ms()
-    amounts = dict.fromkeys(currencies, rules.amount_minor)
+    amounts = {one: rules.amount_in(one) for one in currencies}
     made = Grant(terminal.id, rules.count, amounts, heard.last_seq, now + rules.grant_ms)
     return Granted(services.scanning.codes.sign_grant(terminal.scope, made, now), made, rules.unsigned)
 

@@ -271,11 +271,15 @@ class _Desk:
         if self._redeems():
             return {}
         if self.asked.action is Action.CHECK_IN:
-            return {ENTRIES: -1}
+            return {ENTRIES: -1} if self._counts_entries() else {}
         if self.programme.stamps_goal:
             return {STAMPS: -self.programme.stamps_goal}
         mend = "charge it instead"
         raise Invalid(FieldProblem("action", "not_redeemable", "this card is neither a coupon nor a card with stamps", mend))
+
+    def _counts_entries(self) -> bool:
+        """A card that was given entries has one less; a membership that was given none lets its holder in each time."""
+        return any(one.key.unit == ENTRIES for one in self.tx.ledger.accounts(self.card.scope, self.card.pass_id))
 
     def _resolve(self, sale: Sale) -> Resolved:
         scope, tx = self.card.scope, self.tx

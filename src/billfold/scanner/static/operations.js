@@ -89,10 +89,10 @@ export class Outbox {
     return this.#sendBatch(server, upTo < 0 ? batch : batch.slice(0, upTo));
   }
 
-  async #sendLive(server, one) {
-    await this.store.change([one.id], () => ({ attempts: one.attempts + 1 }));
+  async #sendLive(server, { id }) {
+    const [one] = await this.store.number([id]); // so that a scan which never arrives is missed
     try {
-      const scan = await server.scan(bodyOf(one));
+      const scan = await server.scan({ ...bodyOf(one), device_seq: one.device_seq });
       await this.#settle([{ id: one.id, result: scan.repeated ? "replayed" : "applied", scan }]);
     } catch (error) {
       if (!(error instanceof Refused)) throw error;
@@ -102,7 +102,7 @@ export class Outbox {
   }
 
   async #sendBatch(server, batch) {
-    const numbered = await this.store.number(batch.map((one) => one.id)); // the server counts what comes in batches, and misses gaps
+    const numbered = await this.store.number(batch.map((one) => one.id));
     let answer;
     try {
       answer = await server.batch(batch[0].grant, numbered.map((one) => ({ ...bodyOf(one), device_seq: one.device_seq, verified: one.verified })));

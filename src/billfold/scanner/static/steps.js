@@ -19,7 +19,7 @@ export function stepsFor(card, programmes = []) {
   const steps = [];
   if (kinds.includes("coupon")) steps.push({ action: "redeem" });
   if (goal && stamps >= goal) steps.push({ action: "redeem" });
-  if (has.has("entries") || (!card && kinds.includes("coupon"))) steps.push({ action: "check_in" });
+  if (has.has("entries") || card?.category === "subscription" || (!card && kinds.includes("coupon"))) steps.push({ action: "check_in" });
   if (has.has("stamps") || goal) steps.push({ action: "stamp", unit: "stamps" });
   for (const unit of money) steps.push({ action: "charge", unit, typed: true });
   if (has.has("points")) steps.push({ action: "earn", unit: "points", typed: true }, { action: "charge", unit: "points", typed: true });
