@@ -2,6 +2,7 @@
 
 May not enter: operations, which the page reads from /openapi.json and asks as any program does."""
 
+import json
 from pathlib import Path
 
 from starlette.requests import Request
@@ -20,6 +21,8 @@ ROOM = PageRoom("playground", Path(__file__).parent, within=STUDIO, beside=(PHON
 PLACE = f"{HOME}/{Environment.TEST}/playground"
 POLICY = STRICT.allowing(script_src="'wasm-unsafe-eval'")
 """The phones draw codes by a WebAssembly module of ours."""
+_OF_A_COUPON = ("loyaltySend", "loyaltyLink")
+"""Operations whose examples need a coupon that is there."""
 PHONE_STYLES = ("tokens.css", "base.css")
 
 
@@ -29,7 +32,8 @@ def create_routes(desk: Desk, *, phones: bool) -> list[Route]:
     async def show(visit: Visit) -> Response:
         module = PHONES.assets.address("view/beside.js") if phones else ""
         styles = [*map(SHARED.address, PHONE_STYLES), PHONES.assets.address("phones.css")]
-        return visit.show("playground.html", room=ROOM, policy=POLICY, phones=module, styles=" ".join(styles))
+        known = json.dumps(dict.fromkeys(_OF_A_COUPON, await playground.coupon(visit.services, visit.signed_in)))
+        return visit.show("playground.html", room=ROOM, policy=POLICY, phones=module, styles=" ".join(styles), known=known)
 
     return [
         ROOM.assets.route(),

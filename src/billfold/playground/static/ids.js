@@ -6,11 +6,12 @@ const SAME = { serial: "pass_id", pass_code: "pass_id", coupon_id: "programme_id
 const called = (parameter) => SAME[parameter] ?? parameter;
 
 export class Ids {
-  /** `operations`: their examples of ids stand in bodies too. */
-  constructor(operations) {
+  /** `operations`: their examples of ids stand in bodies too. `given`: operation → name → an id that its example works with. */
+  constructor(operations, given) {
     this.known = new Map();
     const taken = operations.flatMap((one) => one.parameters.filter((each) => each.place === "path" && each.example !== ""));
     this.examples = new Map(taken.map((one) => [one.example, one.name]));
+    for (const [operation, names] of Object.entries(given)) for (const [name, value] of Object.entries(names)) this.#keep(`${operation} ${called(name)}`, value);
   }
 
   /** Newest first; before all others those that answers gave for this very operation. */
@@ -37,10 +38,10 @@ export class Ids {
     this.known.set(name, [String(value), ...rest].slice(0, KEPT_MAX));
   }
 
-  /** An example in which the newest ids stand for those of the example. */
-  into(value, name = "") {
-    if (Array.isArray(value)) return value.map((one) => this.into(one, name.replace(/s$/, "")));
-    if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.into(one, key)]));
-    return typeof value === "string" ? (this.of(name)[0] ?? this.of(this.examples.get(value) ?? "")[0] ?? value) : value;
+  /** An example of the operation in which the newest ids stand for those of the example. */
+  into(value, operation, name = "") {
+    if (Array.isArray(value)) return value.map((one) => this.into(one, operation, name.replace(/s$/, "")));
+    if (value && typeof value === "object") return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, this.into(one, operation, key)]));
+    return typeof value === "string" ? (this.of(name, operation)[0] ?? this.of(this.examples.get(value) ?? "")[0] ?? value) : value;
   }
 }

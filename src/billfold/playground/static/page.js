@@ -191,7 +191,7 @@ async function start() {
   if (!answer.ok) throw new Error(String(answer.status));
   const operations = read(await answer.json());
   root.replaceChildren();
-  render(html`<${Playground} operations=${operations} ids=${new Ids(operations)} />`, root);
+  render(html`<${Playground} operations=${operations} ids=${new Ids(operations, JSON.parse(root.dataset.known))} />`, root);
 }
 
 start().catch((error) => {

@@ -5,7 +5,7 @@ export function begin(operation, ids) {
   const values = {};
   for (const one of operation.parameters) values[one.name] = one.required ? (ids.of(nameOf(one), operation.id)[0] ?? String(one.example)) : "";
   const body = operation.bodies[0];
-  return { values, bodyType: body?.type ?? "", text: body?.json ? pretty(ids.into(body.example)) : "", file: null };
+  return { values, bodyType: body?.type ?? "", text: body?.json ? pretty(ids.into(body.example, operation.id)) : "", file: null };
 }
 
 /** `ids` of a query are ids of passes. */
