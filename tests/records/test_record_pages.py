@@ -63,6 +63,21 @@ def test_somebody_finds_a_member_and_the_cards(look: Look, page_server: Billfold
         no_serious_axe(page)
 
 
+@pytest.mark.requirement("S2-31", "S2-49")
+def test_what_was_charged_at_the_till_stands_on_the_cards_page(look: Look, page_server: Billfold) -> None:
+    demo = page_server.ready["demo"]
+    assert isinstance(demo, dict)
+    serial = demo["storecard_pass_code"]
+    scan = {"organization_identifier": "demo00", "pass_code": serial, "balance": -3.5, "description": "Flat white", "vat_rate": 21}
+    headers = {"Authorization": f"Bearer {demo['scanner_device_token']}", "Content-Type": "application/json"}
+    assert ask("POST", f"{page_server.url}/passes/scan/storecard", scan, headers).status == 200
+    with look(f"{page_server.url}/studio/test/passes/{serial}", NARROW_ANDROID) as page:
+        row = page.get_by_role("region", name="At the till").locator("tbody tr").first
+        expect(row).to_contain_text("Flat white")
+        expect(row).to_contain_text("-3.50 EUR")
+        expect(row).to_contain_text("21 %")
+
+
 @pytest.mark.requirement("S0-20")
 def test_a_value_is_changed_and_a_wrong_one_is_explained_beside_it(look: Look, page_server: Billfold, template: str) -> None:
     serial = a_pass(page_server, template)

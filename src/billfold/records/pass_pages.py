@@ -11,9 +11,10 @@ from billfold.flows.ledger_reads import Balance
 from billfold.flows.records import one_pass, tables
 from billfold.flows.records.reissue import reissue
 from billfold.flows.records.tables import Wanted
+from billfold.flows.scans import lists as scan_lists
 from billfold.records import values
 from billfold.records.room import ROOM, asked, done, problems_of, with_query
-from billfold.records.words import happened, state_of
+from billfold.records.words import ScanRow, happened, scan_row, state_of
 from billfold.snippets.link_code import link_svg
 from billfold.snippets.making import snippets_of
 from billfold.studio.desk import Visit
@@ -71,6 +72,7 @@ class PassPages:
             lines=values.lines(found.pass_, found.template, found.card, typed or {}),
             errors=errors or {},
             books=await self._books(visit, serial),
+            scans=await self._scans(visit, serial) if found.card else [],
             timeline=None if found.events is None else [happened(one) for one in found.events],
             once=services.entropy.event_id(),
             done=asked(visit, "done"),
@@ -104,6 +106,12 @@ class PassPages:
             ]
             books.append((balance, shown))
         return books
+
+    async def _scans(self, visit: Visit, serial: str) -> list[ScanRow]:
+        """The last scans of a card; nothing for whoever may not see them."""
+        if not visit.may("scans.list"):
+            return []
+        return [scan_row(one) for one in await scan_lists.history(visit.services, visit.actor, serial, None, POSTINGS_SHOWN)]
 
     # --- what can be done
 

@@ -1,11 +1,13 @@
 """Values of events, steps and postings as a page's texts want them. May not enter: the texts themselves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ledger import decimal_text
 from billfold.domain.loyalty import Card
 from billfold.domain.passes import Pass
+from billfold.scan_ports import ScanRecord
 from billfold.studio.words import moment
 
 _VISITORS = frozenset({"iphone", "android", "desktop", "bot"})
@@ -49,9 +51,32 @@ def _detail(event: Event) -> tuple[str, str, str]:
 
 
 def _amounts(event: Event, before: str) -> str:
-    """`3.50 EUR, 12 points` of the members that begin so."""
-    held = sorted((name.removeprefix(before), value) for name, value in event.data.items() if name.startswith(before))
-    return ", ".join(f"{decimal_text(int(value), unit)} {unit}" for unit, value in held)
+    """Of the members that begin so."""
+    return amounts({name.removeprefix(before): int(value) for name, value in event.data.items() if name.startswith(before)})
+
+
+def amounts(given: Mapping[str, int]) -> str:
+    """`3.50 EUR, 12 points`."""
+    return ", ".join(f"{decimal_text(minor, unit)} {unit}" for unit, minor in sorted(given.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class ScanRow:
+    """A row of a card's history (S2-49). `action`: the key of its text; `text`: what it was for; `odd`: why it was declined, or
+    what is odd about it; `vat`: the rate, where there is one."""
+
+    at: str
+    action: str
+    text: str
+    changes: str
+    vat: str
+    odd: str
+
+
+def scan_row(record: ScanRecord) -> ScanRow:
+    odd = (record.declined or record.flag).replace("_", " ")
+    vat = f"{record.vat[0] / 100:g} %" if record.vat else ""
+    return ScanRow(moment(record.at_ms), f"action.{record.action}", record.description, amounts(record.changes), vat, odd)
 
 
 def state_of(pass_: Pass, card: Card | None, now_ms: int) -> tuple[str, str]:
