@@ -3,47 +3,21 @@
 A GET changes nothing, since mail programs and their scanners open links by themselves; a POST unsubscribes, from the page or
 straight from the mail program (RFC 8058). May not enter: storage, tokens' form."""
 
-import base64
-import secrets
 from pathlib import Path
 
-import jinja2
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 
 from billfold.domain.errors import NotFound
 from billfold.flows import mail_returns
 from billfold.ports import Services
-from billfold.web import languages
+from billfold.web.pages import PageRoom, page
+from billfold.web.policy import STRICT, Policy
 
-_PAGES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"), autoescape=True, trim_blocks=True, lstrip_blocks=True
-)
-_POLICY = "default-src 'none'; style-src 'nonce-{}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
-WORDS: dict[str, dict[str, str]] = {
-    "en": {
-        "title": "No more mails",
-        "ask": "Stop mails from {sender}? What you ask for yourself, such as the link to a pass, still reaches you.",
-        "button": "Unsubscribe",
-        "done": "Done. You get no more mails of this kind from {sender}.",
-        "missing": "This link is not complete. Open it again from the mail itself.",
-    },
-    "de": {
-        "title": "Keine E-Mails mehr",
-        "ask": "E-Mails von {sender} abbestellen? Was Sie selbst anfordern, etwa den Link zu einer Karte, kommt weiterhin an.",
-        "button": "Abbestellen",
-        "done": "Erledigt. Sie bekommen von {sender} keine solchen E-Mails mehr.",
-        "missing": "Dieser Link ist unvollständig. Öffnen Sie ihn noch einmal aus der E-Mail.",
-    },
-    "fr": {
-        "title": "Plus de courriels",
-        "ask": "Ne plus recevoir de courriels de {sender} ? Ce que vous demandez vous-même vous parviendra.",
-        "button": "Se désabonner",
-        "done": "C’est fait. Vous ne recevrez plus de tels courriels de {sender}.",
-        "missing": "Ce lien est incomplet. Rouvrez-le depuis le courriel.",
-    },
-}
+ROOM = PageRoom("unsubscribe", Path(__file__).parent / "unsubscribe")
+POLICY = Policy({name: sources for name, sources in STRICT.sources.items() if name != "script-src"})
+"""A page for people who came from a mail: it runs nothing, and it names the brand alone."""
 
 
 class MailLinks:
@@ -73,20 +47,4 @@ class MailLinks:
 
 
 def _shown(request: Request, state: str, sender: str, status: int = 200) -> Response:
-    language = languages.choose(request.headers.get("accept-language", ""), tuple(WORDS))
-    words, nonce = WORDS[language], base64.b64encode(secrets.token_bytes(12)).decode()
-    page = _PAGES.get_template("unsubscribe.html").render(
-        language=language,
-        title=words["title"],
-        text=words[state].format(sender=sender),
-        button=words["button"],
-        state=state,
-        nonce=nonce,
-    )
-    headers = {
-        "Content-Security-Policy": _POLICY.format(nonce),
-        "Cache-Control": "private, no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Robots-Tag": "noindex",
-    }
-    return HTMLResponse(page, status, headers)
+    return page(request, ROOM, "unsubscribe.html", status=status, policy=POLICY, state=state, sender=sender)

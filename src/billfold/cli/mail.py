@@ -59,8 +59,8 @@ def suppressed(
     """
     try:
         found = asyncio.run(_suppressed(own_settings(config, data=data), scope_of(workspace, live), address, remove))
-    except Invalid as problem:
-        fail(problem.problems[0].message)
+    except Invalid:
+        fail("that is no e-mail address; send one like ada@example.com")
     if not found:
         print("Not on the list.")
     for one in found:
