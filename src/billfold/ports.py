@@ -37,13 +37,15 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A tenant. `organization_name` is the default issuer name of its passes; `quota_month` None means no limit."""
+    """A tenant. `organization_name`: default issuer name of its passes; `quota_month` None: no limit; VAT: basis points or None."""
 
     id: str
     name: str
     organization_name: str
     created_at_ms: int
     quota_month: int | None = None
+    vat_default_bp: int | None = None
+    vat_max_bp: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +116,7 @@ class Workspaces(Protocol):
     def add(self, workspace: Workspace) -> None: ...
     def find(self, workspace: str) -> Workspace | None: ...
     def all(self) -> list[Workspace]: ...
+    def set_vat(self, workspace: str, default_bp: int | None, max_bp: int | None) -> bool: ...
 
 
 class Numbers(Protocol):

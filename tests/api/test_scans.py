@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from api.client import Answer, Client
-from api.conftest import OTHER, World, on_sqlite
+from api.conftest import MINE, OTHER, World, on_sqlite
 from api.shop import TEMPLATE, Shop, new_id, open_shop
 from billfold.domain import totp
 from billfold.domain.content import BarcodeFormat, RotatingBarcode
@@ -15,6 +15,7 @@ from billfold.domain.ledger import Kind
 from billfold.domain.loyalty import Card, CardStatus, Category
 from billfold.domain.offline import code_text
 from billfold.domain.schedules import DAY_MS
+from billfold.domain.vat import VatTreatment
 from billfold.flows import ledger
 from billfold.flows.ledger import Asked, Books
 from billfold.flows.ledger_due import due_job, settle_due
@@ -61,6 +62,43 @@ async def test_a_charge_takes_money_names_the_product_and_splits_the_tax(shop: S
     assert events.count("card.scanned") == 1
     history = await shop.client.get(f"/v1/passes/{card.pass_id}/scans")
     assert [one["description"] for one in history.json["items"]] == ["latte MACCHIATO"]
+
+
+@pytest.mark.requirement("S2-37", "S2-50")
+async def test_an_organisation_has_a_rate_and_a_limit_of_its_own(shop: Shop) -> None:
+    card = await shop.card(EUR=2_500)
+
+    async def rate(**more: object) -> int | None:
+        answer = await scan(shop.device, card, "charge", {"EUR": 100}, **more)
+        return answer.json["vat"]["rate_bp"] if answer.status == 201 else None
+
+    assert await rate() == 2_100, "the server's"
+    assert await shop.services.store.write(lambda tx: tx.workspaces.set_vat(MINE.workspace, 1_900, 2_500))
+    assert (await rate(), await rate(vat_bp=2_500), await rate(product_id=shop.products["espresso"].id)) == (1_900, 2_500, 900)
+    beyond = await scan(shop.device, card, "charge", {"EUR": 100}, vat_bp=2_501)
+    assert (beyond.status, beyond.paths) == (422, {"vat_bp"})
+    assert await shop.services.store.write(lambda tx: tx.workspaces.set_vat(MINE.workspace, None, None))
+    assert await rate(vat_bp=9_000) == 9_000
+    assert not await shop.services.store.write(lambda tx: tx.workspaces.set_vat("nobody", 1, 1))
+
+
+@pytest.mark.requirement("S2-50")
+async def test_the_tax_on_a_single_purpose_voucher_is_due_with_the_money_and_not_again(shop: Shop) -> None:
+    made = await shop.client.post(
+        "/v1/programmes",
+        {"brand_id": shop.brand.id, "kind": "prepaidcard", "template_id": shop.template_id, "title": "Massage", "currency": "EUR"}
+        | {"vat_treatment": "single_purpose"},
+    )
+    assert (made.status, made.json["vat_treatment"]) == (201, "single_purpose")
+    shop.programmes["voucher"] = replace(shop.programmes["prepaid"], id=made.json["id"], vat_treatment=VatTreatment.SINGLE_PURPOSE)
+    card = await shop.card("voucher")
+    paid = await scan(shop.device, card, "top_up", {"EUR": 12_100})
+    assert paid.json["vat"] == {"rate_bp": 2_100, "net_minor": 10_000, "vat_minor": 2_100, "gross_minor": 12_100}
+    spent = await scan(shop.device, card, "charge", {"EUR": 12_100})
+    assert spent.json["vat"] is None
+    other = await shop.card("prepaid")
+    assert (await scan(shop.device, other, "top_up", {"EUR": 12_100})).json["vat"] is None
+    assert (await scan(shop.device, other, "charge", {"EUR": 12_100})).json["vat"]["vat_minor"] == 2_100
 
 
 @pytest.mark.requirement("S2-34", "S2-35")

@@ -122,12 +122,12 @@ def test_points_alone_are_no_top_up() -> None:
 
 
 @pytest.mark.requirement("S2-37", "S2-50")
-def test_vat_is_what_was_sent_else_the_products_else_the_workspaces() -> None:
-    assert vat_bp(2_100, LATTE, 700) == 2_100
-    assert vat_bp(0, LATTE, 700) == 0
-    assert vat_bp(None, LATTE, 700) == 900
-    assert vat_bp(None, ESPRESSO, 700) == 700
-    assert vat_bp(None, None, 700) == 700
+def test_vat_is_what_was_sent_else_the_products_else_nobody_named_it() -> None:
+    assert vat_bp(2_100, LATTE) == 2_100
+    assert vat_bp(0, LATTE) == 0
+    assert vat_bp(None, LATTE) == 900
+    assert vat_bp(None, ESPRESSO) is None
+    assert vat_bp(None, None) is None
 
 
 @pytest.mark.parametrize(

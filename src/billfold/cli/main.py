@@ -148,7 +148,8 @@ later(
 later("starters", "billfold.cli.starters", "starters_app", "Templates to begin with: list them, make one.")
 later("doctor", "billfold.cli.doctor", "doctor_app", "Check certificates, keys, clock and database; say what to do.", single=True)
 later("ledger", "billfold.cli.ledger", "ledger_app", "The ledger: check that the books are right.")
-later("mail", "billfold.cli.mail", "mail_app", "Mail: take in what comes back.")
+later("mail", "billfold.cli.mail", "mail_app", "Mail: take in what comes back, see to whom nothing is sent.")
+later("vat", "billfold.cli.vat", "vat_app", "Show or set an organisation's rates of value added tax.", single=True)
 later("preview", "billfold.cli.preview", "preview_app", "Draw what a wallet shows of a pass, into a PNG or SVG file.", single=True)
 later(
     "phone", "billfold.cli.phone", "phone_app", "Virtual phones: open a share link, install the pass, show what a holder would see."

@@ -11,6 +11,7 @@ from enum import StrEnum
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.schedules import DAY_MS
+from billfold.domain.vat import VatTreatment
 
 EMAIL_MAX = 254
 VAT_BP_MAX = 10_000
@@ -103,7 +104,8 @@ class Programme:
     `allowed_products`: ids, empty for all (S2-43). `floor_minor`: how far below zero money may go, zero or negative (postpaid).
     `price_minor`, `price_points`: what a coupon costs in a shop (S2-10). `earn_points_per_unit`: points for each whole unit of
     currency charged, rounded down. `points_valid_days`: earned points expire after so many days; None: never.
-    `valid_days`, `reminder_days`: a new card expires after so many days and is reminded of so many before; None: never."""
+    `valid_days`, `reminder_days`: a new card expires after so many days and is reminded of so many before; None: never.
+    `vat_treatment`: when the tax on its money is due."""
 
     id: str
     scope: Scope
@@ -127,6 +129,7 @@ class Programme:
     valid_days: int | None = None
     reminder_days: int | None = None
     archived_at_ms: int | None = None
+    vat_treatment: VatTreatment = VatTreatment.MULTI_PURPOSE
 
     def floor_of(self, unit: str) -> int:
         """How far below zero a card's account of the unit may go, zero or below."""

@@ -133,11 +133,11 @@ def restriction(programme: Programme, allowed: Sequence[Product], sale: Sale, re
     return Denied("product_not_allowed", message, names, resolved)
 
 
-def vat_bp(given_bp: int | None, product: Product | None, default_bp: int) -> int:
-    """The rate of a sale: the one sent, else the product's, else the workspace's."""
+def vat_bp(given_bp: int | None, product: Product | None) -> int | None:
+    """The rate that a sale names: the one sent, else the product's. None: that of the organisation holds."""
     if given_bp is not None:
         return given_bp
-    return product.vat_bp if product and product.vat_bp is not None else default_bp
+    return product.vat_bp if product else None
 
 
 def earned_points(programme: Programme, charged: Mapping[str, int], multiplier_percent: int) -> int:

@@ -5,9 +5,18 @@ Source: reference/reliability-security.md sections 3.2 and 3.3. Bookkeeping, no 
 May not enter: which rate applies (a shop's rules), accounts."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 RATE_BP_MAX = 10_000
 """Basis points: 2,100 is 21 %."""
+
+
+class VatTreatment(StrEnum):
+    """When the tax on a card's money is due: where rate and place are known as it is sold, with the money that goes onto it; else
+    with what is bought for it. Once, whichever. Source: reference section 3.3."""
+
+    MULTI_PURPOSE = "multi_purpose"
+    SINGLE_PURPOSE = "single_purpose"
 
 
 @dataclass(frozen=True, slots=True)

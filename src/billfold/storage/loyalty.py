@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, FromClause, func, select
 
 from billfold.domain.ids import Scope
 from billfold.domain.loyalty import Brand, Category, Product, Programme, ProgrammeKind, Terminal
+from billfold.domain.vat import VatTreatment
 from billfold.storage import loyalty_schema as schema
 from billfold.storage.forms import FLAG, NAMES, Codec, Form, Kept, choice
 from billfold.storage.statements import Statement, binary, literal, number, own, string
@@ -18,7 +19,8 @@ PRODUCT = Form(schema.product, Product, {})
 PROGRAMME = Form(
     schema.programme,
     Programme,
-    {"kind": choice(ProgrammeKind), "category": choice(Category), "points": FLAG, "allowed_products": NAMES},
+    {"kind": choice(ProgrammeKind), "category": choice(Category), "points": FLAG, "allowed_products": NAMES}
+    | {"vat_treatment": choice(VatTreatment)},
 )
 TERMINAL = Form(schema.terminal, Terminal, {"enrolment_hash": Codec(bytes, bytes)})
 

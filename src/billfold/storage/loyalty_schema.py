@@ -2,7 +2,7 @@
 
 May not enter: queries, logic."""
 
-from sqlalchemy import Column, LargeBinary
+from sqlalchemy import Column, LargeBinary, Text
 
 from billfold.storage.tables import flag, index, linked, number, optional, scoped, words
 
@@ -53,7 +53,11 @@ programme = scoped(
     *(number("updated_at_ms"), words("category"), words("currency"), flag("points"), optional("stamps_goal")),
     *(words("allowed_products"), number("floor_minor"), optional("price_minor"), optional("price_points")),
     *(words("external_reference"), number("earn_points_per_unit"), optional("points_valid_days"), optional("valid_days")),
-    *(optional("reminder_days"), optional("archived_at_ms")),
+    *(
+        optional("reminder_days"),
+        optional("archived_at_ms"),
+        Column("vat_treatment", Text, nullable=False, server_default="multi_purpose"),
+    ),
     linked("brand", "brand_id"),
     linked("template", "template_id"),
     key=("id",),

@@ -40,6 +40,8 @@ workspace = Table(
     _text("organization_name"),
     _number("created_at_ms"),
     Column("quota_month", BigInteger),
+    Column("vat_default_bp", BigInteger),
+    Column("vat_max_bp", BigInteger),
 )
 
 counter = _scoped("counter", _number("value"), key=())

@@ -13,6 +13,11 @@ _workspace, _counter, _usage = schema.workspace, schema.counter, schema.usage
 
 ADD = Statement(insert(_workspace).inline())
 FIND = Statement(select(_workspace).where(_workspace.c.id == string("id")))
+SET_VAT = Statement(
+    update(_workspace)
+    .where(_workspace.c.id == string("id"))
+    .values(vat_default_bp=number("default_bp"), vat_max_bp=number("max_bp"))
+)
 ALL = Statement(select(_workspace).order_by(_workspace.c.id))
 
 RAISE = Statement(
@@ -47,6 +52,8 @@ class WorkspaceRows:
             organization_name=workspace.organization_name,
             created_at_ms=workspace.created_at_ms,
             quota_month=workspace.quota_month,
+            vat_default_bp=workspace.vat_default_bp,
+            vat_max_bp=workspace.vat_max_bp,
         )
 
     def find(self, workspace: str) -> Workspace | None:
@@ -55,6 +62,9 @@ class WorkspaceRows:
 
     def all(self) -> list[Workspace]:
         return [Workspace(*row) for row in self._db.run(ALL)]
+
+    def set_vat(self, workspace: str, default_bp: int | None, max_bp: int | None) -> bool:
+        return self._db.count(SET_VAT, id=workspace, default_bp=default_bp, max_bp=max_bp) > 0
 
 
 class CounterRows:

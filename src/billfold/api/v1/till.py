@@ -80,6 +80,7 @@ def _programmes(services: Services) -> Resource[Programme]:
         "external_reference": "",
         "earn_points_per_unit": 0,
         "points_valid_days": None,
+        "vat_treatment": "multi_purpose",
         **_TIMES,
         "archived_at": None,
     }

@@ -10,6 +10,7 @@ from billfold.api.v1.parts import Language
 from billfold.api.v1.types import Color, In, Label, Latitude, Longitude, Moment, Name, Out, iso, iso_or_none
 from billfold.domain.card_values import units_of
 from billfold.domain.loyalty import Brand, Card, Category, Member, Product, Programme, ProgrammeKind, Terminal
+from billfold.domain.vat import VatTreatment
 from billfold.flows.loyalty.cards import Outcome
 from billfold.flows.loyalty.catalogue import BrandAsked, ProductAsked, ProgrammeAsked
 from billfold.flows.loyalty.members import MemberAsked
@@ -17,6 +18,7 @@ from billfold.flows.loyalty.terminals import TerminalAsked
 
 KindName = Literal["coupon", "storecard", "prepaidcard"]
 CategoryName = Literal["prepaid", "postpaid", "subscription", "punchcard"]
+TreatmentName = Literal["multi_purpose", "single_purpose"]
 StatusName = Literal["active", "expired", "redeemed", "blocked"]
 AMOUNT_MAX = 10**12
 Amount = Annotated[int, Rule(ge=0, le=AMOUNT_MAX, description="Whole minor units: 550 is 5.50 EUR.")]
@@ -110,6 +112,9 @@ class ProgrammeIn(In):
     points_valid_days: DaysAhead | None = None
     valid_days: DaysAhead | None = None
     reminder_days: DaysAhead | None = None
+    vat_treatment: Annotated[
+        TreatmentName, Rule(description="When the tax on money is due: with what is bought for it, or as it goes onto the card.")
+    ] = "multi_purpose"
     archived: bool = False
 
     def asked(self) -> ProgrammeAsked:
@@ -127,6 +132,7 @@ class ProgrammeIn(In):
             points_valid_days=self.points_valid_days,
             valid_days=self.valid_days,
             reminder_days=self.reminder_days,
+            vat_treatment=VatTreatment(self.vat_treatment),
             archived=self.archived,
         )
 
@@ -162,6 +168,7 @@ class ProgrammeShown(Out):
     points_valid_days: int | None
     valid_days: int | None
     reminder_days: int | None
+    vat_treatment: TreatmentName
     created_at: str
     updated_at: str
     archived_at: str | None
@@ -377,6 +384,7 @@ def programme_shown(programme: Programme) -> ProgrammeShown:
         points_valid_days=programme.points_valid_days,
         valid_days=programme.valid_days,
         reminder_days=programme.reminder_days,
+        vat_treatment=programme.vat_treatment.value,
         created_at=iso(programme.created_at_ms),
         updated_at=iso(programme.updated_at_ms),
         archived_at=iso_or_none(programme.archived_at_ms),

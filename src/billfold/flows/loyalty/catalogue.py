@@ -6,6 +6,7 @@ from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound
 from billfold.domain.ids import TemplateId
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.loyalty import Brand, Category, Product, Programme, ProgrammeKind
+from billfold.domain.vat import VatTreatment
 from billfold.flows.issue import open_template
 from billfold.flows.lists import Page
 from billfold.flows.loyalty.keeping import After, kept
@@ -58,6 +59,7 @@ class ProgrammeAsked:
     valid_days: int | None = None
     reminder_days: int | None = None
     archived: bool = False
+    vat_treatment: VatTreatment = VatTreatment.MULTI_PURPOSE
 
 
 # --- brands -----------------------------------------------------------------------------------------------------------------------
@@ -260,6 +262,7 @@ def _programme(tx: Tx, found: Programme, asked: ProgrammeAsked, now: int) -> Pro
         points_valid_days=asked.points_valid_days,
         valid_days=asked.valid_days,
         reminder_days=asked.reminder_days,
+        vat_treatment=asked.vat_treatment,
         archived_at_ms=(found.archived_at_ms or now) if asked.archived else None,
         updated_at_ms=now,
     )

@@ -20,12 +20,13 @@ from billfold.domain.loyalty import Card, CardStatus, Product, Programme, Progra
 from billfold.domain.passes import Pass, Template, content_of
 from billfold.domain.scan_errors import CardNotUsable, CodeUnknown, CodeUsed, ScanDenied
 from billfold.domain.scanning import ENTRIES, POINTS, STAMPS, Action, Candidates, Denied, Part, Resolved, ResolvedBy, Sale
+from billfold.domain.vat import VatTreatment
 from billfold.flows import ledger
 from billfold.flows.ledger import Asked
 from billfold.flows.loyalty.showing import change_in
 from billfold.flows.scans import view
 from billfold.flows.scans.view import CardView
-from billfold.ports import Services, Tx
+from billfold.ports import Services, Tx, Workspace
 from billfold.scan_ports import ScanRecord
 
 REFUSALS = (CodeUnknown, CodeUsed, CardNotUsable, ScanDenied, IdempotencyMismatch, Declined, Invalid, NotFound, Conflict)
@@ -194,6 +195,7 @@ class _Desk:
         self.flag = self.offline.flag if self.offline else ""
         before = self._shown() if self.asked.dry_run else None
         twice = self._check_usable()
+        self._check_rate()
         changes = self._changes()
         sale = Sale(self.asked.action, changes, self.asked.description, self.till.name if self.till else "")
         resolved = self._resolve(sale)
@@ -352,10 +354,33 @@ class _Desk:
         return {POINTS: Limits(expires_at_ms=until)} if earned and until is not None else {}
 
     def _rate(self, part: Part, resolved: Resolved) -> int | None:
-        """A sale has one; a top-up only where it was named."""
-        if part.kind is Kind.CHARGE:
-            return scanning.vat_bp(self.asked.vat_bp, resolved.product, self.services.scanning.rules.vat_default_bp)
+        """Of what owes tax: a sale, or a top-up where the programme's tax is due with it, and then the sale owes none. Another
+        top-up has the rate that was named."""
+        single = self.programme.vat_treatment is VatTreatment.SINGLE_PURPOSE
+        if part.kind is (Kind.TOP_UP if single else Kind.CHARGE):
+            named = scanning.vat_bp(self.asked.vat_bp, resolved.product)
+            return self._default_vat() if named is None else named
         return self.asked.vat_bp if part.kind is Kind.TOP_UP else None
+
+    def _workspace(self) -> Workspace:
+        found = self.tx.workspaces.find(self.card.scope.workspace)
+        assert found is not None, "a card is in a workspace"
+        return found
+
+    def _default_vat(self) -> int:
+        own = self._workspace().vat_default_bp
+        return self.services.scanning.rules.vat_default_bp if own is None else own
+
+    def _check_rate(self) -> None:
+        """Raises Invalid where a rate beyond the organisation's limit is named. What was sold without a network has happened."""
+        if self.asked.vat_bp is None:
+            return
+        most = self._workspace().vat_max_bp
+        if most is None or self.asked.vat_bp <= most:
+            return
+        if self.offline is None:
+            raise Invalid(FieldProblem("vat_bp", "out_of_range", f"is beyond this organisation's {most}", "send a rate up to that"))
+        self._mark("vat_out_of_range")
 
     def _set_redeemed(self) -> int:
         changed = change_in(self.services, self.tx, self.actor, self.card, replace(self.card, status=CardStatus.REDEEMED))
