@@ -61,6 +61,7 @@ def test_a_product_is_two_taps(counter: Counter, till: Device) -> None:
     till.expect_told("yes", "Charged", "€7.50")
     [scan] = counter.scans(card)
     assert scan["product"]["name"] == "Espresso"
+    assert [one["device_seq"] for one in till.kept()] == [1], "so that one which never arrives is missed"
 
 
 def test_a_coupon_is_redeemed_once(counter: Counter, till: Device) -> None:
