@@ -7,10 +7,12 @@ import pytest
 
 from billfold.domain import explanations
 from billfold.domain.events import Event, EventKind
+from billfold.domain.ids import PassId
 from billfold.domain.ledger import Kind
 from billfold.domain.mail import MailKind, MailState
 from billfold.records.room import ROOM
-from billfold.records.words import happened
+from billfold.records.words import happened, scan_row
+from billfold.scan_ports import ScanRecord
 from storage.material import NOW, OURS
 
 KEYS = ROOM.texts.keys()
@@ -20,6 +22,25 @@ def test_whatever_may_happen_has_a_word() -> None:
     words = {f"events.{one.value.replace('.', '_')}" for one in EventKind} | {f"kind.{one.value}" for one in Kind}
     words |= {f"mails.{one.value}" for one in (*MailKind, *MailState)}
     assert words - KEYS == set()
+
+
+@pytest.mark.requirement("S2-49")
+@pytest.mark.parametrize(
+    ("action", "changes", "word"),
+    [
+        ("modify", {"EUR": -350, "points": 3}, "action.charge"),
+        ("modify", {"points": -30}, "action.charge"),
+        ("modify", {"EUR": 1_000}, "action.top_up"),
+        ("modify", {"points": 1}, "action.earn"),
+        ("modify", {}, "action.modify"),
+        ("check_in", {}, "action.check_in"),
+    ],
+)
+def test_a_scan_is_called_what_it_was(action: str, changes: dict[str, int], word: str) -> None:
+    record = ScanRecord("s", OURS, PassId("p"), action, "", NOW, NOW, "key", description="Tea", changes=changes, vat=(900, 0, 0, 0))
+    row = scan_row(record)
+    assert (row.action, row.text, row.vat, row.odd) == (word, "Tea", "9 %", "")
+    assert word in KEYS
 
 
 def test_every_step_of_an_explanation_has_a_sentence() -> None:

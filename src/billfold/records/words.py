@@ -7,6 +7,7 @@ from billfold.domain.events import Event, EventKind
 from billfold.domain.ledger import decimal_text
 from billfold.domain.loyalty import Card
 from billfold.domain.passes import Pass
+from billfold.domain.scanning import POINTS, STAMPS, Action
 from billfold.scan_ports import ScanRecord
 from billfold.studio.words import moment
 
@@ -76,7 +77,17 @@ class ScanRow:
 def scan_row(record: ScanRecord) -> ScanRow:
     odd = (record.declined or record.flag).replace("_", " ")
     vat = f"{record.vat[0] / 100:g} %" if record.vat else ""
-    return ScanRow(moment(record.at_ms), f"action.{record.action}", record.description, amounts(record.changes), vat, odd)
+    return ScanRow(moment(record.at_ms), f"action.{_action(record)}", record.description, amounts(record.changes), vat, odd)
+
+
+def _action(record: ScanRecord) -> Action:
+    """What signed amounts mean to people: money or points that went, money that came, points that came."""
+    action, changes = Action(record.action), record.changes
+    if action is not Action.MODIFY or not changes:
+        return action
+    if any(minor < 0 for minor in changes.values()):
+        return Action.CHARGE
+    return Action.EARN if changes.keys() <= {POINTS, STAMPS} else Action.TOP_UP
 
 
 def state_of(pass_: Pass, card: Card | None, now_ms: int) -> tuple[str, str]:
