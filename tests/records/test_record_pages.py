@@ -95,6 +95,26 @@ def test_a_value_is_changed_and_a_wrong_one_is_explained_beside_it(look: Look, p
     assert page_server.api("GET", f"/v1/passes/{serial}").json["values"] == {"name": "Grace", "points": 12}
 
 
+def test_a_pass_is_handed_out_and_what_is_missing_is_said_beside_it(
+    look: Look, page_server: Billfold, template: str, no_serious_axe: Callable[[Page], None]
+) -> None:
+    with look(f"{page_server.url}/studio/test/passes", NARROW_ANDROID, allow=("422",)) as page:
+        page.get_by_role("link", name="Hand out a pass").click()
+        page.get_by_label("Template").select_option(template)
+        page.get_by_role("button", name="Choose").click()
+        no_serious_axe(page)
+        page.get_by_label("Points").fill("lots")
+        page.get_by_role("button", name="Make the pass").click()
+        expect(page.get_by_label("Name on the card")).to_have_attribute("aria-invalid", "true")
+        expect(page.get_by_label("Points")).to_have_value("lots")
+        page.get_by_label("Name on the card").fill("Grace")
+        page.get_by_label("Points").fill("12")
+        page.get_by_role("button", name="Make the pass").click()
+        expect(page.get_by_role("status").filter(has_text="This is the new pass")).to_be_visible()
+        serial = re.sub(r"\?.*", "", page.url).rpartition("/")[2]
+    assert page_server.api("GET", f"/v1/passes/{serial}").json["values"] == {"name": "Grace", "points": 12}
+
+
 @pytest.mark.requirement("S0-04", "S3-38")
 def test_what_hands_a_pass_out_is_copied_by_keyboard(
     look: Look, page_server: Billfold, template: str, no_serious_axe: Callable[[Page], None]

@@ -41,4 +41,11 @@ async def editor(visit: Visit) -> Response:
     """Raises NotFound, WrongScope, Forbidden."""
     found = await templates.find(visit.services, visit.actor, visit.request.path_params["template_id"])
     policy = STRICT.allowing("geolocation")
-    return visit.show("editor.html", room=ROOM, policy=policy, design=found, writes=visit.may("templates.draft"))
+    return visit.show(
+        "editor.html",
+        room=ROOM,
+        policy=policy,
+        design=found,
+        writes=visit.may("templates.draft"),
+        issues=visit.may("passes.create"),
+    )

@@ -4,6 +4,7 @@ May not enter: what any of them shows."""
 
 from starlette.routing import Route
 
+from billfold.records.hand_out_pages import HandOutPages
 from billfold.records.member_pages import MemberPages
 from billfold.records.pass_pages import PassPages
 from billfold.records.room import ROOM
@@ -13,10 +14,12 @@ PASSES, MEMBERS = f"{HOME}/{{environment}}/passes", f"{HOME}/{{environment}}/mem
 
 
 def create_routes(desk: Desk) -> list[Route]:
-    passes, members = PassPages(), MemberPages()
+    passes, members, new = PassPages(), MemberPages(), HandOutPages()
     return [
         ROOM.assets.route(),
         Route(PASSES, desk.inside(passes.table), methods=["GET"]),
+        Route(f"{PASSES}/new", desk.inside(new.page), methods=["GET"]),
+        Route(f"{PASSES}/new", desk.inside(new.make), methods=["POST"]),
         Route(f"{PASSES}/{{serial}}", desk.inside(passes.one), methods=["GET"]),
         *(
             Route(f"{PASSES}/{{serial}}/{name}", desk.inside(act), methods=["POST"])

@@ -45,6 +45,7 @@ class PassPages:
             first=with_query(visit, "/passes", **on) if after else "",
             templates=await self._templates(visit),
             moment=moment,
+            issues=visit.may("passes.create"),
         )
 
     async def _templates(self, visit: Visit) -> list[tuple[str, str]]:
@@ -69,7 +70,7 @@ class PassPages:
             state=state_of(found.pass_, found.card, now),
             snippets=snippets,
             qr=link_svg(snippets.links.page),
-            lines=values.lines(found.pass_, found.template, found.card, typed or {}),
+            lines=values.lines(found.pass_.values, found.template, found.card, typed or {}),
             errors=errors or {},
             books=await self._books(visit, serial),
             scans=await self._scans(visit, serial) if found.card else [],
@@ -121,8 +122,8 @@ class PassPages:
         known = await update.find_pass(visit.services, visit.actor, serial, "passes.replace")
         if found.template is None:
             raise NotFound("template")
-        typed = {name: sent[0] for name, sent in visit.form.items() if name.startswith(values.BEFORE)}
-        wanted = values.change_of(known, found.template, found.card, typed)
+        typed = values.typed_in(visit.form)
+        wanted = values.change_of(known.values, found.template, found.card, typed)
         try:
             updated = await update.merge_values(visit.services, visit.actor, known, wanted)
         except Invalid as error:

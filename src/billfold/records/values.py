@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from billfold.domain.card_values import RESERVED
 from billfold.domain.content import JsonObject
 from billfold.domain.loyalty import Card
-from billfold.domain.passes import Pass, Template
+from billfold.domain.passes import Template
 from billfold.domain.templates import ValueRule, ValueType, lookup
 
 _NOT_TYPED = (ValueType.OBJECT, ValueType.LIST)
@@ -25,32 +25,38 @@ class Line:
     kind: ValueType
     value: str
     required: bool
+    example: str
 
 
-def lines(pass_: Pass, template: Template | None, card: Card | None, typed: Mapping[str, str]) -> list[Line]:
-    """`typed`: what somebody sent that could not be taken, so that it is not lost."""
+def lines(held: JsonObject, template: Template | None, card: Card | None, typed: Mapping[str, str]) -> list[Line]:
+    """`held`: the pass's values, none of a new one. `typed`: what somebody sent that could not be taken, so that it is not lost."""
     if template is None:
         return []
-    found = [_line(rule, pass_, typed) for rule in _rules(pass_, template) if _changeable(rule, card)]
+    found = [_line(rule, held, typed) for rule in _rules(held, template) if _changeable(rule, card)]
     return sorted(found, key=lambda one: not one.required)
 
 
-def change_of(pass_: Pass, template: Template, card: Card | None, typed: Mapping[str, str]) -> JsonObject:
+def change_of(held: JsonObject, template: Template, card: Card | None, typed: Mapping[str, str]) -> JsonObject:
     """What was typed as a change (RFC 7396) of the values; what is as it was is left out."""
     change: JsonObject = {}
-    for rule in _rules(pass_, template):
+    for rule in _rules(held, template):
         text = typed.get(BEFORE + rule.name)
-        if text is None or not _changeable(rule, card) or text.strip() == _text(lookup(pass_.values, rule.name)):
+        if text is None or not _changeable(rule, card) or text.strip() == _text(lookup(held, rule.name)):
             continue
-        _put(change, rule.name, _read(rule.type, text.strip()), exact=rule.name in pass_.values or "." not in rule.name)
+        _put(change, rule.name, _read(rule.type, text.strip()), exact=rule.name in held or "." not in rule.name)
     return change
 
 
-def _rules(pass_: Pass, template: Template) -> list[ValueRule]:
+def typed_in(form: Mapping[str, list[str]]) -> dict[str, str]:
+    """Those fields of a form that are values."""
+    return {name: sent[0] for name, sent in form.items() if name.startswith(BEFORE)}
+
+
+def _rules(held: JsonObject, template: Template) -> list[ValueRule]:
     """The schema's, and one for each plain value that the schema does not name."""
     named = {rule.name for rule in template.rules.schema}
-    own = [name for name, value in pass_.values.items() if name not in named and isinstance(value, str | int | float)]
-    return [*template.rules.schema, *(ValueRule(name=name, type=_type(pass_.values[name])) for name in own)]
+    own = [name for name, value in held.items() if name not in named and isinstance(value, str | int | float)]
+    return [*template.rules.schema, *(ValueRule(name=name, type=_type(held[name])) for name in own)]
 
 
 def _changeable(rule: ValueRule, card: Card | None) -> bool:
@@ -58,9 +64,10 @@ def _changeable(rule: ValueRule, card: Card | None) -> bool:
     return rule.type not in _NOT_TYPED and first not in _KEPT and not (card and first in RESERVED)
 
 
-def _line(rule: ValueRule, pass_: Pass, typed: Mapping[str, str]) -> Line:
-    value = typed.get(BEFORE + rule.name, _text(lookup(pass_.values, rule.name)))
-    return Line(rule.name, rule.label or rule.name, rule.type, value, rule.required and rule.default is None)
+def _line(rule: ValueRule, held: JsonObject, typed: Mapping[str, str]) -> Line:
+    value = typed.get(BEFORE + rule.name, _text(lookup(held, rule.name)))
+    required = rule.required and rule.default is None
+    return Line(rule.name, rule.label or rule.name, rule.type, value, required, _text(rule.example))
 
 
 def _type(value: object) -> ValueType:

@@ -23,7 +23,7 @@ import { createSaving } from "./saving.js";
 const PANELS = { texts: Texts, look: Look, pictures: Pictures, code: Code, places: Places, languages: Languages, values: Values, rules: Rules };
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
-function Editor({ draft, templateId, revision, writes }) {
+function Editor({ draft, templateId, revision, writes, issues }) {
   const history = useMemo(() => createHistory(opened(draft)), []);
   const [design, setDesign] = useState(history.present);
   const [panel, setPanel] = useState("texts");
@@ -103,6 +103,7 @@ function Editor({ draft, templateId, revision, writes }) {
         <button type="button" class="button small" disabled=${!history.canRedo} onClick=${() => show(history.redo())}>${say("redo")}</button>
         <button type="button" class="button small" onClick=${() => setDialog("revisions")}>${say("revisions")}</button>
         <button type="button" class="button small" onClick=${() => setDialog("request")}>${say("as_request")}</button>
+        ${issues && published > 0 && html`<a class="button small" href="${HOME}/passes/new?template=${templateId}">${say("hand_out")}</a>`}
         ${writes && html`<button type="button" class="button small primary" onClick=${publish}>${say("publish")}</button>`}
       </div>
     </header>
@@ -159,11 +160,11 @@ function merged({ findings = [], problems = [] }, drawing) {
 }
 
 const root = document.getElementById("editor");
-const { template, revision, writes } = root.dataset;
+const { template, revision, writes, issues } = root.dataset;
 try {
   const draft = await ask("GET", `${API}/templates/${template}/draft`);
   root.replaceChildren();
-  render(html`<${Editor} draft=${draft} templateId=${template} revision=${Number(revision)} writes=${writes === "true"} />`, root);
+  render(html`<${Editor} draft=${draft} templateId=${template} revision=${Number(revision)} writes=${writes === "true"} issues=${issues === "true"} />`, root);
 } catch (error) {
   root.querySelector("p").textContent = error.message;
 }
