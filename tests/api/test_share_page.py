@@ -2,6 +2,7 @@
 pass that is not good, and what a preview may know."""
 
 import base64
+import html
 import io
 import re
 from collections.abc import Callable
@@ -24,6 +25,7 @@ from billfold.domain.ids import PassId
 from billfold.domain.signing import Signatures
 from billfold.ports import Store, Tx
 from clocks import FakeClock
+from hostile import PAYLOADS
 from plugins.peers import Decoded
 
 T = TypeVar("T")
@@ -312,6 +314,17 @@ async def test_a_card_comes_under_its_brand(world: World) -> None:
     logo = re.search(r'<header class="brand"><img src="([^"]+)"', page)[1]  # type: ignore[index]
     with Image.open(io.BytesIO((await seen(world, logo)).body)) as picture:
         assert picture.convert("RGB").getpixel((330, 330)) == (22, 101, 52)
+    for payload in PAYLOADS:
+        await world.client.ask("PUT", f"/v1/brands/{shop.brand}", brand | {"name": payload})
+        for agent in (SAFARI, FIREFOX, BOTS[0]):
+            text = (await seen(world, f"/p/{serial}", agent)).body.decode()
+            read = re.search(r"<h1>(.*?)</h1>", text, re.DOTALL)
+            assert read
+            assert html.unescape(read[1]) == payload
+            assert set("<>\"'") & set(read[1]) == set(), payload
+            told = re.search(r'og:title" content="([^"]*)"', text)
+            assert told
+            assert html.unescape(told[1]) == payload
     await world.client.ask("PUT", f"/v1/brands/{shop.brand}", brand | {"logo": "0" * 64})
     assert "<img" not in (await seen(world, f"/p/{serial}", SAFARI)).body.decode().partition("</header>")[0]
 
@@ -402,9 +415,9 @@ async def test_snippets_stand_by_themselves_in_mails_and_pages(world: World) -> 
         assert (made["share_url"], made["direct_url"]) == (link, f"{link}/go")
         assert button in made["button_html"]
         assert button in made["mail_html"]
-        for html in (made["button_html"], made["mail_html"]):
-            assert f'href="{link}"' in html
-            assert re.findall(r"<(script|b|style|link|svg)\b|\bclass=", html) == []
+        for markup in (made["button_html"], made["mail_html"]):
+            assert f'href="{link}"' in markup
+            assert re.findall(r"<(script|b|style|link|svg)\b|\bclass=", markup) == []
         assert "&lt;b&gt;Club&lt;/b&gt;" in made["mail_html"]
         assert set(re.findall(r"<(\w+)", made["mail_html"])) == {"table", "tr", "td", "p", "a", "img"}
         for address in (made["qr_png_url"], made["qr_svg_url"], *re.findall(r'src="([^"]+)"', made["mail_html"])):

@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from e2e.browser import ANDROID, DESKTOP, IPHONE, NARROW_ANDROID, NARROW_IPHONE, VISITORS, Visitor, visiting
 from e2e.conftest import Billfold, ask
+from hostile import PAYLOADS
 from plugins.pages import Look
 from plugins.peers import Decoded
 
@@ -28,38 +29,6 @@ FULL = {
     "auxiliary": [{"label": "TIER", "value": "Gold"}],
     "barcode": {"format": "QR", "message": "LOYALTY-98765"},
 }
-PAYLOADS = (
-    "<script>window.ran=1</script>",
-    "</style><script>window.ran=2</script>",
-    "</title><img src=x onerror=window.ran=3>",
-    '"><svg onload=window.ran=4>',
-    "' onfocus=window.ran=5 autofocus='",
-    "{{ 7*7 }}{% for a in b %}",
-    "javascript:window.ran=7",
-    '<iframe srcdoc="<script>parent.ran=8</script>">',
-    "<a href=//evil.example>click</a><base href=//evil.example/>",
-    "</section><meta http-equiv=refresh content=0;url=//evil.example>",
-    "</details><object data=javascript:window.ran=11>",
-    "<svg><script>window.ran=12</script></svg>",
-    "<img/src/onerror=window.ran=13>",
-    "<details open ontoggle=window.ran=14>",
-    "<video><source onerror=window.ran=15>",
-    "<body onpageshow=window.ran=16>",
-    "<math><mi xlink:href=javascript:window.ran=17>x</mi></math>",
-    "<style>*{display:none}</style>",
-    "--><script>window.ran=19</script><!--",
-    "]]><script>window.ran=20</script>",
-    "&lt;script&gt;window.ran=21&lt;/script&gt;",
-    "&#60;script&#62;window.ran=22&#60;/script&#62;",
-    "\\u003cscript\\u003ewindow.ran=23",
-    '" style="background:url(//evil.example/x)',
-    '"srcset="//evil.example/x 1x',
-    "`${window.ran=26}`",
-    "<form action=//evil.example><button>Add</button></form>",
-    "<link rel=stylesheet href=//evil.example/x.css>",
-    "<portal src=//evil.example>",
-    "<x contenteditable onblur=window.ran=30>",
-)
 
 
 def link_to(server: Billfold, content: dict[str, object]) -> str:
@@ -188,6 +157,17 @@ def test_the_language_is_switched_without_a_script(look: Look, link: str, no_ser
         assert page.locator("html").get_attribute("lang") == "de"
         assert page.get_by_role("link", name="Zu Apple Wallet hinzufügen").is_visible()
         no_serious_axe(page)
+
+
+@pytest.mark.requirement("S3-35", "S3-36")
+def test_the_page_of_several_is_as_good(
+    look: Look, link: str, page_server: Billfold, no_serious_axe: Callable[[Page], None]
+) -> None:
+    ids = (link.rpartition("/")[2], link_to(page_server, FULL).rpartition("/")[2])
+    for visitor in (NARROW_IPHONE, replace(NARROW_ANDROID, scheme="dark"), DESKTOP):
+        with look(f"{page_server.url}/ps/{'.'.join(ids)}", visitor) as page:
+            assert buttons(page) == (["google"] * 2 if visitor.name == "android" else ["apple"])
+            no_serious_axe(page)
 
 
 @pytest.mark.requirement("S3-35", "S0-11")
