@@ -56,7 +56,7 @@ Change it. The body replaces the pass: send every field that shall stay. An equa
     curl -X PUT {public_url}/api/passes/$SERIAL -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
       -d '{json.dumps(REPLACE_EXAMPLE)}'
 
-Fields (* needed on POST):
+Fields (* needed on POST; ≤ characters, or members of an array):
 {_fields(schemas["FacadePass"])}
 Each field in an array: label*, value*, changeMessage (`%@` is the new value; shown on the lock screen when the value changes).
 Apple shows your changeMessage; Google shows a notice of its own, and your text inside the pass.
@@ -92,7 +92,7 @@ def _kind(schema: dict[str, Any]) -> str:
         words = [" | ".join(map(str, about["enum"]))]
     if "format" in about:
         words.append(f"({about['format']})")
-    for name, text in (("maxLength", "at most {} characters"), ("maxItems", "at most {}"), ("pattern", "like {}")):
+    for name, text in (("maxLength", "≤ {}"), ("maxItems", "≤ {}"), ("pattern", "like {}")):
         if name in about and not (name == "pattern" and "description" in about):
             words.append(text.format(about[name]))
     if "minimum" in about:
