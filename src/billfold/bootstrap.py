@@ -63,6 +63,7 @@ from billfold.storage.store import open_store
 from billfold.wallets.apple.adapter import AppleWallet
 from billfold.wallets.apple.certificates import AppleCredential, load_apple_credential
 from billfold.wallets.apple.packs import pack
+from billfold.wallets.apple.personalization import token_to_sign
 from billfold.wallets.apple.push import PushOptions
 from billfold.wallets.apple.signing_request import make_signing_request
 from billfold.wallets.google.adapter import GoogleOptions, GoogleWallet
@@ -214,6 +215,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
         secrets=secrets,
         sign=sign,
         pack=pack,
+        sign_token=partial(token_to_sign, keyring, clock),
         wake=runner.wake,
         passwords=Argon2Pins(),
         failed_sign_ins=_failures(settings.failed_sign_ins_per_minute, 60, "sign_in", "too many wrong keys; use a good one"),

@@ -477,7 +477,8 @@ class Secrets(Macs, Protocol):
 @dataclass(frozen=True, slots=True)
 class Services:
     """Everything a flow may use. `wake` tells the workers of this process that something is wanted; it carries no state.
-    `pack`: several of Apple's bundles, each with a name, as one download. Raises Invalid when they are more than phones take."""
+    `pack`: several of Apple's bundles, each with a name, as one download. Raises Invalid when they are more than phones take.
+    `sign_token`: what a phone wants signed by a pass's certificate, but for the signature."""
 
     store: Store
     blobs: Blobs
@@ -492,6 +493,7 @@ class Services:
     secrets: Secrets
     sign: Signatures
     pack: Callable[[Sequence[tuple[str, bytes]]], bytes]
+    sign_token: Callable[[Pass, bytes], Awaitable[tuple[ToSign, Callable[[bytes], bytes]]]]
     wake: Callable[[], None]
     failed_sign_ins: Limits
     mail: MailDesk

@@ -1,4 +1,5 @@
-"""Apple's five routes, for devices: register, what changed, the pass, unregister, log. Source: reference/apple-wallet.md section 4.
+"""Apple's six routes, for devices: register, what changed, the pass, unregister, log, and the form of a reward sign-up, filled in.
+Source: reference/apple-wallet.md sections 3 and 4.
 
 Paths are read segment by segment, so doubled slashes do no harm. Every wrong token and every unknown pass answers 401, so that
 nothing can be enumerated; load never answers 401 or 404. May not enter: decisions (flows/register.py), storage."""
@@ -22,7 +23,7 @@ from billfold.api.strict_json import Malformed, TooLarge
 from billfold.domain.errors import BillfoldError, FieldProblem, Invalid, TooMany, Unauthenticated, Unavailable
 from billfold.domain.ids import Scope as Tenancy
 from billfold.domain.passes import last_modified
-from billfold.flows import facts, offer, register
+from billfold.flows import facts, offer, personalize, register
 from billfold.flows.register import Shown
 from billfold.ports import Limits, Services
 
@@ -33,6 +34,19 @@ LOG_BYTES_MAX, LOG_LINES_MAX, LOG_LINE_MAX = 64_000, 20, 1_000
 _PUSH_TOKEN = re.compile(r"[0-9A-Fa-f]{8,400}\Z")
 _PLAIN = re.compile(r"[\x21-\x7e]{1,200}\Z")
 _TAG = re.compile(r"[0-9]{1,18}\Z")
+_SIGN_UP_BODY_MAX = 10_000
+_SIGN_UP_TOKEN = re.compile(r"[!-z|~]{1,2000}\Z")
+"""Visible ASCII without braces. What a phone wants signed with a pass's certificate must never be a manifest, which is a JSON
+object: else anybody could have passes of his own signed."""
+_ANSWERS = {
+    "fullName": "name",
+    "givenName": "given_name",
+    "familyName": "family_name",
+    "emailAddress": "email",
+    "postalCode": "postal_code",
+    "ISOCountryCode": "country",
+    "phoneNumber": "phone",
+}
 _log = structlog.get_logger("billfold.apple")
 
 Handler = Callable[[Request, Tenancy, list[str]], Awaitable[Response]]
@@ -129,6 +143,8 @@ class AppleWebService:
                 return {"GET": self.changed}
             case ["passes", _, _]:
                 return {"GET": self.fetch, "HEAD": self.fetch}
+            case ["passes", _, _, "personalize"]:
+                return {"POST": self.personalize}
             case ["log"]:
                 return {"POST": self.log}
         return None
@@ -175,6 +191,23 @@ class AppleWebService:
         response = await bundle_response(self._services, shown)
         self._diary.note(register.fetched(self._services, shown))
         return response
+
+    async def personalize(self, request: Request, tenancy: Tenancy, segments: list[str]) -> Response:
+        """200 with the phone's token, signed; 401 for a pass without a form. Nobody shows a token of ours here, hence slow."""
+        self._log_limits.check(sign_in.source_of(request))
+        pass_type, serial, _ = segments
+        body = strict_json.parse(await request.body(), bytes_max=_SIGN_UP_BODY_MAX)
+        token = body.get("personalizationToken") if isinstance(body, dict) else None
+        info = body.get("requiredPersonalizationInfo") if isinstance(body, dict) else None
+        if not isinstance(token, str) or not _SIGN_UP_TOKEN.match(token):
+            raise Invalid(
+                FieldProblem("personalizationToken", "malformed", "must be text without braces", "send the token as it is")
+            )
+        if not isinstance(info, dict):
+            raise Invalid(FieldProblem("requiredPersonalizationInfo", "malformed", "must be an object", "send what was filled in"))
+        answers = {ours: info.get(theirs) for theirs, ours in _ANSWERS.items()}
+        signature = await personalize.personalize(self._services, tenancy, pass_type, serial, token, answers)
+        return Response(signature, 200, {"Cache-Control": "no-store"}, media_type="application/octet-stream")
 
     async def log(self, request: Request, tenancy: Tenancy, _segments: list[str]) -> Response:
         """What a device says is wrong with us. Unauthenticated, hence small, slow and kept apart from our own logs."""

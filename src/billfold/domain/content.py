@@ -78,6 +78,7 @@ class ImageSlot(StrEnum):
     SECONDARY_LOGO = "secondary_logo"
     ARTWORK = "artwork"
     VENUE_MAP = "venue_map"
+    PERSONALIZATION_LOGO = "personalization_logo"
 
 
 class DateStyle(StrEnum):
@@ -251,6 +252,24 @@ class Poster(Value, frozen=True):
     additional: tuple[Field, ...] = ()
 
 
+class SignUpField(StrEnum):
+    """What a form may ask for."""
+
+    NAME = "name"
+    POSTAL_CODE = "postal_code"
+    EMAIL = "email"
+    PHONE = "phone"
+
+
+class SignUp(Value, frozen=True):
+    """A form that a phone shows when the pass is added: whoever fills it in joins the programme and has the pass made his own
+    (domain/personalization.py). `description`: of the programme; `terms` may hold links."""
+
+    ask: tuple[SignUpField, ...]
+    description: str
+    terms: str | None = None
+
+
 class Overrides(Value, frozen=True):
     """A wallet's own members, merged into what we make for it (RFC 7396: objects merge, null removes, the rest replaces).
 
@@ -312,6 +331,7 @@ class Content(Value, frozen=True):
     poster: Poster | None = None
     stamps: StampCard | None = None
     overrides: Overrides | None = None
+    sign_up: SignUp | None = None
 
     def fields(self) -> tuple[Field, ...]:
         """All fields, front before back, in the order in which they are shown; the poster's, which say the same again, not."""

@@ -14,6 +14,8 @@ class EventKind(StrEnum):
     PASS_VOIDED = "pass.voided"
     PASS_REISSUED = "pass.reissued"
     """Another one stands in its place (`data.by`), or it stands in another's (`data.instead_of`)."""
+    PASS_PERSONALIZED = "pass.personalized"
+    """Its holder filled in the form beside it; `data` says how many answers came, never which."""
     MESSAGE_SENT = "message.sent"
     LINK_OPENED = "link.opened"
     PASS_DOWNLOADED = "pass.downloaded"

@@ -11,6 +11,7 @@ from billfold.domain.content import Content, JsonObject
 from billfold.domain.filling import filling_of
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.messages import Message, with_messages
+from billfold.domain.personalization import shown
 from billfold.domain.templates import NO_RULES, Rules, seconds_of
 
 FIRST_DATE = 1_420_070_400
@@ -88,6 +89,8 @@ def content_of(pass_: Pass, template: Template | None) -> Content:
         card = pass_.values.get("card")
         if isinstance(card, dict) and (until := seconds_of(card.get("expires_at"))) is not None:
             content = msgspec.structs.replace(content, expires_at=until)  # a card ends on its own day, whatever its template says
+    if content.sign_up is not None:
+        content = shown(content, pass_.values)
     if pass_.messages:
         content = with_messages(content, pass_.messages)
     return msgspec.structs.replace(content, voided=True) if pass_.voided else content

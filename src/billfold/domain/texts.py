@@ -16,6 +16,7 @@ POSTER_GROUPS = ("header", "primary", "footer", "additional")
 _PLAIN = ("organization_name", "description", "logo_text")
 _PLACED = ("locations", "beacons")
 _TAG = "semantics."
+_SIGN_UP = ("description", "terms")
 
 
 def paths(content: Content) -> dict[str, str]:
@@ -52,6 +53,10 @@ def _walk(content: Content) -> Iterator[tuple[str, str]]:
     if content.barcode is not None and content.barcode.alt_text is not None:
         yield "barcode.alt_text", content.barcode.alt_text
     yield from _of_tags("", content.semantics)
+    if content.sign_up is not None:
+        for part in _SIGN_UP:
+            if (text := getattr(content.sign_up, part)) is not None:
+                yield f"sign_up.{part}", text
 
 
 def _of_field(name: str, one: Field) -> Iterator[tuple[str, str]]:
@@ -93,6 +98,9 @@ def rewrite(content: Content, change: Callable[[str, str], str]) -> Content:
         plain["barcode"] = msgspec.structs.replace(content.barcode, alt_text=change("barcode.alt_text", content.barcode.alt_text))
     if content.semantics:
         plain["semantics"] = _rewrite_tags("", content.semantics, change)
+    if (form := content.sign_up) is not None:
+        said = {part: change(f"sign_up.{part}", text) for part in _SIGN_UP if (text := getattr(form, part)) is not None}
+        plain["sign_up"] = msgspec.structs.replace(form, **said)
     return msgspec.structs.replace(content, **plain)
 
 

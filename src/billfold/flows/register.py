@@ -41,6 +41,14 @@ async def show(services: Services, scope: Scope, serial: str) -> Shown:
     return Shown(found[0], content_of(*found))
 
 
+async def show_of_type(services: Services, scope: Scope, pass_type: str, serial: str) -> Shown:
+    """The pass as it is now, for whoever has its token. Raises Unauthenticated (also for an unknown pass)."""
+    found = await services.store.read(lambda tx: known(tx, scope, serial))
+    if found is None or found[0].pass_type != pass_type:
+        raise Unauthenticated("unknown")
+    return Shown(found[0], content_of(*found))
+
+
 def check_token(services: Services, scope: Scope, serial: str, token: str) -> None:
     """The token is a MAC over the serial number, so a wrong one is refused before any look-up. Raises Unauthenticated."""
     if scope_of_pass(serial) != scope or not hmac.compare_digest(
@@ -100,10 +108,7 @@ async def changed(services: Services, scope: Scope, device: str, pass_type: str,
 async def fetch(services: Services, scope: Scope, pass_type: str, serial: str, token: str) -> Shown:
     """The pass as it is now. Raises Unauthenticated (also for an unknown pass)."""
     check_token(services, scope, serial, token)
-    found = await services.store.read(lambda tx: known(tx, scope, serial))
-    if found is None or found[0].pass_type != pass_type:
-        raise Unauthenticated("unknown")
-    return Shown(found[0], content_of(*found))
+    return await show_of_type(services, scope, pass_type, serial)
 
 
 def fetched(services: Services, shown: Shown) -> Event:

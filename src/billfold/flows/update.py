@@ -16,6 +16,7 @@ from billfold.domain.ids import PassId, scope_of_pass
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.merging import merge
 from billfold.domain.passes import Pass, content_of
+from billfold.domain.personalization import kept
 from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose
 from billfold.flows.issue import count_use, find_workspace
@@ -70,7 +71,7 @@ async def replace_pass(services: Services, actor: Actor, known: Pass, draft: Dra
 
 async def replace_values(services: Services, actor: Actor, known: Pass, values: JsonObject) -> Updated:
     """The values of a pass that shows a template. `known` as for `replace_pass`."""
-    return await _change_values(services, actor, known, lambda _found: values)
+    return await _change_values(services, actor, known, lambda found: kept(found.values, values))
 
 
 async def merge_values(services: Services, actor: Actor, known: Pass, change: JsonObject) -> Updated:

@@ -70,6 +70,7 @@ SLOTS: dict[str, Slot] = {
         _apple("background", Fit.COVER, 343, 503),
         _apple("artwork", Fit.COVER, 358, 448),
         _apple("venue_map", Fit.CONTAIN, 358, 448),  # Apple gives no size: as large as the artwork
+        _apple("personalization_logo", Fit.CONTAIN, 150, 40),
         _apple("footer", Fit.CONTAIN, 268, 15),
         Slot("google_logo", Fit.CONTAIN_IN_SQUARE, (Box(1, 660, 660),), margin_percent=15),
         Slot("google_wide_logo", Fit.CONTAIN, (Box(1, 1280, 400),)),
@@ -102,6 +103,7 @@ APPLE_FILES: dict[ImageSlot, str] = {
     ImageSlot.ARTWORK: "artwork",
     ImageSlot.FOOTER: "footer",
     ImageSlot.VENUE_MAP: "venueMap",
+    ImageSlot.PERSONALIZATION_LOGO: "personalizationLogo",
 }
 """The file of each place in a bundle, without scale and ending."""
 

@@ -34,13 +34,15 @@ from billfold.domain.content import (
     Overrides,
     Poster,
     Relevance,
+    SignUp,
+    SignUpField,
     Style,
     TextAlignment,
 )
 from billfold.sandbox.phones.bundle import open_bundle
 from billfold.sandbox.phones.content import Reader
 from billfold.sandbox.phones.signature import Trust
-from billfold.wallets.apple import bundle, languages
+from billfold.wallets.apple import bundle, languages, personalization
 from billfold.wallets.apple.certificates import load_apple_credential
 from billfold.wallets.apple.checking import check_file
 from billfold.wallets.apple.codes import BARCODES, LEGACY_FORMATS, NEW_FORMATS
@@ -87,6 +89,13 @@ LAYOUTS = {Style.EVENT_TICKET: "posterEventTicket", Style.BOARDING_PASS: "semant
 """What iOS 26 shows of the contents below; all others show their style."""
 
 
+SHOWN = {
+    Style.EVENT_TICKET: (ImageSlot.ARTWORK, ImageSlot.VENUE_MAP),
+    Style.STORE_CARD: (ImageSlot.ARTWORK, ImageSlot.PERSONALIZATION_LOGO),
+}
+FORM = SignUp((SignUpField.NAME, SignUpField.PHONE), "Join the club", "https://coffee.example/terms")
+
+
 def message(format_: BarcodeFormat) -> str:
     return MESSAGES.get(format_, "C-0001")
 
@@ -124,7 +133,8 @@ def everything(content: Content, style: Style, format_: BarcodeFormat) -> Conten
         enhanced=ticket or boarding,
         additional=(Field("dress", "Black tie", "DRESS CODE"),),
         poster=None if boarding else poster,
-        images={} if boarding else dict.fromkeys((ImageSlot.ARTWORK, *((ImageSlot.VENUE_MAP,) if ticket else ())), "0" * 64),
+        sign_up=FORM if style is Style.STORE_CARD else None,
+        images={} if boarding else dict.fromkeys(SHOWN.get(style, (ImageSlot.ARTWORK,)), "0" * 64),
         overrides=Overrides(apple={"suppressStripShine": False, "userInfo": {"shop": 7}}),
     )
 
@@ -157,6 +167,8 @@ def bundles(made: dict[Any, Any], make_pass: Any, make_content: Any) -> Callable
                 content = everything(make_content(style=style), style, format_)
                 assert check(content) == ()
                 keyed, strings = languages.localized(content)
+                if keyed.sign_up is not None:
+                    strings += (personalization.file_of(keyed.sign_up), ("personalizationLogo.png", png(150, 40)))
                 body = bundle.Body(strings, before=bundle.Body(PICTURES))
                 made[style, format_] = (content, bundle.build(body, pass_json(make_pass(), keyed, FACTS), entitled(), AT))
         return {format_: made[style, format_] for format_ in BARCODES}

@@ -301,7 +301,7 @@ def test_pictures_of_each_style_and_their_sizes() -> None:
 
 
 def test_every_picture_that_apple_names_has_a_place_in_a_content() -> None:
-    assert set(APPLE_FILES.values()) == set(vocabulary().images) - {"personalizationLogo"}
+    assert set(APPLE_FILES.values()) == set(vocabulary().images)
     assert set(APPLE_FILES) == set(ImageSlot) - {ImageSlot.WIDE_LOGO}
 
 

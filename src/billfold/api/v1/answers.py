@@ -191,7 +191,7 @@ def _summary(addresses: Addresses, pass_: Pass) -> dict[str, object]:
     return {
         "id": pass_.id,
         "template_id": pass_.template_id,
-        "values": pass_.values if pass_.template_id else None,
+        "values": pass_.values if pass_.template_id or pass_.values else None,
         "voided": pass_.voided,
         "version": pass_.version,
         "issued_at": iso(pass_.issued_at_ms),

@@ -25,6 +25,7 @@ from billfold.api.v1.parts import (
     RelevanceIn,
     RelevanceOut,
     RotatingBarcodeIn,
+    SignUpIn,
     StampCardIn,
     Tags,
     Translated,
@@ -49,6 +50,7 @@ from billfold.domain.content import (
     Overrides,
     Poster,
     RotatingBarcode,
+    SignUp,
     StampCard,
     Style,
     TransitType,
@@ -129,6 +131,7 @@ class ContentIn(In):
     poster: PosterIn | None = None
     stamps: StampCardIn | None = None
     overrides: OverridesIn | None = None
+    sign_up: SignUpIn | None = None
 
 
 class LocationOut(Out):
@@ -183,6 +186,7 @@ class ContentOut(Out):
     poster: PosterIn | None = None
     stamps: StampCardIn | None = None
     overrides: OverridesIn | None = None
+    sign_up: SignUpIn | None = None
 
 
 _ALWAYS: dict[str, object] = {
@@ -239,6 +243,7 @@ def draft_of(given: ContentIn) -> Draft:
         nfc=convert(given.nfc, Nfc),
         stamps=convert(given.stamps, StampCard),
         overrides=convert(given.overrides, Overrides),
+        sign_up=convert(given.sign_up, SignUp),
     )
     localized = {language: _images(images, f"localized_images.{language}") for language, images in given.localized_images.items()}
     return Draft(content, _images(given.images), given.expires_in_days, localized)

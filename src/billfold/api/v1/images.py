@@ -23,7 +23,7 @@ EXAMPLE_IMAGE = "3b1f0c7d9a4e5f60718293a4b5c6d7e8f90a1b2c3d4e5f60718293a4b5c6d7e
 RAW_TYPES = ("image/png", "image/jpeg", "image/webp", "application/octet-stream")
 SlotName = Literal[
     "icon", "logo", "wide_logo", "primary_logo", "secondary_logo", "strip", "thumbnail", "background", "artwork", "footer",
-    "venue_map", "google_logo", "google_hero", "google_module",
+    "venue_map", "personalization_logo", "google_logo", "google_hero", "google_module",
 ]  # fmt: skip
 ImageId = Annotated[str, Path(description="The id of a picture.", pattern=r"^[0-9a-f]{64}$", examples=[EXAMPLE_IMAGE])]
 _DOT = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mNQcEgAAAFEAME1cEXuAAAAAElFTkSuQmCC"

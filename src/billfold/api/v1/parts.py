@@ -157,6 +157,15 @@ class NfcIn(In):
     requires_authentication: bool = False
 
 
+class SignUpIn(In):
+    """A form that an iPhone shows when the pass is added; the answers become the pass's values under `sign_up`. Needs `nfc`, a
+    certificate that Apple has entitled to it, and the picture `personalization_logo`."""
+
+    ask: Annotated[list[Literal["name", "postal_code", "email", "phone"]], Rule(min_length=1, max_length=4)]
+    description: Annotated[str, Rule(min_length=1, max_length=2_000, description="Of the programme that one signs up for.")]
+    terms: Annotated[Text, Rule(description="May hold links.")] | None = None
+
+
 class StampCardIn(In):
     """A picture of stamps, drawn from counts, in place of the strip. Counts may be expressions in a template."""
 
@@ -201,6 +210,7 @@ class ImagesIn(In):
     secondary_logo: ImageAddress | None = None
     artwork: ImageAddress | None = None
     venue_map: ImageAddress | None = None
+    personalization_logo: ImageAddress | None = None
 
 
 def convert(given: BaseModel | None, type_: type[T]) -> T | None:

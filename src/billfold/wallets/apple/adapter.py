@@ -19,7 +19,7 @@ from billfold.domain.passes import Pass
 from billfold.domain.signing import ToSign
 from billfold.image_ports import PassPictures
 from billfold.ports import Clock, Finding, Offer, Unsigned
-from billfold.wallets.apple import bundle, languages, push, rules, rules_extras
+from billfold.wallets.apple import bundle, languages, personalization, push, rules, rules_extras
 from billfold.wallets.apple.certificates import AppleCredential
 from billfold.wallets.apple.circuit import Circuit
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
@@ -107,8 +107,11 @@ class AppleWallet:
     async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
         """The signed bundle. The same version of a pass gives the same bytes for as long as its certificate stays."""
         credential = await self._credentials.apple(pass_.scope, pass_.pass_type)
+        content = personalization.offered(content, has_nfc=credential.has_nfc)
         files = await self._images.files(pass_.scope, content)
         content, strings = languages.localized(content)
+        if content.sign_up is not None:
+            strings += (personalization.file_of(content.sign_up),)
         signer = self._signer(credential)
         document = self._document(pass_, content, credential)
         unsealed = bundle.Unsealed(self._bodies.get(files, strings), document, signer, signed_at(pass_, credential))

@@ -142,7 +142,7 @@ def _simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
 
 
 def _find_simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
-    if not book.usual or content.poster is not None or content.beacons:
+    if not book.usual or content.poster is not None or content.beacons or content.sign_up is not None:
         return None
     names = (content.organization_name, content.description, content.logo_text)
     places: list[tuple[_Words, _Places]] = [(names, book.names)]

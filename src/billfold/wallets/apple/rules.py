@@ -67,6 +67,7 @@ def _has_extras(content: Content) -> bool:
         or content.rotating_barcode
         or content.valid_from
         or content.max_distance is not None
+        or content.sign_up
     )
 
 
@@ -115,6 +116,8 @@ def _all_texts(content: Content) -> list[tuple[str, str]]:
         out += ((f"{name}[{at}].relevant_text", one.relevant_text) for at, one in enumerate(getattr(content, name)))
     if content.nfc is not None:
         out += (("nfc.message", content.nfc.message), ("nfc.public_key", content.nfc.public_key))
+    if content.sign_up is not None:
+        out += (("sign_up.description", content.sign_up.description), ("sign_up.terms", content.sign_up.terms))
     return [(path, text) for path, text in out if text is not None]
 
 
@@ -204,7 +207,7 @@ def _dates(content: Content, found: list[Finding]) -> None:
 def _images(content: Content, found: list[Finding]) -> None:
     """Rows 43 and 44. That pictures are PNGs, that there is an icon, and that none stands at the root and in a folder too, is the
     image shelf's promise (rows 42, 45)."""
-    allowed = _shown(content.style, content.enhanced, content.poster is not None)
+    allowed = _shown(content.style, content.enhanced, content.poster is not None, content.sign_up is not None)
     listed = [("images", content.images), *((f"localized_images.{name}", one) for name, one in content.localized_images.items())]
     for path, images in listed:
         for slot in images:
@@ -222,13 +225,15 @@ def _images(content: Content, found: list[Finding]) -> None:
 
 
 @lru_cache(maxsize=64)
-def _shown(style: Style, enhanced: bool, poster: bool) -> frozenset[ImageSlot]:
+def _shown(style: Style, enhanced: bool, poster: bool, sign_up: bool) -> frozenset[ImageSlot]:
     """Slots that some phone shows. The wide logo is Google's own."""
     names = set(images_of(style))
     if not enhanced:
         names -= {"primaryLogo", "secondaryLogo", "artwork", "venueMap"}
     if poster and style in POSTER_STYLES:
         names |= images_of("posterGeneric")
+    if sign_up:
+        names.add("personalizationLogo")
     return frozenset({slot for slot in ImageSlot if _file_name(slot) in names} | {ImageSlot.WIDE_LOGO})
 
 

@@ -5,7 +5,7 @@ May not enter: fields (rules_fields.py), the clock, certificates (`judge_entitle
 
 import re
 
-from billfold.domain.content import Content, ImageSlot, Nfc, Relevance, Style, TransitType
+from billfold.domain.content import Content, ImageSlot, Nfc, Relevance, SignUp, Style, TransitType
 from billfold.ports import Finding
 from billfold.wallets.apple import predicates
 from billfold.wallets.apple.pass_json import POSTER_STYLES, SCHEMES
@@ -36,6 +36,9 @@ def judge_extras(content: Content, pieces: list[str], found: list[Finding]) -> N
         judge_poster(content.poster, content.style, pieces, found)
     if content.semantics:
         judge_tags(content.semantics, "semantics", content.style, found)
+    if content.sign_up is not None:
+        pieces += (content.sign_up.description, content.sign_up.terms or "")
+        _sign_up(content, content.sign_up, found)
     _lost(content, found)
     if content.overrides is not None and content.overrides.apple and not any(one.severity == ERROR for one in found):
         judge_overrides(content, content.overrides.apple, found)
@@ -92,6 +95,22 @@ def _nfc(given: Nfc, found: list[Finding]) -> None:
     if not predicates.is_p256_key(given.public_key):
         text, mend = "this is no P-256 public key", "give the reader's key as base64 of its X.509 SubjectPublicKeyInfo"
         found.append(error("nfc_key_unusable", "nfc.public_key", text, mend, "the reader cannot read what the phone sends"))
+
+
+def _sign_up(content: Content, form: SignUp, found: list[Finding]) -> None:
+    """Row 47. The web service of that row we always have."""
+    never = "the form is not shown"
+    if not form.ask:
+        found.append(error("sign_up_asks_nothing", "sign_up.ask", "the form asks for nothing", "ask for a name, say", never))
+    if not form.description.strip():
+        text = "the form does not say what one signs up for"
+        found.append(error("sign_up_undescribed", "sign_up.description", text, "describe the programme", never))
+    if content.nfc is None:
+        text = "a form goes with what a reader gets by near field, and there is nothing"
+        found.append(error("sign_up_without_nfc", "nfc", text, "give nfc, or leave the form away", never))
+    if not any(ImageSlot.PERSONALIZATION_LOGO in images for images in (content.images, *content.localized_images.values())):
+        text = "the form has no logo"
+        found.append(error("sign_up_without_logo", "images.personalization_logo", text, "give the picture", never))
 
 
 def _enhanced(content: Content, found: list[Finding]) -> None:

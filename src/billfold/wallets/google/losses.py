@@ -44,6 +44,7 @@ _MEMBERS: Final = (
     ("nfc", "nfc_lost", "this near-field message is Apple's: Google takes `smart_tap`"),
     ("poster", "poster_lost", "Google has no layout that is all picture: it shows the style"),
     ("enhanced", "enhanced_lost", "Google has one layout of each kind"),
+    ("sign_up", "sign_up_lost", "Google knows no form beside a pass: it shows the pass as it is"),
     ("localized_images", "localized_images_lost", "Google shows the same pictures in every language"),
 )
 
