@@ -154,7 +154,8 @@ WORDS = {
 
 def translated(shop: Workshop) -> Callable[[int], bytes]:
     """The same passes with three more languages: judged, keyed, and built on a body that has the strings."""
-    contents = [replace(one, language="en", translations=dict.fromkeys(("de", "fr", "it"), WORDS)) for _, one, _ in shop.passes]
+    words = dict.fromkeys(("de", "fr", "it"), WORDS)  # one object, as all passes of a template share it
+    contents = [replace(one, language="en", translations=words) for _, one, _ in shop.passes]
     bodies: dict[languages.Files, bundle.Body] = {}
 
     def build(number: int) -> bytes:
@@ -250,7 +251,7 @@ def main() -> int:
         for number in range(3):
             judged(whole(shop, number), certificate, folder)
             judged(translated(shop)(number), certificate, folder)
-            judged(shop.body.data + as_parts(shop, number), certificate, folder)
+            judged(b"".join(shop.body.data) + as_parts(shop, number), certificate, folder)
         key = serialization.load_pem_private_key(certificate.key_pem, None)
         assert isinstance(key, rsa.RSAPrivateKey)
         series = measure(shop, key, given.rounds, {"translated": translated(shop)} if given.languages else {})

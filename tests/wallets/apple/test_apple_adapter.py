@@ -209,3 +209,16 @@ def test_bodies_are_shared_by_what_is_in_them_and_bounded_by_bytes() -> None:
     big = bodies.get(files("d", 10_000))
     assert bodies.get(files("d", 10_000)) is big, "one that is larger than the bound is kept until the next"
     assert bodies.get(files("a")) is not first
+
+
+def test_a_body_with_strings_goes_before_the_pictures_that_it_holds_on_to() -> None:
+    bodies = _Bodies(3_000)
+    files, strings = (("icon.png", "a", bytes(900)),), (("en.lproj/pass.strings", bytes(100)),)
+    pictures = bodies.get(files)
+    bodies.get(files, strings)
+    grown = bodies.get(files, strings)
+    assert bodies.get(files, strings) is grown
+    bodies.get((("icon.png", "b", bytes(900)),))
+    bodies.get((("icon.png", "c", bytes(700)),))
+    assert bodies.get(files) is pictures
+    assert bodies.get(files, strings) is not grown

@@ -232,7 +232,8 @@ def _doubt_a_massacre(outcomes: dict[str, Outcome]) -> None:
 class _Bodies:
     """Shared bodies by what is in them, least recently used out first, bounded by bytes.
 
-    Strings that only one pass has (a translated name) would fill it for nothing: those are kept when they are asked for again."""
+    Strings that only one pass has (a translated name) would fill it for nothing: those are kept when they are asked for again.
+    A body with strings holds on to the one of its pictures, so that one stands behind it and goes after it."""
 
     def __init__(self, bytes_max: int) -> None:
         self._bytes_max = bytes_max
@@ -242,18 +243,24 @@ class _Bodies:
 
     def get(self, files: ImageFiles, strings: languages.Files = ()) -> bundle.Body:
         """Pictures first, then strings: the same input gives the same bytes, whatever was kept."""
-        key = (tuple([(name, content_hash) for name, content_hash, _ in files]), strings)
+        names = tuple([(name, content_hash) for name, content_hash, _ in files])
+        pictures = self._get((names, ()), lambda: bundle.Body([(name, data) for name, _, data in files]))
+        if not strings:
+            return pictures
+        key = (names, strings)
+        if key not in self._kept and not self._asked_again(hash(key)):
+            return bundle.Body(strings, before=pictures)
+        body = self._get(key, lambda: bundle.Body(strings, before=pictures))
+        if (names, ()) in self._kept:
+            self._kept.move_to_end((names, ()))
+        return body
+
+    def _get(self, key: _BodyKey, make: Callable[[], bundle.Body]) -> bundle.Body:
         body = self._kept.get(key)
         if body is not None:
             self._kept.move_to_end(key)
             return body
-        if strings:
-            body = bundle.Body(strings, before=self.get(files))
-            if not self._asked_again(hash(key)):
-                return body
-        else:
-            body = bundle.Body([(name, data) for name, _, data in files])
-        self._kept[key] = body
+        body = self._kept[key] = make()
         self._bytes += body.size
         while self._bytes > self._bytes_max and len(self._kept) > 1:
             self._bytes -= self._kept.popitem(last=False)[1].size

@@ -43,11 +43,13 @@ class ManifestSigner(Protocol):
 class Body:
     """The part that all passes with the same files share. `files`: (name in the bundle, bytes), pictures and strings.
 
-    `before`: a body whose files come first and are taken over as they are, so that a few files more cost a copy and no hashing."""
+    `before`: a body whose files come first and are taken over as they are: the same bytes, so that a few files more cost neither
+    hashing nor memory for what is there already. `data`: the entries, in pieces that follow each other; `length`: of all."""
 
-    __slots__ = ("central", "count", "data", "manifest_check", "manifest_prefix", "names")
+    __slots__ = ("central", "count", "data", "length", "manifest_check", "manifest_prefix", "names", "size")
     names: frozenset[str]
-    data: bytes
+    data: tuple[bytes, ...]
+    length: int
     central: bytes
     manifest_prefix: bytes
 
@@ -57,10 +59,10 @@ class Body:
         count = len(names) + (len(before.names) if before else 0)
         assert len(self.names) == count <= _ZIP32_ENTRIES - len(_OWN), "one entry a name"
         assert not any(_unsafe(name) for name in names), "plain relative names, none of our own"
-        data = [before.data] if before else []
+        data: list[bytes] = []
         central = [before.central] if before else []
         lines = [before.manifest_prefix[1 : -len(_PASS_KEY)].decode()] if before else []
-        offset = len(before.data) if before else 0
+        offset = before.length if before else 0
         for name, content in sorted(files):
             local, record = _records(name.encode(), content, offset)
             data += (local, content)
@@ -68,16 +70,15 @@ class Body:
             offset += len(local) + len(content)
             lines.append(f"{json.dumps(name)}:{_quoted_sha1(content)},")
         assert offset < _ZIP32_BYTES // 2, "a bundle stays far below what zip32 can hold"
-        self.data = b"".join(data)
+        own = b"".join(data)
+        self.data = (*before.data, own) if before else (own,)
+        self.length = offset
         self.central = b"".join(central)
         self.count = count + len(_OWN)
         self.manifest_prefix = ("{" + "".join(lines)).encode() + _PASS_KEY
         self.manifest_check = crc32(self.manifest_prefix)
-
-    @property
-    def size(self) -> int:
-        """Bytes that this body keeps in memory."""
-        return len(self.data) + len(self.central) + len(self.manifest_prefix)
+        self.size = len(own) + len(self.central) + len(self.manifest_prefix)
+        """Bytes that this body keeps in memory beside those of the one before."""
 
 
 class Unsealed:
@@ -93,20 +94,20 @@ class Unsealed:
         self._body, self._pass_json, self._manifest = body, pass_json, manifest
         self._manifest_check = crc32(ending, body.manifest_check)
 
-    def parts(self, signature: bytes) -> tuple[bytes, bytes]:
-        """The bundle as two pieces, (shared, own), so that a server may send them without joining a copy for each pass."""
+    def parts(self, signature: bytes) -> tuple[tuple[bytes, ...], bytes]:
+        """The bundle as (shared pieces, own), so that a server may send them without joining a copy for each pass."""
         return self._body.data, b"".join(self._own(signature))
 
     def sealed(self, signature: bytes) -> bytes:
         """The whole bundle."""
-        return b"".join((self._body.data, *self._own(signature)))
+        return b"".join((*self._body.data, *self._own(signature)))
 
     def _own(self, signature: bytes) -> tuple[bytes, ...]:
         """What each pass has for itself. pass.json stands last: it is the only member whose length differs from pass to pass."""
         body, manifest, start, pass_json = self._body, self._manifest, self._start, self._pass_json
         size_1, size_2, size_3 = len(manifest), len(start) + len(signature), len(pass_json)
         check_1, check_2, check_3 = self._manifest_check, crc32(signature, crc32(start)), crc32(pass_json)
-        at_1 = len(body.data)
+        at_1 = body.length
         at_2 = at_1 + 30 + 13 + size_1  # a local header of 30 bytes, the name, the content
         at_3 = at_2 + 30 + 9 + size_2
         directory = at_3 + 30 + 9 + size_3

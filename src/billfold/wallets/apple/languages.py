@@ -28,13 +28,21 @@ _Words = tuple[str | None, ...]
 """A text in each folder but the base's; None: the base text."""
 _Places = tuple[tuple[tuple[int, _Words], ...], tuple[int, ...]]
 """Of some parts in a row: (place, its words) of those that are translated, places of the others."""
-_Simple = tuple[dict[str, tuple[str, ...]], int]
 _BOOKS_MAX = 256
 _books: dict[tuple[str | None, bytes, tuple[str, ...]], "Phrasebook"] = {}
-_last: tuple[Content | None, _Simple | None] = (None, None)
-"""What was found of the last content: it is asked for twice, when a pass is judged and when it is written."""
 _Row = tuple[str, tuple[str, ...]]
 """A key, and its text in each folder."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sheet:
+    """What the strings files hold, each text its own key: the same in all languages' folders. `used`: how many places of the book
+    the content has."""
+
+    folders: tuple[str, ...]
+    rows: tuple[_Row, ...]
+    keys: frozenset[str]
+    used: int
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,23 +62,38 @@ class Phrasebook:
     lost: tuple[tuple[str, str], ...]
 
 
+_last: tuple[Content | None, _Sheet | None] = (None, None)
+"""What was found of the last content: it is asked for twice, when a pass is judged and when it is written."""
+_newest: tuple[Content | None, Phrasebook | None] = (None, None)
+"""A content and its book: the next pass of the same template has the same translations, and each is looked up twice."""
+
+
 def localized(content: Content) -> tuple[Content, Files]:
     """(the content whose texts are keys, the strings files). A content without translations has none and stays as it is."""
     if not content.translations:
         return content, ()
     book = phrasebook(content)
-    simple = _simple_rows(content, book)
-    if simple is not None:
-        rows = tuple(simple[0].items())
-    else:
-        rows, own = _rows(content, book)
-        if own:
-            content = texts.rewrite(content, own.get)
+    sheet = _simple_sheet(content, book)
+    if sheet is not None:
+        return content, _files_of(sheet)
+    rows, own = _rows(content, book)
+    if own:
+        content = texts.rewrite(content, own.get)
     return content, _files(book.folders, rows) if rows else ()
 
 
 def phrasebook(content: Content) -> Phrasebook:
     """Kept, since most passes of a template have the same. Raises UnicodeEncodeError for half a character."""
+    global _newest
+    known, book = _newest  # another thread may put its own there meanwhile
+    if (
+        known is not None
+        and known.translations is content.translations
+        and known.language == content.language
+        and known.localized_images == content.localized_images
+    ):
+        assert book is not None
+        return book
     translations = _CODEC.encode(content.translations)  # hashes faster than the objects
     key = (content.language, translations, tuple(content.localized_images))
     book = _books.get(key)
@@ -78,13 +101,14 @@ def phrasebook(content: Content) -> Phrasebook:
         if len(_books) >= _BOOKS_MAX:
             _books.clear()
         book = _books[key] = _compiled(content, writable=b"\\u0000" not in translations)
+    _newest = (content, book)
     return book
 
 
 def all_name_texts(content: Content, book: Phrasebook) -> bool:
     """Whether each place in the book is one of the content. May say no where the answer is yes, never the other way round."""
-    simple = _simple_rows(content, book)
-    return simple is not None and simple[1] == len(book.words)
+    sheet = _simple_sheet(content, book)
+    return sheet is not None and sheet.used == len(book.words)
 
 
 @lru_cache(maxsize=4096)
@@ -131,45 +155,57 @@ def _place_of(path: str) -> tuple[str | None, int]:
     return (key, texts.FIELD_PARTS.index(part)) if start == "fields" and part in texts.FIELD_PARTS else (None, -1)
 
 
-def _simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
-    """(key → its texts, base first; how many places of the book are in the content) where every text is its own key and stands at
-    usual places; else None. On the hot path: most translated passes are such, and each is judged and then written."""
+def _simple_sheet(content: Content, book: Phrasebook) -> _Sheet | None:
+    """What `_find_simple_sheet` finds. On the hot path: most translated passes are such, and each is judged and then written."""
     global _last
     last = _last  # another thread may put its own there meanwhile
     if last[0] is not content:
-        last = _last = (content, _find_simple_rows(content, book))
+        last = _last = (content, _find_simple_sheet(content, book))
     return last[1]
 
 
-def _find_simple_rows(content: Content, book: Phrasebook) -> _Simple | None:
+def _find_simple_sheet(content: Content, book: Phrasebook) -> _Sheet | None:
+    """The sheet of a content where every text is its own key and stands at usual places; else None."""
     if not book.usual or content.poster is not None or content.beacons or content.sign_up is not None:
         return None
-    names = (content.organization_name, content.description, content.logo_text)
-    places: list[tuple[_Words, _Places]] = [(names, book.names)]
     plain: list[str | None] = [one.relevant_text for one in content.locations]
     plain += filter(_is_text, content.semantics.values())
+    names = (content.organization_name, content.description, content.logo_text)
+    said = [names[at] for at, _ in book.names[0]]
+    plain += [names[at] for at in book.names[1]]
+    keys: list[str] = []
     by_key = book.fields
     for one in content.fields():
         parts = (one.label, one.value if one.format is None else None, one.change_message, one.rich_text)
         if (found := by_key.get(one.key)) is None:
             plain += parts
         else:
-            places.append((parts, found))
+            keys.append(one.key)
+            for at, _ in found[0]:
+                said.append(parts[at])
+            for at in found[1]:
+                plain.append(parts[at])
         if one.semantics:
             plain += filter(_is_text, one.semantics.values())
+    sheet = _sheet(book, tuple(keys), tuple(said))
+    return sheet if sheet is not None and sheet.keys.isdisjoint(plain) else None
+
+
+@lru_cache(maxsize=4096)
+def _sheet(book: Phrasebook, fields: tuple[str, ...], said: tuple[str | None, ...]) -> _Sheet | None:
+    """Kept, since passes of a template mostly say the same where there is something to translate. `said`: the texts at the book's
+    places, those of the content itself before those of these fields; None where one text would need two translations."""
+    translated = [words for _, words in book.names[0]]
+    translated += [words for key in fields for _, words in book.fields[key][0]]
     rows: dict[str, tuple[str, ...]] = {}
     used = 0
-    for parts_, (translated, rest) in places:
-        for at, words in translated:
-            text = parts_[at]
-            if text is not None:
-                used += 1
-                row = (text, *_wording(text, words))
-                if not text or rows.setdefault(text, row) != row:
-                    return None
-        for at in rest:
-            plain.append(parts_[at])
-    return (rows, used) if rows.keys().isdisjoint(plain) else None
+    for text, words in zip(said, translated, strict=True):
+        if text is not None:
+            used += 1
+            row = (text, *_wording(text, words))
+            if not text or rows.setdefault(text, row) != row:
+                return None
+    return _Sheet(book.folders, tuple(rows.items()), frozenset(rows), used)
 
 
 def _is_text(value: object) -> TypeGuard[str]:
@@ -214,6 +250,11 @@ def _wording(text: str, words: _Words) -> tuple[str, ...]:
     if None not in words:
         return words  # type: ignore[return-value]
     return tuple([text if word is None else word for word in words])
+
+
+@lru_cache(maxsize=4096)
+def _files_of(sheet: _Sheet) -> Files:
+    return _files(sheet.folders, sheet.rows) if sheet.rows else ()
 
 
 @lru_cache(maxsize=1024)
