@@ -166,18 +166,7 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     assert settings.key_file is not None
     vault = Vault.at(settings.key_file)
     outgoing, workshop = _outgoing(settings), ImageWorkshop(bytes_max=settings.image_max_bytes)
-    shelf = Shelf(
-        store,
-        blobs,
-        workshop,
-        picture_fetch(outgoing, settings.image_max_bytes),
-        clock,
-        bytes_max=settings.image_max_bytes,
-        url_cache_seconds=settings.image_url_cache_seconds,
-        refusals=_failures(
-            settings.refused_fetches_per_hour, 3600, "fetches", "too many addresses gave no picture; send it as a data URI"
-        ),
-    )
+    shelf = _shelf(settings, store, blobs, workshop, outgoing, clock)
     stand_ins = _stand_ins(settings, sandbox)
     keyring = Keyring(store, vault, clock, f"{stand_ins.google_url}/token" if stand_ins else None)
     check_value = vault.derive("deployment-check", DEMO).hex()[:16]
@@ -226,6 +215,22 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     mail = mailroom.open_room(settings, services, stand_ins, sandbox, alone=_alone(settings, serving))
     desk = GoogleCallbackDesk(google)
     return Parts(settings, store, services, keyring, runner, mail, desk, vault, sandbox, facts, sign.start, closers)
+
+
+def _shelf(
+    settings: Settings, store: Store, blobs: FolderBlobs, workshop: ImageWorkshop, outgoing: OutgoingClient, clock: SystemClock
+) -> Shelf:
+    refused = "too many addresses gave no picture; send it as a data URI"
+    return Shelf(
+        store,
+        blobs,
+        workshop,
+        picture_fetch(outgoing, settings.image_max_bytes),
+        clock,
+        bytes_max=settings.image_max_bytes,
+        url_cache_seconds=settings.image_url_cache_seconds,
+        refusals=_failures(settings.refused_fetches_per_hour, 3600, "fetches", refused),
+    )
 
 
 def _outgoing(settings: Settings) -> OutgoingClient:

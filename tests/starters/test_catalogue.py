@@ -36,6 +36,7 @@ def content_of(starter: Starter) -> Content:
     return draft_of(ContentIn.model_validate(body)).content
 
 
+@pytest.mark.requirement("S0-57", "S0-58")
 def test_there_is_one_for_each_industry() -> None:
     assert set(catalogue.names()) >= INDUSTRIES
 

@@ -229,9 +229,11 @@ def readable(content: Content) -> list[Field]:
 
 
 @every_style
+@pytest.mark.requirement("S0-13")
 @pytest.mark.parametrize("reader", ["kde_reader", "gnome_passes"])
 def test_each_reader_of_others_shows_each_language(bundles: Any, style: Style, reader: str, request: pytest.FixtureRequest) -> None:
-    """A number, an amount and a date each reader writes in its own way, or not at all (KDE's)."""
+    """From the file alone, without any net. A number, an amount and a date each reader writes in its own way, or not at all
+    (KDE's)."""
     ask: Ask = request.getfixturevalue(reader)
     for format_, (content, data) in bundles(style).items():
         for language in LANGUAGES:
