@@ -2,7 +2,7 @@
 
 By atheris, coverage-guided, for as long as one likes (it is no dependency: its wheels are for some Pythons only):
 
-    .venv/bin/python tools/pip-*.whl/pip install atheris                     # or uv pip install --python .venv/bin/python atheris
+    .venv/bin/python "$(ls tools/pip-*.whl)/pip" install atheris              # or uv pip install --python .venv/bin/python atheris
     .venv/bin/python tests/fuzz/reader_target.py -max_total_time=600 tests/fuzz/corpus
 
 An input that ends badly is left as crash-... in the folder where it runs: mend the reader, put the input into corpus/, and

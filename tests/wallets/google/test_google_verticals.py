@@ -386,6 +386,21 @@ async def test_a_change_of_the_class_alone_is_one_request_for_all_passes_of_a_te
     assert world.verbs() == ["PATCH loyaltyClass"]
 
 
+@pytest.mark.requirement("S3-12", "S3-28")
+async def test_a_change_is_announced_in_every_language_of_the_pass(world: Any) -> None:
+    """Words and number alike: Google shows the phone's own, or those of the default."""
+    words = {"de": {"fields.points.change_message": "Jetzt %@ Punkte", "organization_name": "Rösterei"}, "ja": {}}
+    card = replace(LOYALTY, translations=words)
+    made = await world.issue(card)
+    assert await world.publish(made) == [Delivered()]
+    points = replace(card.header[0], value="12500")
+    assert await world.publish(await world.change(made, replace(card, header=(points,)))) == [Delivered()]
+    (told,) = world.google.api("GET", f"/loyaltyObject/{ISSUER}.{made.id}").json["messages"]
+    assert texts(told["localizedBody"]) == {"en": "You have 12,500 points", "de": "Jetzt 12.500 Punkte"}
+    assert texts(told["localizedHeader"]) == {"en": card.organization_name, "de": "Rösterei"}
+    assert told["body"] == "You have 12,500 points"
+
+
 async def test_when_a_day_s_messages_are_used_up_google_announces_points_in_its_own_words(world: Any) -> None:
     made = await world.issue(LOYALTY)
     assert await world.publish(made) == [Delivered()]
