@@ -35,6 +35,22 @@ async def test_a_message_is_kept_shown_and_told(world: World) -> None:
     assert (await world.client.get("/v1/usage")).json["updated"] == 1
 
 
+@on_sqlite
+async def test_a_message_speaks_the_languages_of_its_holders(world: World) -> None:
+    serial = await issued(world, language="en")
+    words = {"de": {"body": "Dein Tisch ist frei."}, "fr": {"header": "Café", "body": "Votre table est prête."}}
+    sent = await world.client.post(f"/v1/passes/{serial}/messages", READY | {"translations": words})
+    assert (sent.status, sent.json["translations"]) == (201, words)
+    read = (await world.client.get(f"/v1/passes/{serial}")).json
+    assert read["messages"][0]["translations"] == words
+    assert read["content"]["translations"]["fr"] == {
+        "fields.message.label": "Café",
+        "fields.message.value": "Votre table est prête.",
+    }
+    for wrong in ({"deutsch": {"body": "x"}}, {"de": {"body": "x" * 501}}, {"de": {"text": "x"}}, {"de": "x"}):
+        assert (await world.client.post(f"/v1/passes/{serial}/messages", READY | {"translations": wrong})).status == 422
+
+
 async def test_the_same_request_twice_sends_one(world: World) -> None:
     serial = await issued(world)
     first = await world.client.post(f"/v1/passes/{serial}/messages", READY, headers=KEY)

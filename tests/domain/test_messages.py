@@ -2,6 +2,7 @@
 
 from msgspec.structs import replace
 
+from billfold.domain import texts
 from billfold.domain.content import Content, Field
 from billfold.domain.messages import KEPT, Message, announced, appended, with_messages, without_messages
 
@@ -36,6 +37,18 @@ def test_again_changes_nothing_and_taken_away_it_is_as_before() -> None:
     assert with_messages(with_messages(PLAIN, two), two) == with_messages(PLAIN, two)
     assert without_messages(with_messages(PLAIN, two)) == PLAIN
     assert with_messages(PLAIN, ()) is PLAIN
+
+
+def test_a_message_in_several_languages_is_read_in_the_phone_s_own() -> None:
+    own = {"de": {"fields.message.label": "Neuigkeiten", "description": "Karte"}, "it": {"fields.message.label": "Novità"}}
+    first = Message("1", 1, "Bar", "Your table is ready.", {"de": {"body": "Dein Tisch ist frei."}})
+    shown = with_messages(replace(READY, language="en", translations=own), (message(0), first))
+    german, french = texts.in_language(shown, "de"), texts.in_language(shown, "fr")
+    assert [(one.label, one.value) for one in german.back[1:]] == [("Bar", "Dein Tisch ist frei."), (None, "Header 0: Body 0")]
+    assert french.back[1].value == "Your table is ready."
+    assert texts.in_language(shown, "it").back[1].label == "Bar", "words of the field that stood there are not the message's"
+    assert german.description == "Karte"
+    assert without_messages(with_messages(PLAIN, (first,))) == PLAIN
 
 
 def test_ten_are_kept() -> None:

@@ -8,7 +8,7 @@ from billfold.domain.delivery import Priority
 from billfold.domain.errors import NotFound
 from billfold.domain.events import Event, EventKind
 from billfold.domain.keys import Actor
-from billfold.domain.messages import Message
+from billfold.domain.messages import Message, Words
 from billfold.domain.passes import Pass, content_of
 from billfold.flows.issue import count_use, find_workspace
 from billfold.flows.update import find_pass
@@ -26,16 +26,26 @@ class Sent:
     announced_on_apple: bool
 
 
+_NO_WORDS: Words = {}
 After = Callable[[Tx, Sent], None]
 """What else commits with the message."""
 
 
-async def send(services: Services, actor: Actor, serial: str, header: str, body: str, after: After | None = None) -> Sent:
+async def send(
+    services: Services,
+    actor: Actor,
+    serial: str,
+    header: str,
+    body: str,
+    after: After | None = None,
+    translations: Words = _NO_WORDS,
+) -> Sent:
     """Raises NotFound, WrongScope, Forbidden, TooMany. Counts as a changed pass."""
     known = await find_pass(services, actor, serial, "passes.message")
     workspace = await find_workspace(services, actor.scope)
     now, scope = services.clock.now_ms(), actor.scope
-    message = Message(services.entropy.event_id(), now, header, body)
+    words = {language: dict(said) for language, said in translations.items() if said}
+    message = Message(services.entropy.event_id(), now, header, body, words)
 
     def transaction(tx: Tx) -> Sent:
         found = tx.passes.find_locked(scope, known.id)

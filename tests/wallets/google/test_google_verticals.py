@@ -15,6 +15,7 @@ from billfold.domain.content import Content, Field, Kind, MoneyFormat, NumberFor
 from billfold.domain.delivery import Delivered
 from billfold.domain.ids import template_id
 from billfold.domain.kinds import settle
+from billfold.domain.messages import Message
 from billfold.domain.passes import Pass, Template
 from billfold.sandbox.google.schema import DOCUMENT
 from billfold.wallets.google import objects
@@ -399,6 +400,16 @@ async def test_a_change_is_announced_in_every_language_of_the_pass(world: Any) -
     assert texts(told["localizedBody"]) == {"en": "You have 12,500 points", "de": "Jetzt 12.500 Punkte"}
     assert texts(told["localizedHeader"]) == {"en": card.organization_name, "de": "Rösterei"}
     assert told["body"] == "You have 12,500 points"
+
+
+async def test_a_message_to_the_holder_brings_its_own_translations(world: Any) -> None:
+    made = await world.issue(LOYALTY)
+    assert await world.publish(made) == [Delivered()]
+    note = Message("1", NOW_MS, "Bayroast", "Your table is ready.", {"de": {"body": "Dein Tisch ist frei."}})
+    assert await world.publish(await world.change(made, messages=(note,))) == [Delivered()]
+    (told,) = world.google.api("GET", f"/loyaltyObject/{ISSUER}.{made.id}").json["messages"]
+    assert texts(told["localizedBody"]) == {"en": "Your table is ready.", "de": "Dein Tisch ist frei."}
+    assert (told["header"], "localizedHeader" in told) == ("Bayroast", False)
 
 
 async def test_when_a_day_s_messages_are_used_up_google_announces_points_in_its_own_words(world: Any) -> None:

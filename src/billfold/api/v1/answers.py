@@ -61,6 +61,7 @@ class MessageShown(Out):
     at: str
     header: str
     body: str
+    translations: dict[str, dict[str, str]] = Rule(default_factory=dict)
 
 
 class MessageSent(MessageShown):
@@ -219,8 +220,9 @@ def _messages(pass_: Pass) -> dict[str, object]:
     return {"messages": [_message(one) for one in pass_.messages]} if pass_.messages else {}
 
 
-def _message(one: Message) -> dict[str, str]:
-    return {"id": one.id, "at": iso(one.at_ms), "header": one.header, "body": one.body}
+def _message(one: Message) -> dict[str, object]:
+    shown: dict[str, object] = {"id": one.id, "at": iso(one.at_ms), "header": one.header, "body": one.body}
+    return shown | ({"translations": one.translations} if one.translations else {})
 
 
 def message_sent(sent: Sent) -> MessageSent:

@@ -9,18 +9,30 @@ from billfold.api.v1 import answers
 from billfold.api.v1.answers import MessageSent
 from billfold.api.v1.idempotency import Keep, Once
 from billfold.api.v1.operations import EXAMPLE_PASS, answer, once, refusals, request_example
+from billfold.api.v1.parts import Language
 from billfold.api.v1.route import Asking
 from billfold.api.v1.types import In
 from billfold.flows import messages
 from billfold.flows.messages import Sent
 from billfold.ports import Services, Tx
 
+Header = Annotated[str, Field(min_length=1, max_length=64, examples=["Bayroast Coffee"])]
+Body = Annotated[str, Field(min_length=1, max_length=500, examples=["Your table is ready."])]
+
+
+class MessageWords(In):
+    header: Header | None = None
+    body: Body | None = None
+
 
 class NewMessage(In):
-    """What the holder reads. On Google Wallet the header stands over the body; on Apple Wallet it is the field's label."""
+    """What the holder reads. On Google Wallet the header stands over the body; on Apple Wallet it is the field's label.
 
-    header: Annotated[str, Field(min_length=1, max_length=64, examples=["Bayroast Coffee"])]
-    body: Annotated[str, Field(min_length=1, max_length=500, examples=["Your table is ready."])]
+    `translations`: language → the words of holders whose phone speaks it."""
+
+    header: Header
+    body: Body
+    translations: Annotated[dict[Language, MessageWords], Field(max_length=20)] = Field(default_factory=dict)
 
 
 EXAMPLE = {
@@ -55,7 +67,8 @@ def add_messages(router: APIRouter, services: Services) -> None:
             def after(tx: Tx, sent: Sent) -> None:
                 keep(tx, answers.body(answers.message_sent(sent)))
 
-            sent = await messages.send(services, actor, pass_id, body.header, body.body, after)
+            words = {language: said.model_dump(exclude_none=True) for language, said in body.translations.items()}
+            sent = await messages.send(services, actor, pass_id, body.header, body.body, after, words)
             return answers.body(answers.message_sent(sent))
 
         return await Once(services, actor, request, body).answer(201, work)

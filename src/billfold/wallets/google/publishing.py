@@ -16,6 +16,7 @@ import msgspec
 
 from billfold.domain.content import Content, Field, changed_fields
 from billfold.domain.ids import Scope
+from billfold.domain.messages import BODY, HEADER, Message
 from billfold.domain.passes import Pass
 from billfold.ports import GoogleObject, Store, Tx
 from billfold.wallets.google import classes, objects
@@ -322,9 +323,13 @@ def _of_field(wanted: Wanted, one: Field) -> _Saying:
 
 def _of_messages(wanted: Wanted, last: str) -> list[_Saying]:
     """Those after the one that was sent last; their ids sort by time."""
-    plain = wanted.words.plain
+    words = wanted.words
+
+    def said(one: Message, part: str) -> LocalizedString:
+        return words.brought(getattr(one, part), {language: one.said(part, language) for language in one.translations})
+
     return [
-        _Saying(f"m-{one.id}", plain(one.header), plain(one.body), MESSAGES_KEY, one.id)
+        _Saying(f"m-{one.id}", said(one, HEADER), said(one, BODY), MESSAGES_KEY, one.id)
         for one in wanted.pass_.messages
         if one.id > last
     ]

@@ -2,6 +2,7 @@
 
 May not enter: where a text stands. Source: reference/google-wallet.md section 1.14."""
 
+from collections.abc import Mapping
 from typing import Final
 
 from billfold.domain import texts
@@ -29,6 +30,10 @@ class Words:
     def plain(self, text: str) -> LocalizedString:
         """A text that no translation names."""
         return LocalizedString(TranslatedString(self.base, text))
+
+    def brought(self, text: str, others: Mapping[str, str]) -> LocalizedString:
+        """A text that brings its translations along: language → text."""
+        return self._with(text, dict(others))
 
     def at(self, path: str, text: str) -> LocalizedString:
         """A text by its path in domain/texts.py."""
