@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+from billfold.check_ports import Checker
 from billfold.domain.addresses import Addresses
-from billfold.domain.checks import Report
-from billfold.domain.content import Content, JsonObject
+from billfold.domain.content import Content
 from billfold.domain.delivery import Backlog, Channel, Due, Outcome
 from billfold.domain.events import Event
 from billfold.domain.findings import Finding as Finding  # every wallet's rules speak in it
@@ -438,17 +438,6 @@ class CallbackReader(Protocol):
     async def receive(self, scope: Scope, body: bytes, record: Callable[[Tx, CallbackNews], None]) -> None:
         """Checks the signature, asks Google who holds the object now and remembers it; `record` runs in the same transaction, once
         per callback. Raises Invalid for anything not signed for our issuer, Unavailable when Google cannot be asked."""
-
-
-class Checker(Protocol):
-    """Judges passes that are not ours, or not yet (checker.py). Never raises for what they contain."""
-
-    async def file(self, data: bytes, now_ms: int) -> Report: ...
-    async def document(self, document: JsonObject, now_ms: int, earlier: JsonObject | None = None) -> Report:
-        """In whosever words it seems to be. `earlier`: the version that holders have."""
-
-    async def google(self, document: JsonObject) -> Report:
-        """In Google's words, whatever it seems to be."""
 
 
 # --- what the flows are given -----------------------------------------------------------------------------------------------------

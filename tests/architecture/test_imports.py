@@ -86,6 +86,7 @@ ROOM_OF_MODULE = {
     "glue": "bootstrap",
     "checker": "bootstrap",
     "mailroom": "bootstrap",
+    "check_ports": "ports",
     "image_ports": "ports",
     "template_ports": "ports",
     "ledger_ports": "ports",

@@ -4,7 +4,19 @@ import msgspec
 import pytest
 
 from billfold.domain import texts
-from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Location, NumberFormat, Poster, decode, encode
+from billfold.domain.content import (
+    Barcode,
+    BarcodeFormat,
+    Content,
+    Field,
+    Location,
+    NumberFormat,
+    Poster,
+    SignUp,
+    SignUpField,
+    decode,
+    encode,
+)
 
 CARD = Content(
     "Bayroast",
@@ -17,6 +29,7 @@ CARD = Content(
     back=(Field("info", "Call us", rich_text="<a href='tel:1'>Call us</a>"),),
     barcode=Barcode(BarcodeFormat.QR, "1", "one"),
     locations=(Location(1, 2), Location(3, 4, relevant_text="Near")),
+    sign_up=SignUp((SignUpField.NAME,), "Join us", "See our terms"),
     poster=Poster(footer=(Field("tier", "Gold", "TIER"),)),
     translations={"de": {"fields.points.label": "PUNKTE", "description": "Kundenkarte"}, "de-AT": {"description": "Kundenkarterl"}},
 )
@@ -46,6 +59,8 @@ def test_each_text_has_a_path_and_formatted_values_have_none() -> None:
         "locations[1].relevant_text": "Near",
         "barcode.alt_text": "one",
         "semantics.venueName": "Old Hall",
+        "sign_up.description": "Join us",
+        "sign_up.terms": "See our terms",
     }
     assert set(texts.tags(CARD)) == {"fields.tier.semantics.seatType", "semantics.venueName"}
     assert texts.tag_of("fields.semantics.label") is None, "a field may be called so"
