@@ -19,7 +19,7 @@ _BEZEL = 14.0
 _TOP = 6 + _BEZEL
 _EDGE = 12.0
 _ROOM = _SCREEN - 2 * _EDGE
-_A_ROW = 2
+_GAP = 12.0
 _CASES = {Scheme.LIGHT: ("#d7d7dc", "#b4b4ba"), Scheme.DARK: ("#3a3a3c", "#5a5a5e")}
 """Case and crown."""
 
@@ -31,7 +31,7 @@ def draw_apple(scene: Scene) -> str:
     top = _TOP + 40
     y = _brand(body, scene, top + 10)
     y = _journey(body, scene, y) if content.style is Style.BOARDING_PASS else _headline(body, scene, y)
-    for row in _rows(content):
+    for row in _rows(scene):
         y = _fields(body, scene, row, y)
     if (png := scene.pictures.get(ImageSlot.FOOTER)) and content.style is Style.BOARDING_PASS:
         wide, high = inside(png, _ROOM, 15)
@@ -69,8 +69,10 @@ def _brand(canvas: Canvas, scene: Scene, y: float) -> float:
     name = content.logo_text or ("" if png else content.organization_name)
     text, size = fonts.shrink(name, 16, _LEFT + _SCREEN - _EDGE - left, 12)
     canvas.text(left, y + 13 + size * 0.35, text, size, content.foreground_color)
-    header = content.poster.header if content.poster else content.header
-    return _fields(canvas, scene, header[:_A_ROW], y + 34)
+    y += 34
+    for row in _paired(scene, content.poster.header if content.poster else content.header[:3]):
+        y = _fields(canvas, scene, row, y)
+    return y
 
 
 def _headline(canvas: Canvas, scene: Scene, y: float) -> float:
@@ -103,8 +105,9 @@ def _journey(canvas: Canvas, scene: Scene, y: float) -> float:
     return y + 60
 
 
-def _rows(content: Content) -> list[tuple[Field, ...]]:
-    """What a phone shows in rows, two and two."""
+def _rows(scene: Scene) -> list[tuple[Field, ...]]:
+    """What a phone shows in rows."""
+    content = scene.content
     if content.poster:
         kinds = [content.poster.footer[:2]]
     elif content.style in (Style.STORE_CARD, Style.COUPON):
@@ -113,32 +116,33 @@ def _rows(content: Content) -> list[tuple[Field, ...]]:
         kinds = [content.auxiliary[:5], content.secondary[:4]]
     else:
         kinds = [content.secondary[:4], content.auxiliary[:4]]
-    return [kind[at : at + _A_ROW] for kind in kinds for at in range(0, len(kind), _A_ROW)]
+    return [row for kind in kinds for row in _paired(scene, kind)]
+
+
+def _paired(scene: Scene, kind: tuple[Field, ...]) -> list[tuple[Field, ...]]:
+    """Two and two where they fit beside each other, else one."""
+    rows: list[tuple[Field, ...]] = []
+    for one in kind:
+        if rows and len(rows[-1]) == 1 and _needed(scene, rows[-1][0]) + _GAP + _needed(scene, one) <= _ROOM:
+            rows[-1] = (rows[-1][0], one)
+        else:
+            rows.append((one,))
+    return rows
+
+
+def _needed(scene: Scene, one: Field) -> float:
+    return max(fonts.width(scene.value(one), 18), fonts.width(one.label or "", 11.5, True))
 
 
 def _fields(canvas: Canvas, scene: Scene, row: tuple[Field, ...], y: float) -> float:
-    if not row:
-        return y
-    content, rooms = scene.content, _rooms(scene, row)
-    for one, room, anchor in zip(row, rooms, ("start", "end"), strict=False):
+    content = scene.content
+    for one, anchor in zip(row, ("start", "end"), strict=False):
         x = _LEFT + (_EDGE if anchor == "start" else _SCREEN - _EDGE)
-        label = fonts.shorten(one.label or "", 11.5, room, bold=True)
+        label = fonts.shorten(one.label or "", 11.5, _ROOM, bold=True)
         canvas.text(x, y + 12, label, 11.5, content.label_color, bold=True, anchor=anchor)
-        value, size = fonts.shrink(scene.value(one), 18, room, 13)
+        value, size = fonts.shrink(scene.value(one), 18, _ROOM, 13)
         canvas.text(x, y + 16 + size * 0.86, value, size, content.foreground_color, anchor=anchor)
     return y + 44
-
-
-def _rooms(scene: Scene, row: tuple[Field, ...]) -> tuple[float, ...]:
-    """What each of a row may take: what it needs where there is enough, never less than half where the other needs more."""
-    if len(row) == 1:
-        return (_ROOM,)
-    both = _ROOM - 12
-    first, second = (max(fonts.width(scene.value(one), 18), fonts.width(one.label or "", 11.5, True)) for one in row)
-    if first + second <= both:
-        return (both - second, second)
-    less = min(first, second, both / 2)
-    return (less, both - less) if first < second else (both - less, less)
 
 
 def _watch_code(content: Content) -> Barcode | None:
