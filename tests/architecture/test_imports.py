@@ -54,7 +54,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "studio": {"web", "flows", "ports", "domain", "logs", "limits", "rendering"},
     "manual": {"studio", "web", "domain"},
     "playground": {"studio", "phones_page", "web", "flows", "domain"},
-    "designer": {"studio", "web", "flows", "ports", "domain", "logs", "limits"},
+    "designer": {"studio", "phones_page", "web", "flows", "ports", "domain", "logs", "limits"},
     "records": {"studio", "web", "flows", "ports", "domain", "logs", "limits", "snippets"},
     "scanner": {"web", "flows", "ports", "domain", "logs", "limits"},
     "phones_page": {"web", "flows", "ports", "domain", "logs", "limits"},

@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from billfold.designer.pages import ROOM
+from billfold.domain.content import Content, Field
+from billfold.rendering import google
 from billfold.starters import catalogue
 from e2e.conftest import Billfold
 
@@ -53,6 +55,18 @@ def test_no_move_loses_or_doubles_a_field(bare: Page) -> None:
         ROOM.assets.address("design.js"),
     )
     assert counted == "all there"
+
+
+def test_what_stands_on_googles_card_is_what_the_renderer_puts_there(bare: Page) -> None:
+    areas = ("header", "primary", "secondary", "auxiliary")
+    for counts in ((1, 1, 2, 1), (0, 0, 0, 0), (3, 1, 4, 4), (2, 2, 1, 0), (0, 0, 7, 5), (1, 3, 4, 2)):
+        fields = {area: [{"key": f"{area}{at}"} for at in range(count)] for area, count in zip(areas, counts, strict=True)}
+        shown = bare.evaluate(
+            "async ([file, content]) => (await import(file)).onGooglesCard(content)", [ROOM.assets.address("design.js"), fields]
+        )
+        content = Content("x", "x", **{area: tuple(Field(one["key"], "1") for one in fields[area]) for area in areas})
+        keys = [one.key for row in google.rows(content) for one in row] + [one.key for one in content.primary[:1]]
+        assert shown == {area: sum(key.startswith(area) for key in keys) for area in (*areas, "back")}, counts
 
 
 def test_a_new_field_has_a_key_that_no_other_has(bare: Page) -> None:

@@ -127,7 +127,7 @@ def test_what_is_wrong_stands_beside_its_field(editing: Callable[..., object], p
         header.get_by_label("What the phone says when it changes").fill("Stamped, and no number")
         saved(page)
         page.get_by_role("tab", name="Code").click()
-        page.locator(".finding", has_text="header[0].change_message").first.click()
+        page.locator(".finding", has_text="Header, STAMPS: What the phone says when it changes").first.click()
         expect(header.get_by_label("What the phone says when it changes")).to_be_visible()
         expect(page.get_by_role("tab", name="Texts")).to_have_attribute("aria-selected", "true")
 
@@ -224,6 +224,79 @@ def test_hostile_texts_run_nothing_anywhere(look: Look, editing: Callable[..., o
         page.keyboard.press("Escape")
     with look(f"{page_server.url}/studio/test/designs", WIDE) as page:
         expect(page.get_by_role("link", name=PAYLOADS[4])).to_be_visible(timeout=30_000)
+
+
+@pytest.mark.requirement("S3-39", "S3-28")
+def test_a_design_is_tried_on_the_phones_beside_it(
+    editing: Callable[..., object], page_server: Billfold, no_serious_axe: Callable[[Page], None]
+) -> None:
+    design = page_server.api("POST", "/v1/templates", {"starter": "cafe-stamps"}).json["id"]
+    with editing(design) as page:
+        page.get_by_text("Try it on a phone").click()
+        iphone, android = page.locator(".phone.iphone"), page.locator(".phone.android")
+        for name, phone in (("iPhone", iphone), ("Android phone", android)):
+            page.get_by_role("button", name=f"Put it on the {name}").click()
+            expect(phone.locator(".card")).to_contain_text("4 / 10", timeout=30_000)
+        expect(iphone.locator('[data-event="waiting"]')).to_have_count(1, timeout=30_000)
+        header = page.get_by_role("region", name="Header")
+        header.locator("button.summary").first.click()
+        header.get_by_label("Value", exact=True).fill("{{ stamps.collected }} of {{ stamps.total }}")
+        saved(page)
+        page.get_by_role("button", name="Publish", exact=True).click()
+        dialog = page.get_by_role("dialog")
+        expect(dialog.get_by_text("Header, STAMPS: Value")).to_be_visible(timeout=30_000)
+        expect(dialog.get_by_text("Lock screens tell of: STAMPS.")).to_be_visible()
+        dialog.get_by_role("button", name="Publish", exact=True).click()
+        expect(iphone.locator(".banner")).to_contain_text("Stamped! You have 4 of 10 now.", timeout=30_000)
+        expect(android.locator(".card")).to_contain_text("4 of 10", timeout=30_000)
+
+        page.get_by_role("button", name="The draft", exact=True).click()
+        page.locator("input[name=logo_text]").fill("Only the draft")
+        page.get_by_role("button", name="Put it on the iPhone").click()
+        expect(iphone.locator(".card").filter(has_text="Only the draft")).to_have_count(1, timeout=30_000)
+        page.locator("input[name=logo_text]").fill("The draft again")
+        page.get_by_role("button", name="Put it on the iPhone").click()
+        expect(iphone.locator(".card").filter(has_text="The draft again")).to_have_count(1, timeout=30_000)
+        assert iphone.locator(".card").count() == 2, "one of what is published, one of the draft"
+        no_serious_axe(page)
+    passes = page_server.api("GET", f"/v1/passes?template_id={design}").json["items"]
+    assert len(passes) == 1, "both phones hold the same pass of the template"
+
+
+def test_a_field_is_dragged_by_a_finger(editing: Callable[..., object], page_server: Billfold) -> None:
+    design = a_design(page_server, "retail-points")
+    was = page_server.api("GET", f"/v1/templates/{design}/draft").json["content"]["secondary"]
+    with editing(design, replace(NARROW_ANDROID, height=2400)) as page:
+        rows = page.get_by_role("region", name="Second row").locator(".field-row")
+        rows.first.scroll_into_view_if_needed()
+        grip, target = rows.nth(0).locator(".grip").bounding_box(), rows.nth(1).bounding_box()
+        assert grip
+        assert target
+        fingers = page.context.new_cdp_session(page)
+        x, y = grip["x"] + grip["width"] / 2, grip["y"] + grip["height"] / 2
+        end = target["y"] + target["height"] - 4
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchStart", "touchPoints": [{"x": x, "y": y}]})
+        for at in (y + 10, (y + end) / 2, end):
+            fingers.send("Input.dispatchTouchEvent", {"type": "touchMove", "touchPoints": [{"x": x, "y": at}]})
+        fingers.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+        saved(page)
+    now = page_server.api("GET", f"/v1/templates/{design}/draft").json["content"]["secondary"]
+    assert [one["key"] for one in now[:2]] == [was[1]["key"], was[0]["key"]]
+
+
+def test_a_picture_is_cut_to_what_matters(editing: Callable[..., object], page_server: Billfold) -> None:
+    design = a_design(page_server, "retail-points")
+    with editing(design) as page:
+        page.get_by_role("tab", name="Pictures").click()
+        strip = page.get_by_role("region", name="Strip")
+        strip.get_by_label("Zoom").fill("2")
+        strip.get_by_role("button", name=re.compile("^Point that stays in sight")).press("ArrowRight")
+        expect(strip.get_by_role("button", name=re.compile("55 % from the left"))).to_be_visible()
+        expect(strip.get_by_text("pixels").first).to_be_visible(timeout=30_000)
+        saved(page)
+        page.get_by_role("button", name="Undo").click()
+        expect(strip.get_by_label("Zoom")).to_have_value("1")
+        saved(page)
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

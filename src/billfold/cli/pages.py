@@ -36,8 +36,9 @@ def page_routes(parts: Parts, native: ASGIApp) -> list[BaseRoute]:
     """Pages and static files of every room; those that all pages share are mounted by the application itself. `native`: `/v1`."""
     desk = desk_of(parts.services, parts.settings)
     rooms: list[BaseRoute] = [*scanner.create_routes(parts.services), *_phones(parts)]
-    rooms += [ApiDoor(desk, native).route(), *designer.create_routes(desk), *records.create_routes(desk), *_manual(desk, parts)]
-    rooms += playground.create_routes(desk, phones=parts.sandbox is not None)
+    rooms += [ApiDoor(desk, native).route(), *records.create_routes(desk), *_manual(desk, parts)]
+    for room in (designer, playground):
+        rooms += room.create_routes(desk, phones=parts.sandbox is not None)
     return [*rooms, *create_studio(desk, elsewhere=[str(getattr(one, "path", "")) for one in rooms])]
 
 

@@ -30,7 +30,7 @@ def create_routes(desk: Desk, *, phones: bool) -> list[Route]:
     """`phones`: whether there are stand-ins, which the phones of the page live by."""
 
     async def show(visit: Visit) -> Response:
-        module = PHONES.assets.address("view/beside.js") if phones else ""
+        module = PHONES.assets.address("view/panel.js") if phones else ""
         styles = [*map(SHARED.address, PHONE_STYLES), PHONES.assets.address("phones.css")]
         known = json.dumps(dict.fromkeys(_OF_A_COUPON, await playground.coupon(visit.services, visit.signed_in)))
         return visit.show("playground.html", room=ROOM, policy=POLICY, phones=module, styles=" ".join(styles), known=known)

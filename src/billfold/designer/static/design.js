@@ -6,15 +6,32 @@ export const STYLES = ["store_card", "coupon", "event_ticket", "boarding_pass", 
 export const KINDS = ["loyalty", "gift_card", "offer", "event_ticket", "flight", "transit", "generic"];
 
 const SHOWN = {
-  store_card: { header: 3, primary: 1, secondary: 4, auxiliary: 4 },
-  coupon: { header: 3, primary: 1, secondary: 4, auxiliary: 4 },
+  store_card: { header: 3, primary: 1, secondary: 4, together: 4 },
+  coupon: { header: 3, primary: 1, secondary: 4, together: 4 },
   event_ticket: { header: 3, primary: 1, secondary: 4, auxiliary: 4 },
   boarding_pass: { header: 3, primary: 2, secondary: 4, auxiliary: 5 },
   generic: { header: 3, primary: 1, secondary: 4, auxiliary: 4 },
 };
 
-/** How many fields an iPhone shows in an area at most; Google shows up to three a row and takes the rest to the details. */
-export const shownAtMost = (style, area) => SHOWN[style]?.[area] ?? Infinity;
+/** How many fields an iPhone shows in an area at most. Some styles have second and third row together. */
+export function shownAtMost(content, area) {
+  const most = SHOWN[content.style] ?? {};
+  if (area === "auxiliary" && most.together) return Math.max(0, most.together - (content.secondary ?? []).length);
+  return most[area] ?? Infinity;
+}
+
+const ROWS_MAX = 3,
+  A_ROW = 3;
+
+/** Area → how many of its fields stand on Google's card, as the server's renderer lays them out; the others stand in its details. */
+export function onGooglesCard(content) {
+  const of = (area) => (content[area] ?? []).map(() => area);
+  const [first, ...primary] = of("primary");
+  const kinds = [of("header"), [...primary, ...of("secondary")], of("auxiliary")];
+  const fits = kinds.reduce((rows, kind) => rows + Math.ceil(kind.length / A_ROW), 0) <= ROWS_MAX;
+  const shown = [...(first ? [first] : []), ...(fits ? kinds.flat() : kinds.flat().slice(0, ROWS_MAX * A_ROW))];
+  return Object.fromEntries(AREAS.map((area) => [area, shown.filter((one) => one === area).length]));
+}
 
 /** Which pictures a style shows. */
 export const SLOTS = {

@@ -19,11 +19,12 @@ import { Values, person } from "./panels/values.js";
 import { Preview } from "./preview.js";
 import { Dialog, Publish, Revisions } from "./publish.js";
 import { createSaving } from "./saving.js";
+import { Trying } from "./trying.js";
 
 const PANELS = { texts: Texts, look: Look, pictures: Pictures, code: Code, places: Places, languages: Languages, values: Values, rules: Rules };
 const STEPS = { ArrowRight: 1, ArrowLeft: -1 };
 
-function Editor({ draft, templateId, revision, writes, issues }) {
+function Editor({ draft, templateId, revision, writes, issues, phones }) {
   const history = useMemo(() => createHistory(opened(draft)), []);
   const [design, setDesign] = useState(history.present);
   const [panel, setPanel] = useState("texts");
@@ -126,9 +127,10 @@ function Editor({ draft, templateId, revision, writes, issues }) {
       </section>
       <div class="beside">
         <${Preview} design=${design} values=${values} languages=${languages} onProblems=${setProblems} />
+        ${phones.module && html`<${Trying} templateId=${templateId} published=${published} values=${values} settled=${saving.settled} phones=${phones} />`}
         <section class="stack" aria-labelledby="findings-title"><h2 id="findings-title">${say("check")}${errors > 0 && html` <span class="badge bad">${errors}</span>`}</h2>
           ${status.message && html`<p class="note bad small" role="alert">${status.message}</p>`}
-          <${Findings} findings=${findings} onGo=${go} /></section>
+          <${Findings} findings=${findings} content=${design.content} onGo=${go} /></section>
       </div>
     </div>
     ${dialog === "publish" && html`<${Publish} templateId=${templateId} version=${saving.version} design=${design} values=${values} onClose=${() => setDialog(null)} onPublished=${(news) => done(news, say("published"))} />`}
@@ -161,10 +163,11 @@ function merged({ findings = [], problems = [] }, drawing) {
 
 const root = document.getElementById("editor");
 const { template, revision, writes, issues } = root.dataset;
+const phones = { module: root.dataset.phones, styles: root.dataset.phoneStyles.split(" ") };
 try {
   const draft = await ask("GET", `${API}/templates/${template}/draft`);
   root.replaceChildren();
-  render(html`<${Editor} draft=${draft} templateId=${template} revision=${Number(revision)} writes=${writes === "true"} issues=${issues === "true"} />`, root);
+  render(html`<${Editor} draft=${draft} templateId=${template} revision=${Number(revision)} writes=${writes === "true"} issues=${issues === "true"} phones=${phones} />`, root);
 } catch (error) {
   root.querySelector("p").textContent = error.message;
 }

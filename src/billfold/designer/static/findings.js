@@ -3,6 +3,7 @@
 
 import { html } from "billfold/html.js";
 import { say } from "billfold/texts.js";
+import { placeInWords } from "./changes.js";
 
 const PLACES = [
   [/^(header|primary|secondary|auxiliary|back|additional)\b/, "texts"],
@@ -36,7 +37,7 @@ export function Notes({ findings }) {
 export const capital = (text) => (text ? text[0].toUpperCase() + text.slice(1) : "");
 
 /** The list at the foot: errors first, each leads to its place. */
-export function Findings({ findings, onGo }) {
+export function Findings({ findings, content, onGo }) {
   if (findings.length === 0) return html`<p class="note good small">${say("nothing_wrong")}</p>`;
   const rank = (one) => (one.severity === "error" || !one.severity ? 0 : 1);
   return html`<ul class="findings">
@@ -44,7 +45,7 @@ export function Findings({ findings, onGo }) {
       (one) => html`<li key=${one.code + one.path}>
         <button type="button" class="finding" onClick=${() => onGo(panelOf(one.path), ownPath(one.path))}>
           <span class="badge ${rank(one) ? "warn" : "bad"}">${say(rank(one) ? "advice" : "must")}</span>
-          <span>${capital(one.message)}${one.path && html` <span class="quiet small">${ownPath(one.path)}</span>`}</span>
+          <span>${capital(one.message)}${one.path && html` <span class="quiet small">${placeInWords(ownPath(one.path), content)}</span>`}</span>
         </button>
       </li>`,
     )}

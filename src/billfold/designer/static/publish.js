@@ -5,7 +5,8 @@ import { ask } from "billfold/ask.js";
 import { html, useEffect, useRef, useState } from "billfold/html.js";
 import { say } from "billfold/texts.js";
 import { API } from "./api.js";
-import { fields, opened, saved } from "./design.js";
+import { allInWords, inWords, speaking } from "./changes.js";
+import { opened, saved } from "./design.js";
 import { Findings, capital } from "./findings.js";
 import { Picture } from "./preview.js";
 
@@ -18,12 +19,6 @@ export function Dialog({ title, onClose, wide, children }) {
   return html`<dialog ref=${root} class=${wide ? "wide-dialog" : ""} aria-labelledby="dialog-title" onClose=${onClose} onClick=${(event) => event.target === root.current && root.current.close()}>
     <div class="stack"><header class="row apart"><h2 id="dialog-title">${title}</h2><button type="button" class="button bare small" onClick=${() => root.current.close()}>${say("close")}</button></header>${children}</div>
   </dialog>`;
-}
-
-/** Whether lock screens will say something: a field with a message is among what changes. */
-function speaks(content, changes) {
-  const touched = (area, field) => changes.some((path) => path.startsWith(`content.${area}[${field.key}]`) || path === `content.${area}`);
-  return fields(content).some(({ area, field }) => field.change_message && touched(area, field));
 }
 
 export function Publish({ templateId, version, design, values, onClose, onPublished }) {
@@ -44,15 +39,18 @@ export function Publish({ templateId, version, design, values, onClose, onPublis
     }
   };
   const reach = plan?.reach;
-  return html`<${Dialog} title=${say("publish_title")} onClose=${onClose}>
+  const said = plan ? speaking(design.content, plan.changes) : [];
+  const words = plan ? allInWords(plan.changes, design.content) : [];
+  return html`<${Dialog} title=${say("publish_title")} wide onClose=${onClose}>
     ${trouble && html`<p class="note bad" role="alert">${trouble.problem?.errors?.length ? say("publish_refused") : trouble.message}</p>`}
-    ${trouble?.problem?.errors && html`<${Findings} findings=${trouble.problem.errors} onGo=${onClose} />`}
+    ${trouble?.problem?.errors && html`<${Findings} findings=${trouble.problem.errors} content=${design.content} onGo=${onClose} />`}
     ${!plan && !trouble && html`<p>${say("looking")}</p>`}
     ${plan &&
-    html`<p>${plan.revision <= 1 && reach.passes === 0 ? say("first_publication") : say("reach", { passes: number(reach.passes, reach.more), devices: reach.devices, holders: reach.google_holders })}</p>
+    html`<p>${reach.passes === 0 ? say("first_publication") : say("reach", { passes: number(reach.passes, reach.more), devices: reach.devices, holders: reach.google_holders })}</p>
       ${plan.unchanged && html`<p class="note">${say("nothing_changed")}</p>`}
-      ${plan.changes.length > 0 && plan.revision > 1 && html`<details open=${plan.changes.length < 12}><summary>${say("changes", { count: plan.changes.length })}</summary><ul class="changes">${plan.changes.map((path) => html`<li><code>${path.replace(/^content\./, "")}</code></li>`)}</ul></details>`}
-      ${reach.passes > 0 && speaks(design.content, plan.changes) && html`<div class="phones">${["apple", "google"].map((wallet) => html`<${Picture} content=${saved(design).content} values=${values} wallet=${wallet} side="lock" scheme="light" label=${say(wallet)} />`)}</div>`}
+      ${plan.changes.length > 0 && plan.revision > 0 && html`<details open=${words.length < 12}><summary>${say("changes", { count: words.length })}</summary><ul class="changes">${words.map((one) => html`<li key=${one}>${one}</li>`)}</ul></details>`}
+      ${reach.passes > 0 && html`<p class="quiet small">${say(said.length ? "lock_says" : "lock_silent", { fields: said.map((field) => field.label || field.key).join(", ") })}</p>`}
+      ${reach.passes > 0 && said.length > 0 && html`<div class="phones">${["apple", "google"].map((wallet) => html`<${Picture} content=${saved(design).content} values=${values} wallet=${wallet} side="lock" scheme="light" changed=${said[0].key} label=${say(wallet)} />`)}</div>`}
       ${plan.findings.length > 0 && html`<details><summary>${say("advice_count", { count: plan.findings.length })}</summary><ul class="changes">${plan.findings.map((one) => html`<li>${capital(one.message)}</li>`)}</ul></details>`}
       <footer><button type="button" class="button" onClick=${onClose}>${say("not_yet")}</button><button type="button" class="button primary" disabled=${busy || plan.unchanged} onClick=${publish}>${busy ? say("publishing") : say("publish")}</button></footer>`}
   <//>`;
@@ -92,7 +90,7 @@ export function Revisions({ templateId, design, values, writes, onClose, onResto
       html`<div class="stack">
         <div class="phones"><${Picture} content=${saved(then).content} values=${values} wallet="apple" side="front" scheme="light" label=${say("revision_then", { number: shown.revision })} />
           <${Picture} content=${saved(design).content} values=${values} wallet="apple" side="front" scheme="light" label=${say("now_edited")} /></div>
-        <ul class="changes">${differences(saved(then), saved(design)).map(([path, before, after]) => html`<li key=${path}><code>${path}</code> <del>${before}</del> <ins>${after}</ins></li>`)}</ul>
+        <ul class="changes">${differences(saved(then), saved(design)).map(([path, before, after]) => html`<li key=${path}>${inWords(path, design.content)} <del>${before}</del> <ins>${after}</ins></li>`)}</ul>
         ${writes && html`<footer><button type="button" class="button primary" onClick=${restore}>${say("restore")}</button></footer>`}
       </div>`}
     </div>
@@ -103,7 +101,7 @@ export function Revisions({ templateId, design, values, writes, onClose, onResto
 export function differences(before, after) {
   const [first, second] = [flat(before), flat(after)];
   const paths = [...new Set([...Object.keys(first), ...Object.keys(second)])].filter((path) => first[path] !== second[path]).sort();
-  return paths.slice(0, 100).map((path) => [path.replace(/^content\./, ""), short(first[path]), short(second[path])]);
+  return paths.slice(0, 100).map((path) => [path, short(first[path]), short(second[path])]);
 }
 
 function flat(value, path = "", into = {}) {

@@ -2,6 +2,7 @@
 
 import { Refused } from "billfold/ask.js";
 import { html, render, useEffect, useMemo, useRef, useState } from "billfold/html.js";
+import { Later } from "billfold/later.js";
 import { say } from "billfold/texts.js";
 import { toast } from "billfold/toast.js";
 import { Answer, jsonOf } from "./answer.js";
@@ -9,7 +10,6 @@ import { read } from "./description.js";
 import { Form, Words } from "./form.js";
 import { remember, remembered } from "./history.js";
 import { Ids } from "./ids.js";
-import { Phones } from "./phones.js";
 import { begin, build, missing, nameOf } from "./request.js";
 import { Key, send } from "./sending.js";
 import { SNIPPETS } from "./snippets.js";
@@ -96,7 +96,11 @@ function Playground({ operations, ids }) {
       root.dataset.phones &&
       html`<details class="panel beside" open=${phonesOpen} onToggle=${(event) => setPhonesOpen(event.currentTarget.open)}>
         <summary>${say("play.phones")}</summary>
-        ${awake.current && html`<${Phones} module=${root.dataset.phones} styles=${styles} wanted=${wanted} />`}
+        <p class="quiet small">${say("play.phones_how")}</p>
+        ${
+          awake.current &&
+          html`<${Later} module=${root.dataset.phones} name="PhonesPanel" styles=${styles} wanted=${wanted} failed=${(error) => toast(error.message, "bad")} />`
+        }
       </details>`
     }
   </div>`;

@@ -1,4 +1,4 @@
-// Pictures: drop or choose one, see what a phone shows of it, say which point must stay in sight. Stamps drawn from counts.
+// Pictures: drop or choose one, see what a phone shows of it, say which point must stay in sight and how near. Stamps drawn from counts.
 // May not enter: cutting (the server does).
 
 import { send } from "billfold/ask.js";
@@ -30,9 +30,20 @@ export function Pictures({ design, change, findings }) {
 }
 
 const parts = (source) => {
-  const [, id, mode, numbers] = (source ?? "").match(/^image:([0-9a-f]{64})(?:#(focus|crop)=([\d.,]+))?$/) ?? [];
-  return { id, focus: mode === "focus" ? numbers.split(",").map(Number) : null };
+  const [, id, mode, text] = (source ?? "").match(/^image:([0-9a-f]{64})(?:#(focus|crop)=([\d.,]+))?$/) ?? [];
+  const [left, top, wide, high] = (text ?? "").split(",").map(Number);
+  if (mode === "crop") return { id, frame: text && { crop: text }, point: [left + wide / 2, top + high / 2], zoom: 1 / Math.max(wide, high) };
+  return { id, frame: text && { focus: text }, point: mode === "focus" ? [left, top] : [0.5, 0.5], zoom: 1 };
 };
+
+/** The address that shows a picture around a point; `zoom` 2 shows half of its width and height. */
+function framed(id, [x, y], zoom) {
+  const short = (number) => Number(number.toFixed(3));
+  if (zoom <= 1) return `image:${id}#focus=${short(x)},${short(y)}`;
+  const size = 1 / zoom;
+  const from = (at) => Math.min(1 - size, Math.max(0, at - size / 2));
+  return `image:${id}#crop=${[from(x), from(y), size, size].map(short).join(",")}`;
+}
 
 function Slot({ slot, design, change, findings }) {
   const { content } = design;
@@ -42,7 +53,7 @@ function Slot({ slot, design, change, findings }) {
   const [notes, setNotes] = useState([]);
   const [over, setOver] = useState(false);
   const source = content.images?.[slot];
-  const { id: image, focus } = parts(source);
+  const { id: image, frame, point, zoom } = parts(source);
   const put = (value, mark = null) => {
     const { [slot]: _old, ...rest } = content.images ?? {};
     change(withContent(design, { images: value ? { ...rest, [slot]: value } : rest }), mark);
@@ -70,10 +81,14 @@ function Slot({ slot, design, change, findings }) {
     <header class="row apart"><h3 id=${id}>${say(`slot_${slot}`)}</h3>${image && html`<button type="button" class="button small" onClick=${() => put(null)}>${say("remove_picture")}</button>`}</header>
     <p class="hint quiet small">${say(`slot_${slot}_hint`)}</p>
     <label class="drop ${over ? "over" : ""}" onDragOver=${(event) => { event.preventDefault(); setOver(true); }} onDragLeave=${() => setOver(false)} onDrop=${drop}>
-      ${image && html`<${Cut} image=${image} slot=${slot} style=${content.style} focus=${focus} colour=${content.background_color} onFocus=${(point) => put(`image:${image}#focus=${point.map((one) => one.toFixed(3)).join(",")}`, `images.${slot}`)} />`}
+      ${image && html`<${Cut} image=${image} slot=${slot} style=${content.style} frame=${frame} point=${point} colour=${content.background_color} onFocus=${(to) => put(framed(image, to, zoom), `images.${slot}`)} />`}
       <span>${busy ? say("uploading") : say(image ? "other_picture" : "drop_picture")}</span>
       <input class="unseen" type="file" accept=${TYPES.join(",")} aria-label=${say("choose_picture", { slot: say(`slot_${slot}`) })} onChange=${(event) => take(event.target.files[0])} />
     </label>
+    ${
+      image &&
+      html`<label class="row zoom">${say("zoom")} <input type="range" min="1" max="4" step="0.1" value=${zoom} aria-valuetext=${say("zoom_is", { zoom: zoom.toFixed(1) })} onInput=${(event) => put(framed(image, point, Number(event.target.value)), `images.${slot}`)} /></label>`
+    }
     ${trouble && html`<p class="note bad small" role="alert">${trouble}</p>`}
     ${notes.map((one) => html`<p class="note warn small">${capital(one.message)}. ${capital(one.mend)}.</p>`)}
     <${Notes} findings=${findings} />
@@ -81,9 +96,8 @@ function Slot({ slot, design, change, findings }) {
 }
 
 /** What a phone shows of a picture; a click, or the arrow keys, say which point must stay in sight. */
-function Cut({ image, slot, style, focus, colour, onFocus }) {
-  const query = new URLSearchParams({ slot, style, ...(focus ? { focus: focus.join(",") } : {}), ...(colour ? { color: colour } : {}) });
-  const [x, y] = focus ?? [0.5, 0.5];
+function Cut({ image, slot, style, frame, point: [x, y], colour, onFocus }) {
+  const query = new URLSearchParams({ slot, style, ...frame, ...(colour ? { color: colour } : {}) });
   const click = (event) => {
     event.preventDefault();
     const box = event.currentTarget.getBoundingClientRect();

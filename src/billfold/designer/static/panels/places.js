@@ -56,7 +56,7 @@ function Plan({ places }) {
   const span = Math.max(right - left, bottom - top, 400) * 1.3;
   const at = (m) => [150 + ((m.x - (left + right) / 2) / span) * 260, 80 + ((m.y - (top + bottom) / 2) / span) * 140];
   const bar = 10 ** Math.floor(Math.log10(span / 3));
-  return html`<svg class="plan" viewBox="0 0 300 160" role="img" aria-label=${say("plan", { count: good.length })}>
+  return html`<svg class="plan" viewBox="0 0 300 160" role="img" aria-label=${say("places_plan", { count: good.length })}>
     <g class="grid">${[...Array(9)].map((_, line) => html`<path d="M${line * 37.5} 0V160" />`)}${[...Array(5)].map((_, line) => html`<path d="M0 ${line * 40}H300" />`)}</g>
     ${metres.map((m, number) => {
       const [x, y] = at(m);

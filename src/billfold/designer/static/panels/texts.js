@@ -3,7 +3,8 @@
 
 import { html, useEffect, useRef, useState } from "billfold/html.js";
 import { say } from "billfold/texts.js";
-import { AREAS, addField, changeField, freshKey, moveField, removeField, shownAtMost, withContent } from "../design.js";
+import { AREAS, addField, changeField, freshKey, moveField, onGooglesCard, removeField, shownAtMost, withContent } from "../design.js";
+import { dragging } from "../dragging.js";
 import { Notes, about } from "../findings.js";
 import { Choice, TextField } from "../widgets.js";
 
@@ -26,16 +27,10 @@ export function Texts({ design, change, findings, focus }) {
   </div>`;
 }
 
-const dragged = { area: null, at: null };
-
 function Area({ area, design, change, findings, focus }) {
   const list = design.content[area] ?? [];
-  const most = shownAtMost(design.content.style, area);
-  const drop = (to) => (event) => {
-    event.preventDefault();
-    if (dragged.area !== null) change(moveField(design, dragged.area, dragged.at, area, to));
-    dragged.area = null;
-  };
+  const most = shownAtMost(design.content, area);
+  const onCard = onGooglesCard(design.content)[area];
   const add = () => {
     const key = freshKey(design.content, area === "back" ? "detail" : area);
     change(addField(design, area, { key, label: say("new_label"), value: "" }));
@@ -43,19 +38,25 @@ function Area({ area, design, change, findings, focus }) {
   return html`<section class="area" aria-labelledby="area-${area}">
     <header class="row apart">
       <h3 id="area-${area}">${say(`area_${area}`)}</h3>
-      ${most !== Infinity && html`<span class="badge ${list.length > most ? "warn" : ""}">${say("of_shown", { count: list.length, most })}</span>`}
+      ${
+        most !== Infinity &&
+        html`<div class="row">
+          <span class="badge ${list.length > most ? "warn" : ""}" title=${say("apple_shows_hint", { most })}>${say("apple_shows", { count: list.length, most })}</span>
+          ${list.length > 0 && html`<span class="badge ${list.length > onCard ? "warn" : ""}" title=${say("google_shows_hint")}>${say("google_shows", { shown: onCard, count: list.length })}</span>`}
+        </div>`
+      }
     </header>
     <p class="hint quiet small">${say(`area_${area}_hint`)}</p>
     <${Notes} findings=${findings.filter((one) => one.path?.replace(/^content\./, "") === area)} />
-    <ol class="fields" onDragOver=${(event) => event.preventDefault()} onDrop=${drop(list.length)}>
+    <ol class="fields" data-area=${area}>
       ${list.map((field, at) => html`<${FieldRow} key=${field.key ?? at} area=${area} at=${at} field=${field} count=${list.length} design=${design} change=${change}
-        findings=${about(findings, `${area}[${at}]`)} onDrop=${drop(at)} open=${focus?.startsWith(`${area}[${at}]`)} />`)}
+        findings=${about(findings, `${area}[${at}]`)} open=${focus?.startsWith(`${area}[${at}]`)} />`)}
     </ol>
     <button type="button" class="button small" onClick=${add}>${say("add_field", { area: say(`area_${area}`) })}</button>
   </section>`;
 }
 
-function FieldRow({ area, at, field, count, design, change, findings, onDrop, open }) {
+function FieldRow({ area, at, field, count, design, change, findings, open }) {
   const [shown, setShown] = useState(Boolean(open));
   const root = useRef(null);
   useEffect(() => {
@@ -66,20 +67,10 @@ function FieldRow({ area, at, field, count, design, change, findings, onDrop, op
   }, [open]);
   const mark = `${area}.${field.key}`;
   const set = (name) => (value) => change(changeField(design, area, at, { [name]: value }), `${mark}.${name}`);
-  const start = (event) => {
-    dragged.area = area;
-    dragged.at = at;
-    event.dataTransfer.effectAllowed = "move";
-    event.dataTransfer.setData("text/plain", field.key ?? "");
-  };
-  const drop = (event) => {
-    event.stopPropagation();
-    onDrop(event);
-  };
   const errors = findings.some((one) => one.severity === "error" || !one.severity);
-  return html`<li class="field-row" ref=${root} onDragOver=${(event) => event.preventDefault()} onDrop=${drop}>
-    <div class="row line" draggable="true" onDragStart=${start}>
-      <span class="grip" aria-hidden="true">⠿</span>
+  return html`<li class="field-row" ref=${root}>
+    <div class="row line" onPointerDown=${dragging(area, at, (toArea, to) => change(moveField(design, area, at, toArea, to)))}>
+      <span class="grip" title=${say("grip")} aria-hidden="true">⠿</span>
       <button type="button" class="summary" aria-expanded=${String(shown)} onClick=${() => setShown(!shown)}>
         <span class="quiet small">${field.label || say("no_label")}</span><span class="value">${field.value || "–"}</span>
       </button>

@@ -1,5 +1,5 @@
 // One phone as a component: <Phone phone=... shelf=... />. It needs a phone of the shelf and nothing of the page around it, so that it
-// can stand anywhere, beside the Studio too. May not enter: the demo, the plan, other phones.
+// can stand anywhere, beside the Designer too (panel.js). May not enter: the demo, the plan, other phones.
 
 import { html, useState } from "billfold/html.js";
 import { say } from "billfold/texts.js";
