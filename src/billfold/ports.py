@@ -8,6 +8,8 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
+import msgspec
+
 from billfold.check_ports import Checker
 from billfold.domain.addresses import Addresses
 from billfold.domain.content import Content
@@ -232,6 +234,7 @@ class GoogleStates(Protocol):
 
 class Events(Protocol):
     def append(self, event: Event) -> None: ...
+    def append_all(self, events: Sequence[Event]) -> None: ...  # one statement for each scope
     def list(self, scope: Scope, after: str | None, limit: int, subject: str | None = None) -> list[Event]:
         """By id (time), those after `after`."""
 
@@ -388,18 +391,15 @@ class Entropy(Protocol):
 # --- wallets ----------------------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Offer:
+class Offer(msgspec.Struct, frozen=True):
     """What a phone installs from: Apple's signed bundle, or Google's save link."""
 
     bundle: bytes | None = None
     save_url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Unsigned:
+class Unsigned(msgspec.Struct, frozen=True):
     """An offer that lacks one signature. `finish` puts it in: some microseconds, no I/O.
-
     `ready`: what the wallet does, once the pass is stored and before the offer is given out, so that the offer works at once."""
 
     wanted: ToSign

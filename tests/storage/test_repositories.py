@@ -329,6 +329,26 @@ async def test_events_are_read_in_order_and_by_subject(store: Store) -> None:
     await nobody_else_sees(store, lambda tx, scope: tx.events.list(scope, None, 9), [])
 
 
+async def test_events_written_together_are_as_if_written_one_by_one(store: Store) -> None:
+    made = [
+        Event(
+            f"02-{n:03}",
+            (OURS, THEIRS)[n % 2],
+            NOW + n,
+            EventKind.PASS_FETCHED,
+            f'Ünïcode "{n}"',
+            "apple",
+            "",
+            {"version": n} if n else {},
+        )
+        for n in range(7)
+    ]
+    await store.write(lambda tx: tx.events.append_all(made))
+    assert await store.read(lambda tx: tx.events.list(OURS, None, 9)) == made[::2]
+    assert await store.read(lambda tx: tx.events.list(THEIRS, None, 9)) == made[1::2]
+    await store.write(lambda tx: tx.events.append_all([]))
+
+
 async def test_usage_is_counted_by_month_and_kind(store: Store) -> None:
     assert await store.write(lambda tx: tx.usage.add(OURS, "2026-11", "issued")) == 1
     assert await store.write(lambda tx: tx.usage.add(OURS, "2026-11", "issued", 4)) == 5

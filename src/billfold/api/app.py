@@ -53,10 +53,10 @@ def create_app(
     native = native or create_native(services, body_bytes_max)
     front = Router(
         [
+            Mount("/apple", AppleWebService(services, log_limits)),  # first, as most requests are phones'
             *Facade(services, body_bytes_max).routes(),
             *LoyaltyFacade(services).routes(),
             enrol_route(services),
-            Mount("/apple", AppleWebService(services, log_limits)),
             *SharePages(services).routes(),
             *MailLinks(services).routes(),
             *GoogleCallbacks(services, callbacks).routes(),

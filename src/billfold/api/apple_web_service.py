@@ -10,6 +10,7 @@ import datetime
 import email.utils
 import re
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from urllib.parse import parse_qs, quote, unquote
 
 import orjson
@@ -125,7 +126,7 @@ class AppleWebService:
     async def _answer(self, request: Request) -> Response:
         segments = segments_of(request.scope)
         tenancy = Tenancy.parse(segments[0]) if segments else None
-        if tenancy is None or len(segments) < 3 or segments[1] != "v1" or any("\0" in one for one in segments):
+        if tenancy is None or len(segments) < 3 or segments[1] != "v1" or "\0" in "".join(segments):
             return _empty(404)
         handlers = self._route(segments[2:])
         if handlers is None:
@@ -224,8 +225,13 @@ class AppleWebService:
 
 
 def version_headers(shown: Shown) -> dict[str, str]:
-    date = email.utils.formatdate(last_modified(shown.pass_.version), usegmt=True)
-    return {"Last-Modified": date, "Cache-Control": "no-store"}
+    return {"Last-Modified": _http_date(last_modified(shown.pass_.version)), "Cache-Control": "no-store"}
+
+
+@lru_cache(maxsize=4096)
+def _http_date(at: int) -> str:
+    """Kept, because phones fetch a template's new version one after the other."""
+    return email.utils.formatdate(at, usegmt=True)
 
 
 async def bundle_response(services: Services, shown: Shown, *, head: bool = False) -> Response:

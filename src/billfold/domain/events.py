@@ -2,8 +2,9 @@
 
 `data` holds ids, counts and kinds, never personal data and never a secret. May not enter: how events are stored or sent."""
 
-from dataclasses import dataclass, field
 from enum import StrEnum
+
+import msgspec
 
 from billfold.domain.ids import Scope
 
@@ -77,8 +78,7 @@ class EventKind(StrEnum):
     SESSION_ENDED = "session.ended"
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """`id` sorts by time (UUIDv7). `subject` is the pass, template or key it is about. `wallet` is apple, google or ""."""
 
     id: str
@@ -88,4 +88,4 @@ class Event:
     subject: str
     wallet: str = ""
     cause: str = ""
-    data: dict[str, str | int] = field(default_factory=dict)
+    data: dict[str, str | int] = msgspec.field(default_factory=dict)

@@ -6,7 +6,8 @@ with others, and a crash may lose it. May not enter: HTTP, what a fact is counte
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from billfold.domain.delivery import Channel, Delivered, Due, Outcome
 from billfold.domain.errors import BillfoldError
@@ -71,8 +72,7 @@ class Diary:
                 batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
 
                 def keep(tx: Tx, batch: Sequence[Event] = batch) -> None:
-                    for one in batch:
-                        tx.events.append(replace(one, id=self._event_id()))
+                    tx.events.append_all([replace(one, id=self._event_id()) for one in batch])
 
                 try:
                     await self._store.write(keep)

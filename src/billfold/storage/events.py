@@ -5,18 +5,33 @@ import secrets
 from collections.abc import Sequence
 
 import msgspec
-from sqlalchemy import ColumnElement, delete, insert, select
+from sqlalchemy import BigInteger, ColumnElement, Text, delete, insert, select
 
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope
 from billfold.storage.schema import device_log, event
-from billfold.storage.statements import Row, Session, Statement, among, number, own, string
+from billfold.storage.statements import Bulk, Row, Session, Statement, Value, among, number, own, string
 
 LINES_KEPT = 1_000
 
 EVENT_COLUMNS = (event.c.id, event.c.at_ms, event.c.kind, event.c.subject, event.c.wallet, event.c.cause, event.c.data)
 _PAGE = select(*EVENT_COLUMNS).where(own(event), event.c.id > string("after")).order_by(event.c.id).limit(number("limit"))
 APPEND = Statement(insert(event).inline())
+_TEXTS = ("id", "kind", "subject", "wallet", "cause", "data")
+APPEND_ALL = Bulk(
+    lambda given: insert(event).from_select(
+        ("workspace", "environment", "at_ms", *_TEXTS),
+        select(string("workspace"), string("environment"), given.column("at_ms"), *map(given.column, _TEXTS)),
+        include_defaults=False,
+    ),
+    at_ms=BigInteger(),
+    id=Text(),
+    kind=Text(),
+    subject=Text(),
+    wallet=Text(),
+    cause=Text(),
+    data=Text(),
+)
 LIST = Statement(_PAGE)
 _listed = event.alias("listed")
 
@@ -52,6 +67,15 @@ def event_of(scope: Scope, row: Row) -> Event:
     return Event(event_id, scope, at_ms, EventKind(kind), about, wallet, cause, _decode(data))
 
 
+def _data(event: Event) -> str:
+    return _encode(event.data).decode() if event.data else "{}"
+
+
+def _row(event: Event) -> tuple[Value, ...]:
+    """With the columns of APPEND_ALL."""
+    return (event.at_ms, event.id, event.kind.value, event.subject, event.wallet, event.cause, _data(event))
+
+
 class EventRows:
     def __init__(self, session: Session) -> None:
         self._db = session
@@ -66,8 +90,12 @@ class EventRows:
             subject=event.subject,
             wallet=event.wallet,
             cause=event.cause,
-            data=_encode(event.data).decode() if event.data else "{}",
+            data=_data(event),
         )
+
+    def append_all(self, events: Sequence[Event]) -> None:
+        for scope in dict.fromkeys(one.scope for one in events):
+            self._db.bulk(APPEND_ALL, scope, [_row(one) for one in events if one.scope == scope])
 
     def list(self, scope: Scope, after: str | None, limit: int, subject: str | None = None) -> list[Event]:
         if subject is None:
