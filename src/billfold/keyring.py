@@ -6,6 +6,7 @@ May not enter: HTTP, how files are checked (wallets/*/), anything that prints.""
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Generic, TypeVar
 
 from billfold.domain.errors import CredentialMissing
@@ -52,10 +53,10 @@ class Keyring:
 
     async def google(self, scope: Scope, issuer_id: str | None) -> GoogleCredential:
         """Raises CredentialMissing."""
-        found = await self._open(self._google, scope, GOOGLE, issuer_id, accounts.decode)
+        decode: Callable[[bytes], GoogleCredential] = accounts.decode
         if scope.environment is Environment.TEST and self._sandbox_token_url:
-            return replace(found, token_uri=self._sandbox_token_url)
-        return found
+            decode = partial(_account_of_sandbox, self._sandbox_token_url)
+        return await self._open(self._google, scope, GOOGLE, issuer_id, decode)
 
     async def _open(
         self,
@@ -117,3 +118,7 @@ class Keyring:
         stored = StoredCredential(scope, kind, name, public, sealed, self._clock.now_ms(), expires_at_ms)
         await self._store.write(lambda tx: tx.credentials.put(stored))
         return stored
+
+
+def _account_of_sandbox(token_uri: str, record: bytes) -> GoogleCredential:
+    return replace(accounts.decode(record), token_uri=token_uri)

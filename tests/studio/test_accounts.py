@@ -9,7 +9,7 @@ import pytest
 from api.conftest import MINE, on_sqlite
 from billfold.domain import people as rules
 from billfold.domain.errors import Conflict, Forbidden, Invalid, NotFound, ProofNeeded, Unauthenticated
-from billfold.domain.ids import Environment
+from billfold.domain.ids import Environment, Scope
 from billfold.domain.keys import PEOPLE, PROVED, PROVED_LIVE, ROLES, authorize
 from billfold.domain.people import PROOF_MS, Person
 from billfold.flows import accounts, keys, people, sign_in
@@ -118,7 +118,7 @@ async def test_a_form_waits_for_the_proof_and_then_does_what_was_asked(console: 
 async def test_nothing_that_matters_is_done_without_it(console: Console) -> None:
     owner, bob = await console.owner(), await console.person("viewer", "bob@example.com")
     browser = await console.signed_in(owner)
-    made = await keys.mint(console.services, replace(MINE, environment=Environment.LIVE), "k", frozenset({"passes:read"}))
+    made = await keys.mint(console.services, Scope(MINE.workspace, Environment.LIVE), "k", frozenset({"passes:read"}))
     console.clock.advance(ms=PROOF_MS)
     for path, form in (
         ("/studio/live/keys/make", KEY),

@@ -2,13 +2,12 @@
 
 Plain Starlette routes, since POST is the hottest of all. Errors are S3's: `{"error": "..."}`. May not enter: storage, wallets."""
 
-import base64
 import datetime
 from collections.abc import Awaitable, Callable
 
-import orjson
+import msgspec
 import structlog
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -47,12 +46,14 @@ STATUSES: dict[type[BillfoldError], int] = {
 """S3-23, S3-29; the vendor's 403 for another's serial is read from the serial itself, so it tells nothing of what exists."""
 
 PKPASS = "application/vnd.apple.pkpass"
+_encode = msgspec.json.Encoder().encode
+"""Bytes become base64 at once, which is half the work of doing one after the other."""
 _log = structlog.get_logger("billfold.api")
 Handler = Callable[[Request, Actor], Awaitable[Response]]
 
 
 def _json(status: int, body: object, headers: dict[str, str] | None = None) -> Response:
-    return Response(orjson.dumps(body), status, headers, media_type="application/json")
+    return Response(_encode(body), status, headers, media_type="application/json")
 
 
 def problem(error: BillfoldError) -> Response:
@@ -103,7 +104,7 @@ class Facade:
         return _Guarded(self._services, handler)
 
     async def _body(self, request: Request) -> object:
-        return strict_json.parse(await request.body(), bytes_max=self._body_bytes_max)
+        return strict_json.parse(await _bytes(request), bytes_max=self._body_bytes_max)
 
     async def _issue(self, request: Request, actor: Actor) -> Issued:
         return await issue.issue_pass(self._services, actor, draft_of(await self._body(request), replacing=False))
@@ -116,7 +117,7 @@ class Facade:
         answer = {
             "serialNumber": issued.pass_.id,
             "googleSaveUrl": issued.save_url,
-            "applePass": base64.b64encode(issued.bundle).decode("ascii"),
+            "applePass": issued.bundle,
             "shareUrl": issued.share_url,
         }
         return _json(200, answer)
@@ -151,6 +152,18 @@ class Facade:
             "plan": "self-hosted",
         }
         return _json(200, answer)
+
+
+async def _bytes(request: Request) -> bytes:
+    """The body as it comes, which nearly always is in one message."""
+    parts: list[bytes] = []
+    while True:
+        message = await request.receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        parts.append(message.get("body", b""))
+        if not message.get("more_body", False):
+            return b"".join(parts)
 
 
 def _binary(issued: Issued) -> Response:

@@ -1,10 +1,9 @@
 """What rules say about something that was asked for. May not enter: the rules themselves, a wallet's words."""
 
-from dataclasses import dataclass
+import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """What a wallet's rules say. severity: error (refused) or warning. `path` leads into what was judged: a Content, or a document.
 
     `otherwise`: what a phone would do with it as it is; empty where the message says so."""

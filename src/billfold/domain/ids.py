@@ -10,9 +10,10 @@ workspace without a global index.
 May not enter: randomness (it comes as bytes), lookup, hashing of secrets (domain/keys.py)."""
 
 import re
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import NewType
+
+import msgspec
 
 PassId = NewType("PassId", str)
 TemplateId = NewType("TemplateId", str)
@@ -21,7 +22,6 @@ ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _WORKSPACE = re.compile(r"[a-z0-9]{6}\Z")
 _PASS_ID = re.compile(r"([a-z0-9]{6}[tl])-[0-9A-Za-z]{22}\Z")
 _TEMPLATE_ID = re.compile(r"tpl_([a-z0-9]{6}[tl])_[0-9A-Za-z]{16}\Z")
-_LETTERS = {"t": "test", "l": "live"}
 
 
 class Environment(StrEnum):
@@ -29,9 +29,12 @@ class Environment(StrEnum):
     LIVE = "live"
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
-    """Whose rows: a workspace (tenant) and one of its two environments. Every row and every query has one."""
+_LETTERS = {one.value[0]: one for one in Environment}
+
+
+class Scope(msgspec.Struct, frozen=True):
+    """Whose rows: a workspace (tenant) and one of its two environments. Every row and every query has one, and much that is
+    kept in memory is kept by it."""
 
     workspace: str
     environment: Environment
@@ -48,7 +51,7 @@ class Scope:
         """The scope named by its 7-character code, or None. Says nothing about whether it exists."""
         if len(code) != 7 or not _WORKSPACE.match(code[:6]) or code[6] not in _LETTERS:
             return None
-        return cls(code[:6], Environment(_LETTERS[code[6]]))
+        return cls(code[:6], _LETTERS[code[6]])
 
 
 _PAIRS = [high + low for high in ALPHABET for low in ALPHABET]

@@ -9,6 +9,8 @@ import re
 import zlib
 from dataclasses import dataclass
 
+import msgspec
+
 from billfold.domain.errors import Forbidden, ProofNeeded, Unauthenticated
 from billfold.domain.ids import Environment, Scope, base62
 
@@ -135,8 +137,7 @@ _KEY = re.compile(r"bf_(test|live)_([a-z0-9]{6})([0-9A-Za-z]{10})([0-9A-Za-z]{33
 _ID_LENGTH = 10
 
 
-@dataclass(frozen=True, slots=True)
-class PresentedKey:
+class PresentedKey(msgspec.Struct, frozen=True):
     """A key as a caller sent it: well-formed, right checksum, not yet looked up. `digest` is SHA-256 of the whole text."""
 
     scope: Scope

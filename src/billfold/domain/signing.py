@@ -4,6 +4,8 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+import msgspec
+
 
 @dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
 class SigningKey:
@@ -13,8 +15,7 @@ class SigningKey:
     pem: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class ToSign:
+class ToSign(msgspec.Struct, frozen=True):
     """A SHA-256 digest, and the key that is to sign it (RSASSA-PKCS1-v1_5)."""
 
     key: SigningKey

@@ -2,8 +2,6 @@
 
 Nothing is stored, fetched or signed. May not enter: HTTP, the rules themselves."""
 
-from dataclasses import replace as with_findings
-
 from msgspec.structs import replace
 
 from billfold.domain.checks import Part, Report
@@ -47,7 +45,7 @@ async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
     parts = []
     for name, wallet in (("apple", services.apple), ("google", services.google)):
         found = await wallet.check_for(actor.scope, content)
-        findings = tuple(with_findings(one, path=f"content.{one.path}" if one.path else "content") for one in found)
+        findings = tuple(replace(one, path=f"content.{one.path}" if one.path else "content") for one in found)
         parts.append(Part(name, findings))
     return Report("content", tuple(parts), await _of_pictures(services, actor.scope, draft, content))
 
@@ -56,7 +54,7 @@ async def _of_pictures(services: Services, scope: Scope, draft: Draft, content: 
     known = {slot: await services.images.known(scope, one.source) for slot, one in draft.images.items()}
     images = {slot: hash_ for slot, hash_ in known.items() if hash_ is not None}
     found = await services.images.findings(scope, replace(content, images=images))
-    return tuple(with_findings(one, path=f"content.{one.path}") for one in found)
+    return tuple(replace(one, path=f"content.{one.path}") for one in found)
 
 
 def _as_issued(draft: Draft, organization: str, now_ms: int) -> Content:

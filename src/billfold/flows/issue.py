@@ -3,6 +3,7 @@
 import datetime
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from billfold.domain import content as contents
 from billfold.domain.content import Content, JsonObject
@@ -13,6 +14,7 @@ from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import PassId, Scope, TemplateId, pass_id
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.passes import Pass, Template, content_of
+from billfold.domain.schedules import HOUR_MS
 from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose, offer
 from billfold.flows.template_checks import check_pass
@@ -136,7 +138,12 @@ async def _new_pass(
 
 def month_of(at_ms: int) -> str:
     """`2026-11`, in UTC: quotas start anew on the first of the month."""
-    return datetime.datetime.fromtimestamp(at_ms / 1000, datetime.UTC).strftime("%Y-%m")
+    return _month_of_hour(at_ms // HOUR_MS)
+
+
+@lru_cache(maxsize=64)
+def _month_of_hour(hour: int) -> str:
+    return datetime.datetime.fromtimestamp(hour * 3600, datetime.UTC).strftime("%Y-%m")
 
 
 def next_month_starts(at_ms: int) -> datetime.datetime:

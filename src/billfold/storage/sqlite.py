@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from billfold.domain.errors import Conflict, Unavailable
-from billfold.domain.ids import Scope
+from billfold.domain.ids import Environment, Scope
 from billfold.ports import Clock, Tx
 from billfold.storage.filelocks import FileLock
 from billfold.storage.refusals import StoreRefused
@@ -36,6 +36,8 @@ from billfold.storage.transaction import Transaction
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
+_ENVIRONMENTS = {one: one.value for one in Environment}
+"""Looked up: on Python 3.11 an enumeration gives its values by calls."""
 
 BUSY_TIMEOUT_SECONDS = 5.0
 GROUP_MAX = 256
@@ -59,10 +61,14 @@ class SqliteSession:
     def _execute(self, compiled: Compiled, scope: Scope | None, params: dict[str, Value]) -> sqlite3.Cursor:
         if scope is not None:
             params["workspace"] = scope.workspace
-            params["environment"] = scope.environment.value
+            params["environment"] = _ENVIRONMENTS[scope.environment]
         if compiled.constants:
             params.update(compiled.constants)
         return self._cursor.execute(compiled.sql, params)
+
+    def tell(self, sql: str) -> None:
+        """BEGIN and the like, for whoever the transaction belongs to."""
+        self._cursor.execute(sql)
 
     def run(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> list[Row]:
         return self._execute(statement.sqlite, scope, params).fetchall()
@@ -177,14 +183,14 @@ class SqliteStore:
     async def read(self, fn: Callable[[Tx], T]) -> T:
         if self._closed:
             raise Unavailable("the database is closed")
-        connection = self._reader()
-        connection.execute("BEGIN")
+        session = SqliteSession(self._reader())
+        session.tell("BEGIN")
         try:
-            return fn(Transaction(SqliteSession(connection), self._gap_ms))
+            return fn(Transaction(session, self._gap_ms))
         except sqlite3.OperationalError as problem:
             raise Unavailable("the database cannot answer now") from problem
         finally:
-            connection.execute("ROLLBACK")
+            session.tell("ROLLBACK")
 
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
@@ -346,10 +352,10 @@ class SqliteStore:
 
     def _run_one(self, work: _Work) -> None:
         """Under its own savepoint: a failure undoes only itself."""
-        execute = self._connection.execute
-        execute("SAVEPOINT one")
+        session = SqliteSession(self._connection)
+        session.tell("SAVEPOINT one")
         try:
-            work.result = work.fn(Transaction(SqliteSession(self._connection), self._gap_ms))
+            work.result = work.fn(Transaction(session, self._gap_ms))
         except sqlite3.IntegrityError as problem:
             work.error = Conflict("integrity", "what is stored contradicts the request")
             work.error.__cause__ = problem
@@ -358,8 +364,8 @@ class SqliteStore:
                 raise sqlite3.OperationalError("the transaction was rolled back") from problem
             work.error = problem
         if work.error is not None:
-            execute("ROLLBACK TO one")
-        execute("RELEASE one")
+            session.tell("ROLLBACK TO one")
+        session.tell("RELEASE one")
 
     def _fail(self, group: list[_Work], problem: sqlite3.Error) -> None:
         """Nothing of the group is stored. The connection is made anew: after a failed write its state is not to be trusted."""

@@ -4,7 +4,8 @@ A foreign file decides how much there is to find and which names it has; neither
 May not enter: rules, what the findings are about."""
 
 import re
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from billfold.ports import Finding
 from billfold.wallets.apple.predicates import Fault
