@@ -143,6 +143,7 @@ async def test_whoever_is_inside_an_app_is_told_how_to_get_out(world: World) -> 
         assert f"You are inside {name or 'an app'}" in page
         assert page.index("You are inside") < page.index(f'data-wallet="{wallet}"'), "the button stays, below"
         assert ("x-safari-" in page or "intent://" in page or "openExternal" in page) == (name != "WeChat")
+        assert f"You are inside {name or 'an app'}" in (await seen(world, f"/ps/{serial}", agent)).body.decode()
         direct = await seen(world, f"/p/{serial}/go", agent)
         assert (direct.status, direct.headers["location"]) == (302, f"/p/{serial}"), "a download there would be lost"
     assert "You are inside" not in (await seen(world, f"/p/{serial}", SAFARI)).body.decode()

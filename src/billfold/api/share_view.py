@@ -134,7 +134,7 @@ async def of_several(services: Services, several: list[Opened], visitor: Visitor
     first, now = several[0], services.clock.now_ms()
     ids = [one.pass_.id for one in several]
     address = services.addresses.share_pack(ids)
-    bot = visitor.system is System.BOT
+    bot, say = visitor.system is System.BOT, TEXTS.speaker(tongue.spoken)
     return _page(
         "pack.html",
         tongue,
@@ -142,9 +142,10 @@ async def of_several(services: Services, several: list[Opened], visitor: Visitor
         **await _logo_of(services, first),
         **_languages(tongue, first.content),
         address=address,
-        name=first.issuer.name or TEXTS.speaker(tongue.spoken)("title"),
+        name=first.issuer.name or say("title"),
         passes=[] if bot else [_one_of_several(one, tongue, now) for one in several],
         system=visitor.system.value,
+        **_app(visitor.app, visitor, address, say),
         apple=f"/ps/{'.'.join(ids)}/apple",
         qr=link_svg(address),
     )
