@@ -13,6 +13,10 @@ from e2e.conftest import Billfold
 from plugins.pages import Look
 
 WIDE = replace(DESKTOP, width=1400, height=950)
+ASK = "async ([path, body]) => (await import('billfold/ask.js')).ask('POST', path, body)"
+SCRIPTS = """() => Object.fromEntries(performance.getEntriesByType('resource').filter(one => one.name.endsWith('js'))
+  .map(one => [one.name, one.decodedBodySize]))"""
+SCRIPT_BYTES_MAX = 150_000
 PAYLOADS = (
     "<img src=x onerror=alert(1)>",
     "<script>alert(1)</script>",
@@ -232,6 +236,9 @@ def test_a_design_is_tried_on_the_phones_beside_it(
 ) -> None:
     design = page_server.api("POST", "/v1/templates", {"starter": "cafe-stamps"}).json["id"]
     with editing(design) as page:
+        scripts = page.evaluate(SCRIPTS)
+        assert sum(scripts.values()) < SCRIPT_BYTES_MAX, scripts
+        assert not [name for name in scripts if "/phones/" in name], "phones are fetched when somebody wants them"
         page.get_by_text("Try it on a phone").click()
         iphone, android = page.locator(".phone.iphone"), page.locator(".phone.android")
         for name, phone in (("iPhone", iphone), ("Android phone", android)):
@@ -259,8 +266,15 @@ def test_a_design_is_tried_on_the_phones_beside_it(
         expect(iphone.locator(".card").filter(has_text="The draft again")).to_have_count(1, timeout=30_000)
         assert iphone.locator(".card").count() == 2, "one of what is published, one of the draft"
         no_serious_axe(page)
+        mine = page.evaluate("name => JSON.parse(sessionStorage.getItem(name))", f"sample {design} published")
+        values = {"member": {"name": "Eve", "number": "KC-6"}, "stamps": {"collected": 9, "total": 10}}
+        asked = {"which": "published", "values": values, "earlier": mine["serial"], "proof": "0" * 64}
+        given = page.evaluate(ASK, [f"/studio/test/designs/{design}/sample", asked])
+        assert (given["again"], given["serial"] != mine["serial"]) == (False, True), (
+            "nobody changes a pass that was not given to them"
+        )
     passes = page_server.api("GET", f"/v1/passes?template_id={design}").json["items"]
-    assert len(passes) == 1, "both phones hold the same pass of the template"
+    assert sorted(one["values"]["member"]["name"] for one in passes) == ["Eve", "Maya Okafor"], "both phones hold the same one"
 
 
 def test_a_field_is_dragged_by_a_finger(editing: Callable[..., object], page_server: Billfold) -> None:

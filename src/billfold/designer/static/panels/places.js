@@ -8,6 +8,7 @@ import { about } from "../findings.js";
 import { NumberField, TextField } from "../widgets.js";
 
 const PLACES_MAX = 10;
+const SOMEWHERE = { latitude: 52.520008, longitude: 13.404954 };
 
 export function Places({ design, change, findings }) {
   const places = design.content.locations ?? [];
@@ -36,7 +37,7 @@ export function Places({ design, change, findings }) {
       </li>`,
     )}</ol>
     <div class="row">
-      <button type="button" class="button small" disabled=${places.length >= PLACES_MAX} onClick=${() => add({ latitude: 52.520008, longitude: 13.404954, relevant_text: say("place_text") })}>${say("add_place")}</button>
+      <button type="button" class="button small" disabled=${places.length >= PLACES_MAX} onClick=${() => add({ ...(places.at(-1) ?? SOMEWHERE), relevant_text: say("place_text") })}>${say("add_place")}</button>
       <button type="button" class="button small" disabled=${places.length >= PLACES_MAX || !("geolocation" in navigator)} onClick=${here}>${say("where_i_am")}</button>
     </div>
     ${trouble && html`<p class="note bad small" role="alert">${trouble}</p>`}
