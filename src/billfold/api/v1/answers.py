@@ -4,6 +4,7 @@ them under an idempotency key. May not enter: lookups, decisions."""
 from collections.abc import Sequence
 from typing import Generic, TypeVar
 
+import msgspec
 from pydantic import BaseModel
 from pydantic import Field as Rule
 
@@ -23,6 +24,7 @@ from billfold.flows.update import Updated
 from billfold.flows.usage import Used
 
 T = TypeVar("T")
+_encode = msgspec.json.Encoder().encode
 
 
 class PassSummary(Out):
@@ -186,6 +188,11 @@ class Listed(Out, Generic[T]):
 
 def body(answer: BaseModel) -> bytes:
     return answer.model_dump_json(exclude_unset=True).encode()
+
+
+def plain(shown: object) -> bytes:
+    """Of an answer that is a plain dataclass, as a till's are: nobody checks again what we have made ourselves."""
+    return _encode(shown)
 
 
 def _summary(addresses: Addresses, pass_: Pass) -> dict[str, object]:

@@ -3,7 +3,7 @@
 An operation's `id` is the caller's: repeated, it gives the first answer again and does nothing, however late.
 May not enter: decisions, storage."""
 
-from dataclasses import astuple
+from dataclasses import asdict, astuple, dataclass
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query, Response
@@ -14,7 +14,7 @@ from billfold.api.v1.idempotency import REPLAYED
 from billfold.api.v1.operations import EXAMPLE_PASS, answer, refusals, request_example
 from billfold.api.v1.passes import PassId
 from billfold.api.v1.route import Asking
-from billfold.api.v1.types import CallerId, Id, In, Label, Limit, Moment, Out, iso
+from billfold.api.v1.types import CallerId, Id, In, Label, Limit, Moment, iso
 from billfold.domain import declines
 from billfold.domain.errors import Forbidden
 from billfold.domain.keys import OVERDRAFT
@@ -97,13 +97,15 @@ class OperationIn(In):
     reserved_until: Annotated[Moment | None, Rule(description="When a reservation that is not confirmed is released.")] = None
 
 
-class BalanceShown(Out):
+@dataclass(frozen=True, slots=True)
+class BalanceShown:
     unit: str
     minor: int
     amount: str
 
 
-class VatShown(Out):
+@dataclass(frozen=True, slots=True)
+class VatShown:
     """Tax in the amount, rounded once, half away from zero. `net_minor` + `vat_minor` = `gross_minor`; below zero: given back. All
     zero where points or stamps paid."""
 
@@ -114,14 +116,16 @@ class VatShown(Out):
     gross_minor: int
 
 
-class MetadataShown(Out):
+@dataclass(frozen=True, slots=True)
+class MetadataShown:
     product_id: str | None
     terminal_id: str | None
     device_seq: int | None
     business_date: str | None
 
 
-class OperationShown(Out):
+@dataclass(frozen=True, slots=True)
+class OperationShown:
     """`declined`: why nothing was posted. `balances`: right after the operation, also when it is repeated later. `flags`:
     `shortfall` (the card had less; the rest is the merchant's loss), `overdraft` (it went below the floor by leave)."""
 
@@ -140,7 +144,8 @@ class OperationShown(Out):
     metadata: MetadataShown
 
 
-class PostingShown(Out):
+@dataclass(frozen=True, slots=True)
+class PostingShown:
     sequence: int
     operation: str
     kind: KindName
@@ -151,11 +156,13 @@ class PostingShown(Out):
     balance: str
 
 
-class ExpiringShown(Out):
+@dataclass(frozen=True, slots=True)
+class ExpiringShown:
     at: str
     minor: int
 
 
+@dataclass(frozen=True, slots=True)
 class BalanceNow(BalanceShown):
     """`available_minor`: what can be spent now. `pending_minor`: earned, not yet to be spent; both are part of the balance, and so
     is what has expired and is not yet booked out. `expiring`: what expires next. `reserved_minor`: announced, no part of it yet."""
@@ -166,11 +173,13 @@ class BalanceNow(BalanceShown):
     expiring: ExpiringShown | None
 
 
-class BalanceList(Out):
+@dataclass(frozen=True, slots=True)
+class BalanceList:
     items: list[BalanceNow]
 
 
-class StatementShown(Out):
+@dataclass(frozen=True, slots=True)
+class StatementShown:
     """`next_before`: ask with it for the next page; None at the end."""
 
     unit: str
@@ -309,7 +318,7 @@ def _answer(answered: Answered) -> Response:
     """Raises Declined, whose problem shows the operation as an answer would."""
     shown = _shown(answered)
     if reason := answered.operation.declined:
-        raise declines.error_of(reason, shown.model_dump(mode="json"))
+        raise declines.error_of(reason, asdict(shown))
     response = _json(shown, 201)
     if answered.repeated:
         response.headers[REPLAYED] = "true"
@@ -318,7 +327,7 @@ def _answer(answered: Answered) -> Response:
 
 def _shown(answered: Answered) -> OperationShown:
     operation: Operation = answered.operation
-    order = operation.order
+    order, facts = operation.order, operation.order.facts
     balances: dict[str, list[BalanceShown]] = {}
     for key, balance in operation.balances().items():
         balances.setdefault(key.owner, []).append(_balance(key, balance))
@@ -333,9 +342,9 @@ def _shown(answered: Answered) -> OperationShown:
         repeated=answered.repeated,
         notified=answered.notified,
         balances=balances,
-        vat=VatShown(**dict(zip(VatShown.model_fields, astuple(order.vat), strict=True))) if order.vat else None,
+        vat=VatShown(*astuple(order.vat)) if order.vat else None,
         flags=list(order.flags),
-        metadata=MetadataShown(**{name: getattr(order.facts, name) for name in MetadataShown.model_fields}),
+        metadata=MetadataShown(facts.product_id, facts.terminal_id, facts.device_seq, facts.business_date),
     )
 
 
@@ -347,7 +356,7 @@ def _balance_now(one: Balance) -> BalanceNow:
     account, lot = one.account, one.expiring
     expiring = ExpiringShown(at=iso(lot.expires_at_ms), minor=lot.left) if lot and lot.expires_at_ms is not None else None
     return BalanceNow(
-        **_balance(account.key, account.balance).model_dump(),
+        **asdict(_balance(account.key, account.balance)),
         available_minor=one.available,
         pending_minor=one.pending,
         reserved_minor=one.reserved,
@@ -368,5 +377,5 @@ def _posting(one: Posting) -> PostingShown:
     )
 
 
-def _json(shown: Out, status: int = 200) -> Response:
-    return Response(answers.body(shown), status, media_type="application/json")
+def _json(shown: object, status: int = 200) -> Response:
+    return Response(answers.plain(shown), status, media_type="application/json")

@@ -2,8 +2,6 @@
 
 May not enter: what they do (passes.py, templates.py, keys.py, records.py)."""
 
-from pydantic import BaseModel
-
 from billfold.api.problems import MEDIA_TYPE, PROBLEMS, Problem
 
 PREFIX = "/v1"
@@ -172,7 +170,7 @@ def refusal(status: int) -> dict[str, object]:
     return made
 
 
-def answer(status: int, model: type[BaseModel], example: object, described: str) -> dict[int | str, dict[str, object]]:
+def answer(status: int, model: type[object], example: object, described: str) -> dict[int | str, dict[str, object]]:
     return {status: {"model": model, "description": described, "content": {"application/json": {"example": example}}}}
 
 

@@ -11,7 +11,7 @@ from pydantic import Field as Rule
 from pydantic import ValidationError, WrapValidator
 
 from billfold.api.v1.ledger import BalanceShown
-from billfold.api.v1.types import CallerId, In, Moment, Out, iso, iso_or_none
+from billfold.api.v1.types import CallerId, In, Moment, iso, iso_or_none
 from billfold.domain.ledger import decimal_text
 from billfold.domain.loyalty import Member
 from billfold.domain.scanning import DESCRIPTION_MAX, REFERENCE_MAX, Action
@@ -96,17 +96,20 @@ class DecisionIn(In):
     decision: Literal["book", "drop"]
 
 
-class MemberOfCard(Out):
+@dataclass(frozen=True, slots=True)
+class MemberOfCard:
     name: str
 
 
-class BrandOfCard(Out):
+@dataclass(frozen=True, slots=True)
+class BrandOfCard:
     id: str
     name: str
     color: str
 
 
-class CardShown(Out):
+@dataclass(frozen=True, slots=True)
+class CardShown:
     """`usable`: "" when it may be charged now, else why not. `allowed_products`: names, empty for all."""
 
     pass_id: str
@@ -125,23 +128,27 @@ class CardShown(Out):
     voided: bool
 
 
-class Cards(Out):
+@dataclass(frozen=True, slots=True)
+class Cards:
     cards: list[CardShown]
 
 
-class ProductNamed(Out):
+@dataclass(frozen=True, slots=True)
+class ProductNamed:
     number: int
     name: str
 
 
-class VatShown(Out):
+@dataclass(frozen=True, slots=True)
+class VatShown:
     rate_bp: int
     net_minor: int
     vat_minor: int
     gross_minor: int
 
 
-class ScanShown(Out):
+@dataclass(frozen=True, slots=True)
+class ScanShown:
     """`card`: after the scan; on a repeat with the balances of then. `reward`: the stamp card is full. `phone_will_say`: of a dry
     run. `flag`: what is odd about a scan that was made without a network."""
 
@@ -163,13 +170,15 @@ class ScanShown(Out):
     at: str
 
 
-class CardNamed(Out):
+@dataclass(frozen=True, slots=True)
+class CardNamed:
     pass_id: str
     title: str
     member: MemberOfCard | None
 
 
-class RecentShown(Out):
+@dataclass(frozen=True, slots=True)
+class RecentShown:
     id: str
     at: str
     action: str
@@ -178,11 +187,13 @@ class RecentShown(Out):
     undone: bool
 
 
-class RecentList(Out):
+@dataclass(frozen=True, slots=True)
+class RecentList:
     items: list[RecentShown]
 
 
-class HistoryShown(Out):
+@dataclass(frozen=True, slots=True)
+class HistoryShown:
     """One scan of a card, as it was recorded."""
 
     id: str
@@ -201,14 +212,16 @@ class HistoryShown(Out):
     undoes: str | None
 
 
-class HistoryList(Out):
+@dataclass(frozen=True, slots=True)
+class HistoryList:
     """`next_before`: ask with it for the next page; None at the end."""
 
     items: list[HistoryShown]
     next_before: str | None
 
 
-class OutcomeShown(Out):
+@dataclass(frozen=True, slots=True)
+class OutcomeShown:
     id: str
     result: Literal["applied", "replayed", "declined", "flagged", "quarantined"]
     code: str
@@ -216,7 +229,8 @@ class OutcomeShown(Out):
     scan: ScanShown | None
 
 
-class QuarantinedShown(Out):
+@dataclass(frozen=True, slots=True)
+class QuarantinedShown:
     """`item`: as the device sent it."""
 
     id: str
@@ -229,7 +243,8 @@ class QuarantinedShown(Out):
     scan: ScanShown | None
 
 
-class QuarantineList(Out):
+@dataclass(frozen=True, slots=True)
+class QuarantineList:
     items: list[QuarantinedShown]
     next_cursor: str | None
 

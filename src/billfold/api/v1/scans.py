@@ -24,7 +24,7 @@ from billfold.api.v1.scan_shapes import (
     recent_shown,
     scan_shown,
 )
-from billfold.api.v1.types import Limit, Out
+from billfold.api.v1.types import Limit
 from billfold.domain.errors import FieldProblem, Invalid
 from billfold.flows.scans import execute, lists
 from billfold.flows.scans import undo as undoing
@@ -115,5 +115,5 @@ def _add_reads(router: APIRouter, services: Services) -> None:
         return _json(HistoryList(items=list(map(history_shown, found)), next_before=following))
 
 
-def _json(shown: Out, status: int = 200) -> Response:
-    return Response(answers.body(shown), status, media_type="application/json")
+def _json(shown: object, status: int = 200) -> Response:
+    return Response(answers.plain(shown), status, media_type="application/json")

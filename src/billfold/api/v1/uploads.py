@@ -83,7 +83,7 @@ def _add_quarantine(router: APIRouter, services: Services) -> None:
     ) -> Response:
         found = await quarantine.waiting(services, actor, cursor, limit)
         following = found[-1].id if len(found) == limit else None
-        return _json(QuarantineList(items=[quarantined_shown(one) for one in found], next_cursor=following))
+        return _plain(QuarantineList(items=[quarantined_shown(one) for one in found], next_cursor=following))
 
     @router.post(
         "/quarantine/{item_id}",
@@ -96,8 +96,12 @@ def _add_quarantine(router: APIRouter, services: Services) -> None:
     async def decide(actor: Asking, item_id: ItemId, body: DecisionIn) -> Response:
         decided = await quarantine.decide(services, actor, item_id, body.decision, kept_item)
         scan = scan_shown(decided.scanned, services.clock.now_ms()) if decided.scanned else None
-        return _json(quarantined_shown(decided.item, scan))
+        return _plain(quarantined_shown(decided.item, scan))
 
 
 def _json(shown: Out) -> Response:
     return Response(answers.body(shown), 200, media_type="application/json")
+
+
+def _plain(shown: QuarantineList | QuarantinedShown) -> Response:
+    return Response(answers.plain(shown), 200, media_type="application/json")
