@@ -357,8 +357,8 @@ class Store(Protocol):
 
         `short`: it looks up and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop."""
 
-    async def read(self, fn: Callable[[Tx], T]) -> T:
-        """Runs `fn` on one snapshot. Short indexed reads only; on SQLite it runs at once, in the calling thread."""
+    async def read(self, fn: Callable[[Tx], T], *, single: bool = False) -> T:
+        """Runs `fn` on one snapshot (`single`: of one statement). Short indexed reads; on SQLite at once, in the calling thread."""
 
     async def now_ms(self) -> int:
         """The clock that due_at and leases go by: the database's on PostgreSQL, this machine's on SQLite."""

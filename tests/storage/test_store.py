@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -379,11 +380,13 @@ async def test_a_deadlock_runs_the_transaction_again(postgres: PostgresStore) ->
     await postgres.write(add_workspaces)
     await postgres.write(lambda tx: (tx.usage.add(OURS, "a", "k"), tx.usage.add(OURS, "b", "k")))
     runs: list[str] = []
+    both = threading.Barrier(2)
 
     def two(tx: Tx, first: str, second: str) -> None:
         runs.append(first)
         tx.usage.add(OURS, first, "k")
-        time.sleep(0.1)
+        if runs.count(first) == 1:
+            both.wait(30)  # each holds its first row
         tx.usage.add(OURS, second, "k")
 
     try:

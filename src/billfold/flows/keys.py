@@ -26,7 +26,7 @@ async def authenticate(services: Services, text: str) -> Actor:
     """Raises Unauthenticated. A revoked key is refused at once, in every process: each request looks it up."""
     presented = keys.parse(text)
     now = services.clock.now_ms()
-    stored = await services.store.read(lambda tx: tx.keys.find(presented.scope, presented.id))
+    stored = await services.store.read(lambda tx: tx.keys.find(presented.scope, presented.id), single=True)
     actor = keys.authenticate(presented, stored, now)
     if stored and (stored.last_used_at_ms or 0) < now - SEEN_AGAIN_MS:
         await services.store.write(lambda tx: tx.keys.touch(presented.scope, presented.id, now), short=True)

@@ -12,7 +12,6 @@ import random
 import threading
 import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
 import msgspec
@@ -23,8 +22,10 @@ from psycopg.types.numeric import Int8Dumper
 from billfold.domain.errors import Conflict, Unavailable
 from billfold.domain.ids import Scope
 from billfold.ports import Clock, Tx
+from billfold.storage.prepared import Prepared
 from billfold.storage.refusals import StoreRefused
-from billfold.storage.statements import Bulk, Compiled, Row, Statement, Value
+from billfold.storage.statements import Bulk, Row, Statement, Telling, Value
+from billfold.storage.threads import Threads
 from billfold.storage.transaction import Transaction
 
 T = TypeVar("T")
@@ -46,34 +47,32 @@ _LOST = (psycopg.OperationalError, errors.IdleInTransactionSessionTimeout)
 _STALE = (errors.FeatureNotSupported, errors.InvalidSqlStatementName, errors.DuplicatePreparedStatement)
 """A prepared statement that the server no longer has or whose tables have changed: right again on a new connection."""
 
-Connection = psycopg.Connection[Row]
+
+class Connection(psycopg.Connection[Row]):
+    """`statements`: those that it has prepared."""
+
+    statements: Prepared
 
 
-class PostgresSession:
+class PostgresSession(Telling):
     """Statements on one connection, inside a transaction that somebody else began."""
 
-    __slots__ = ("_cursor",)
+    __slots__ = ("_connection",)
 
     def __init__(self, connection: Connection) -> None:
-        self._cursor = connection.cursor()
-
-    def _execute(self, compiled: Compiled, scope: Scope | None, params: dict[str, Value]) -> psycopg.Cursor[Row]:
-        if scope is not None:
-            params["workspace"] = scope.workspace
-            params["environment"] = scope.environment.value
-        if compiled.constants:
-            params.update(compiled.constants)
-        return self._cursor.execute(compiled.sql.encode(), params)
+        self._connection = connection
 
     def run(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> list[Row]:
-        cursor = self._execute(statement.postgres, scope, params)
-        return cursor.fetchall() if cursor.description else []
+        compiled = statement.postgres
+        return self._connection.statements.rows(compiled.sql, self._given(compiled, scope, params))
 
     def one(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> Row | None:
-        return self._execute(statement.postgres, scope, params).fetchone()
+        rows = self.run(statement, scope, **params)
+        return rows[0] if rows else None
 
     def count(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> int:
-        return self._execute(statement.postgres, scope, params).rowcount
+        compiled = statement.postgres
+        return self._connection.statements.count(compiled.sql, self._given(compiled, scope, params))
 
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
         given: dict[str, Any]
@@ -82,12 +81,12 @@ class PostgresSession:
         else:
             given = {name: list(column) for name, column in zip(change.columns, zip(*rows, strict=True), strict=True)}
         common = {"workspace": scope.workspace, "environment": scope.environment.value}
-        self._cursor.execute(change.postgres.sql.encode(), {**params, **common, **change.postgres.constants, **given})
+        self._connection.execute(change.postgres.sql.encode(), {**params, **common, **change.postgres.constants, **given})
 
 
 def connect(url: str) -> Connection:
     """A connection as Billfold uses it. Transactions are begun and ended by hand."""
-    connection = psycopg.connect(
+    connection = Connection.connect(
         url,
         autocommit=True,
         prepare_threshold=1,
@@ -102,6 +101,7 @@ def connect(url: str) -> Connection:
     # One type for all integers: otherwise each width of a value prepares the statement once more.
     connection.adapters.register_dumper(int, Int8Dumper)
     connection.execute(_SETTINGS)
+    connection.statements = Prepared(connection)
     return connection
 
 
@@ -140,7 +140,7 @@ class PostgresStore:
         self._clock_offset_ms = 0
         self._clock_read_at = float("-inf")
         self._check_server()
-        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="billfold-postgres")
+        self._pool = Threads(threads, "billfold-postgres")
 
     def _check_server(self) -> None:
         try:
@@ -159,13 +159,13 @@ class PostgresStore:
     async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
         return await self._submit(lambda: self._attempts(fn, b"BEGIN", commit=True))
 
-    async def read(self, fn: Callable[[Tx], T]) -> T:
-        return await self._submit(lambda: self._attempts(fn, _BEGIN_READ, commit=False))
+    async def read(self, fn: Callable[[Tx], T], *, single: bool = False) -> T:
+        return await self._submit(lambda: self._attempts(fn, None if single else _BEGIN_READ, commit=False))
 
     async def _submit(self, work: Callable[[], T]) -> T:
         if self._closed:
             raise Unavailable("the database is closed")
-        return await asyncio.get_running_loop().run_in_executor(self._pool, work)
+        return await self._pool.run(work)
 
     async def now_ms(self) -> int:
         """The database's clock, by an estimate renewed every 30 s: all workers go by one clock without a round trip each."""
@@ -197,7 +197,7 @@ class PostgresStore:
         if self._closed:
             return
         self._closed = True
-        await asyncio.to_thread(self._pool.shutdown, wait=True)
+        await asyncio.to_thread(self._pool.close)
         with self._guard:
             for connection in self._connections:
                 with contextlib.suppress(psycopg.Error):
@@ -224,7 +224,7 @@ class PostgresStore:
             with contextlib.suppress(psycopg.Error):
                 connection.close()
 
-    def _attempts(self, fn: Callable[[Tx], T], begin: bytes, *, commit: bool) -> T:
+    def _attempts(self, fn: Callable[[Tx], T], begin: bytes | None, *, commit: bool) -> T:
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 return self._attempt(fn, begin, commit=commit)
@@ -250,13 +250,15 @@ class PostgresStore:
             time.sleep(random.uniform(0.005, 0.1))  # noqa: S311 (jitter)
         raise AssertionError("unreachable")
 
-    def _attempt(self, fn: Callable[[Tx], T], begin: bytes, *, commit: bool) -> T:
+    def _attempt(self, fn: Callable[[Tx], T], begin: bytes | None, *, commit: bool) -> T:
+        """`begin` None: a single statement, which is a transaction by itself."""
         try:
             connection = self._connection()
         except psycopg.Error as problem:
             raise _ConnectionLost from problem
         try:
-            connection.execute(begin)
+            if begin is not None:
+                connection.statements.command(begin)
             result = fn(Transaction(PostgresSession(connection), self._gap_ms))
         except psycopg.Error as problem:
             # An interrupted answer may come as any error, even one without a code; what counts is what became of the connection.
@@ -270,10 +272,11 @@ class PostgresStore:
             self._undo(connection)
             raise
         if not commit:
-            self._undo(connection)
+            if begin is not None:
+                self._undo(connection)
             return result
         try:
-            connection.execute(b"COMMIT")
+            connection.statements.command(b"COMMIT")
         except psycopg.Error as problem:
             if isinstance(problem, (*_AGAIN, errors.IntegrityError)) and not connection.closed:
                 self._undo(connection)

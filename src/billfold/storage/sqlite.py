@@ -26,18 +26,16 @@ from typing import Any, TypeVar
 import msgspec
 
 from billfold.domain.errors import Conflict, Unavailable
-from billfold.domain.ids import Environment, Scope
+from billfold.domain.ids import Scope
 from billfold.ports import Clock, Tx
 from billfold.storage.filelocks import FileLock
 from billfold.storage.refusals import StoreRefused
-from billfold.storage.statements import Bulk, Compiled, Row, Statement, Value
+from billfold.storage.statements import Bulk, Compiled, Row, Statement, Telling, Value
 from billfold.storage.transaction import Transaction
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
-_ENVIRONMENTS = {one: one.value for one in Environment}
-"""Looked up: on Python 3.11 an enumeration gives its values by calls."""
 
 BUSY_TIMEOUT_SECONDS = 5.0
 GROUP_MAX = 256
@@ -50,7 +48,7 @@ CHECKPOINT_GROUPS, CHECKPOINT_ROWS = 500, 4_000
 LOG_BYTES_MAX = 256 * 2**20
 
 
-class SqliteSession:
+class SqliteSession(Telling):
     """Statements on one connection, inside a transaction that somebody else began."""
 
     __slots__ = ("_cursor",)
@@ -59,12 +57,10 @@ class SqliteSession:
         self._cursor = connection.cursor()
 
     def _execute(self, compiled: Compiled, scope: Scope | None, params: dict[str, Value]) -> sqlite3.Cursor:
-        if scope is not None:
-            params["workspace"] = scope.workspace
-            params["environment"] = _ENVIRONMENTS[scope.environment]
-        if compiled.constants:
-            params.update(compiled.constants)
-        return self._cursor.execute(compiled.sql, params)
+        given = self._given(compiled, scope, params)
+        if compiled.first:
+            self._cursor.execute(compiled.first.sql, given)
+        return self._cursor.execute(compiled.sql, given)
 
     def tell(self, sql: str) -> None:
         """BEGIN and the like, for whoever the transaction belongs to."""
@@ -180,17 +176,19 @@ class SqliteStore:
                 loop.call_soon(self._begin)  # after the other requests of this turn of the loop: they join the group
         return await future
 
-    async def read(self, fn: Callable[[Tx], T]) -> T:
+    async def read(self, fn: Callable[[Tx], T], *, single: bool = False) -> T:
         if self._closed:
             raise Unavailable("the database is closed")
         session = SqliteSession(self._reader())
-        session.tell("BEGIN")
+        if not single:
+            session.tell("BEGIN")
         try:
             return fn(Transaction(session, self._gap_ms))
         except sqlite3.OperationalError as problem:
             raise Unavailable("the database cannot answer now") from problem
         finally:
-            session.tell("ROLLBACK")
+            if not single:
+                session.tell("ROLLBACK")
 
     def _reader(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

@@ -29,25 +29,29 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.expression import Select
+from sqlalchemy.sql.expression import CompoundSelect, Select
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeEngine
 
-from billfold.domain.ids import Scope
+from billfold.domain.ids import Environment, Scope
 
 Row = tuple[Any, ...]
 Value = str | int | bytes | None
+_ENVIRONMENTS = {one: one.value for one in Environment}
+"""Looked up: on Python 3.11 an enumeration gives its values by calls."""
 
 _SQLITE = sqlite.dialect(paramstyle="named")
 _POSTGRES = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 class Compiled:
-    """SQL text for one driver, and the values that SQLAlchemy put in by itself (such as the 0 of an OFFSET)."""
+    """SQL text for one driver, and the values that SQLAlchemy put in by itself (such as the 0 of an OFFSET). `first`: what
+    is to run before it, with the same parameters."""
 
-    __slots__ = ("constants", "sql")
+    __slots__ = ("constants", "first", "sql")
 
-    def __init__(self, clause: ClauseElement, dialect: Any, columns: Sequence[str] | None) -> None:
+    def __init__(self, clause: ClauseElement, dialect: Any, columns: Sequence[str] | None, first: "Compiled | None" = None) -> None:
+        self.first = first
         compiled = clause.compile(dialect=dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
@@ -59,20 +63,33 @@ class Compiled:
 class Statement:
     """`columns`: for an INSERT or UPDATE without expressions, the columns that it sets from parameters of the same name.
 
-    `postgres`: where the two engines need different words, what PostgreSQL is told."""
+    `postgres`: where the two engines need different words, what PostgreSQL is told.
 
-    def __init__(self, clause: ClauseElement, columns: Sequence[str] | None = None, postgres: ClauseElement | None = None) -> None:
+    `first`: an INSERT that goes with it, with parameters of the same names. PostgreSQL is told both at once, and answers once."""
+
+    def __init__(
+        self,
+        clause: ClauseElement,
+        columns: Sequence[str] | None = None,
+        postgres: ClauseElement | None = None,
+        first: "Statement | None" = None,
+    ) -> None:
         self._clause = clause
+        self._first = first
         self._columns = columns
         self._postgres_clause = clause if postgres is None else postgres
 
     @cached_property
     def sqlite(self) -> Compiled:
-        return Compiled(self._clause, _SQLITE, self._columns)
+        return Compiled(self._clause, _SQLITE, self._columns, self._first.sqlite if self._first else None)
 
     @cached_property
     def postgres(self) -> Compiled:
-        return Compiled(self._postgres_clause, _POSTGRES, self._columns)
+        clause: Any = self._postgres_clause
+        if self._first:
+            first: Any = self._first._postgres_clause
+            clause = clause.add_cte(first.cte("first"))
+        return Compiled(clause, _POSTGRES, self._columns)
 
 
 class Given(Protocol):
@@ -217,7 +234,7 @@ class among(FunctionElement[Any]):
     type = NullType()  # a Boolean would become `... = 1` on SQLite, which no index serves
     inherit_cache = True
 
-    def __init__(self, column: ColumnElement[Any], query: Select[Any]) -> None:
+    def __init__(self, column: ColumnElement[Any], query: Select[Any] | CompoundSelect[Any]) -> None:
         super().__init__(column, query.scalar_subquery())
 
 
@@ -267,3 +284,17 @@ class Session(Protocol):
 
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
         """One change to many rows, each with the columns of `change.columns` in that order; `params` are common to all."""
+
+
+class Telling:
+    """The part of both sessions that makes a statement's parameters complete."""
+
+    __slots__ = ()
+
+    def _given(self, compiled: Compiled, scope: Scope | None, params: dict[str, Value]) -> dict[str, Value]:
+        if scope is not None:
+            params["workspace"] = scope.workspace
+            params["environment"] = _ENVIRONMENTS[scope.environment]
+        if compiled.constants:
+            params.update(compiled.constants)
+        return params

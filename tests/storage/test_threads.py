@@ -1,0 +1,52 @@
+"""Work goes to a few threads and its answer comes back to the loop that asked."""
+
+import asyncio
+import threading
+
+import pytest
+
+from billfold.storage.threads import Threads
+
+
+async def test_answers_and_errors_come_back_from_at_most_so_many_threads() -> None:
+    threads, together = Threads(3, "some"), threading.Barrier(3)
+
+    def work() -> str:
+        together.wait(10)  # only three at once get past
+        return threading.current_thread().name
+
+    names = await asyncio.gather(*(threads.run(work) for _ in range(9)))
+    assert set(names) == {"some-0", "some-1", "some-2"}
+
+    def fail() -> None:
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        await threads.run(fail)
+    assert await threads.run(lambda: 5) == 5
+    threads.close()
+
+
+async def test_one_thread_is_enough_for_one_after_the_other() -> None:
+    threads = Threads(3, "some")
+    names = {await threads.run(lambda: threading.current_thread().name) for _ in range(5)}
+    threads.close()
+    assert names <= {"some-0", "some-1"}  # a second one where the first had not yet said that it is free
+
+
+async def test_closing_waits_for_what_was_begun_and_whoever_left_is_not_told() -> None:
+    threads, begun, go, done = Threads(1, "some"), threading.Event(), threading.Event(), list[int]()
+
+    def work() -> None:
+        begun.set()
+        go.wait(10)
+        done.append(1)
+
+    left = asyncio.ensure_future(threads.run(work))
+    await asyncio.to_thread(begun.wait, 10)
+    left.cancel()
+    go.set()
+    await asyncio.to_thread(threads.close)
+    assert done == [1]
+    with pytest.raises(asyncio.CancelledError):
+        await left
