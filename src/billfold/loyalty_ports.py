@@ -75,6 +75,16 @@ class CardFilter:
     batch: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What is known about a card beside itself. `voided`: its pass."""
+
+    programme: Programme
+    brand: Brand
+    member: Member | None
+    voided: bool
+
+
 class Cards(Protocol):
     def add(self, card: Card) -> None:
         """Its pass is already there."""
@@ -82,6 +92,7 @@ class Cards(Protocol):
     def replace(self, card: Card) -> None: ...
     def find(self, scope: Scope, pass_id: PassId) -> Card | None: ...
     def find_locked(self, scope: Scope, pass_id: PassId) -> Card | None: ...
+    def facts(self, scope: Scope, pass_id: PassId) -> CardFacts | None: ...
     def by_code(self, scope: Scope, code: str, limit: int = 20) -> list[Card]:
         """The card whose pass id is `code`, else those whose barcode says it; not the removed ones; newest first."""
 

@@ -1,7 +1,7 @@
 """Accounts, operations and postings of the ledger: locked and read here, written once, never changed.
 
-What is posted is decided in domain/ledger.py. All accounts of an operation are locked by one statement, its postings written by one
-and its accounts saved by one: a charge costs four, and not two more for each account.
+What is posted is decided in domain/ledger.py. All accounts of an operation are locked by one statement, its postings
+written and accounts saved by one (two on SQLite): a charge costs three, and not two more for each account.
 May not enter: UPDATE or DELETE of an operation or posting (the database refuses both)."""
 
 from collections.abc import Sequence
@@ -96,12 +96,7 @@ _WRITTEN = ("owner", "unit", "sequence", "amount", "balance", "operation", "kind
 
 @cache
 def add_postings(count: int) -> Statement:
-    return Statement(_rows(insert(_postings), _WRITTEN, count))
-
-
-@cache
-def save_accounts(count: int) -> Statement:
-    """Opened or changed; and changed only where nobody else has posted since they were locked."""
+    """So many postings; their accounts opened or changed, and changed only where nobody else has posted since they were locked."""
 
     def build(made: Any) -> Insert:
         new = _rows(made, ("owner", "unit", "floor", *_SAVED), count)
@@ -110,7 +105,8 @@ def save_accounts(count: int) -> Statement:
         saved: Insert = new.on_conflict_do_update(index_elements=_KEY, set_=change, where=following)  # type: ignore[attr-defined]
         return saved
 
-    return Statement(build(sqlite.insert(_accounts)), postgres=build(postgresql.insert(_accounts)))
+    postings = Statement(_rows(insert(_postings), _WRITTEN, count))
+    return Statement(build(sqlite.insert(_accounts)), postgres=build(postgresql.insert(_accounts)), first=postings)
 
 
 class LedgerRows:
@@ -147,9 +143,8 @@ class LedgerRows:
         return True
 
     def _post(self, scope: Scope, postings: Sequence[Posting], accounts: dict[AccountKey, Account]) -> None:
-        """Postings first: where two transactions open one account, its key refuses the second, which then runs again."""
+        """Where two transactions open one account, the key of its first posting refuses the second, which then runs again."""
         written: dict[str, Value] = {}
-        saved: dict[str, Value] = {}
         for nth, one in enumerate(postings):
             account = accounts[one.key]
             assert (account.sequence, account.balance) == (one.sequence, one.balance), "one posting an account"
@@ -166,10 +161,8 @@ class LedgerRows:
                 one.hash,
             )
             written |= {f"{name}{nth}": value for name, value in zip(_WRITTEN, row, strict=True)}
-            state: tuple[Value, ...] = (*whose, account.floor, one.balance, one.sequence, one.hash, account.lots)
-            saved |= {f"{name}{nth}": value for name, value in zip(("owner", "unit", "floor", *_SAVED), state, strict=True)}
-        self._db.run(add_postings(len(postings)), scope, **written)
-        changed = self._db.count(save_accounts(len(postings)), scope, **saved)
+            written |= {f"floor{nth}": account.floor, f"lots{nth}": account.lots}
+        changed = self._db.count(add_postings(len(postings)), scope, **written)
         assert changed == len(postings), "an account was changed by somebody who had not locked it"
 
     def count_lots(self, scope: Scope, key: AccountKey, lots: int) -> None:

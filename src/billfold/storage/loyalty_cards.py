@@ -5,14 +5,17 @@ May not enter: what a card shows, whether it may be charged."""
 from collections.abc import Iterable
 from functools import cache
 
-from sqlalchemy import ColumnElement, FromClause, and_, select, text, update
+from sqlalchemy import ColumnElement, FromClause, Table, and_, select, text, update
 
 from billfold.domain.ids import PassId, Scope
 from billfold.domain.loyalty import Card, CardStatus
-from billfold.loyalty_ports import CardFilter
+from billfold.loyalty_ports import CardFacts, CardFilter
 from billfold.storage.forms import FLAG, Form, Kept, choice, degrees
-from billfold.storage.loyalty_schema import TO_EXPIRE, TO_REMIND, card
-from billfold.storage.statements import Statement, number, own, string
+from billfold.storage.loyalty import BRAND, PROGRAMME
+from billfold.storage.loyalty_members import MEMBER
+from billfold.storage.loyalty_schema import TO_EXPIRE, TO_REMIND, brand, card, member, programme
+from billfold.storage.schema import pass_
+from billfold.storage.statements import Statement, among, number, own, string
 
 CARD = Form(
     card,
@@ -30,6 +33,25 @@ _THERE = card.c.removed_at_ms.is_(None)
 _GOOD = (card.c.expires_at_ms.is_(None) | (card.c.expires_at_ms > number("at_ms"))) & (
     card.c.starts_at_ms.is_(None) | (card.c.starts_at_ms <= number("at_ms"))
 )
+
+
+def _of_card(table: Table, column: ColumnElement[str]) -> ColumnElement[bool]:
+    """The one row of another table that a column of the card names. By its key alone, not by a join: without statistics a planner
+    may join by workspace and environment alone."""
+    return own(table) & among(table.c.id, select(column).where(own(card), card.c.pass_id == string("key")))
+
+
+FACTS = Statement(
+    select(*PROGRAMME.columns, *BRAND.columns, *MEMBER.columns, pass_.c.voided)
+    .select_from(pass_)
+    .join(programme, _of_card(programme, card.c.programme_id))
+    .join(brand, _of_card(brand, card.c.brand_id))
+    .outerjoin(member, _of_card(member, card.c.member_id))
+    .where(own(pass_), pass_.c.id == string("key"))
+)
+_PROGRAMME = slice(0, len(PROGRAMME.columns))
+_BRAND = slice(_PROGRAMME.stop, _PROGRAMME.stop + len(BRAND.columns))
+_MEMBER = slice(_BRAND.stop, _BRAND.stop + len(MEMBER.columns))
 BY_ID = Statement(select(*CARD.columns).where(own(card), _THERE, card.c.pass_id == string("code")))
 BY_CODE = Statement(
     CARD.found(lambda listed: listed.c.code == string("code"))
@@ -91,6 +113,18 @@ class CardRows(Kept[Card]):
 
     def find_locked(self, scope: Scope, pass_id: PassId) -> Card | None:
         return self._one(CARD.find_locked, scope, key=pass_id)
+
+    def facts(self, scope: Scope, pass_id: PassId) -> CardFacts | None:
+        row = self._db.one(FACTS, scope, key=pass_id)
+        if row is None:
+            return None
+        held = row[_MEMBER]
+        return CardFacts(
+            PROGRAMME.value(scope, row[_PROGRAMME]),
+            BRAND.value(scope, row[_BRAND]),
+            MEMBER.value(scope, held) if held[0] is not None else None,
+            bool(row[-1]),
+        )
 
     def by_code(self, scope: Scope, code: str, limit: int = 20) -> list[Card]:
         exact = self._one(BY_ID, scope, code=code)

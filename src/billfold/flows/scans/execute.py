@@ -26,6 +26,7 @@ from billfold.flows.ledger import Asked
 from billfold.flows.loyalty.showing import change_in
 from billfold.flows.scans import view
 from billfold.flows.scans.view import CardView
+from billfold.loyalty_ports import CardFacts
 from billfold.ports import Services, Tx, Workspace
 from billfold.scan_ports import ScanRecord
 
@@ -142,10 +143,7 @@ def scan_in(services: Services, tx: Tx, actor: Actor, asked: ScanAsked, offline:
         return _repeated(services, tx, actor, asked, earlier)
     card = _card(services, tx, scope, asked, now)
     till = tx.terminals.find(scope, actor.terminal_id) if actor.terminal_id else None
-    programme = tx.programmes.find(scope, card.programme_id)
-    assert programme is not None, "a card has a programme"
-    desk = _Desk(services, tx, actor, asked, card, programme, till, now, offline)
-    return desk.decide()
+    return _Desk(services, tx, actor, asked, card, view.facts_of(tx, card), till, now, offline).decide()
 
 
 def _repeated(services: Services, tx: Tx, actor: Actor, asked: ScanAsked, earlier: ScanRecord) -> Scanned:
@@ -184,12 +182,16 @@ class _Desk:
     actor: Actor
     asked: ScanAsked
     card: Card
-    programme: Programme
+    facts: CardFacts
     till: Terminal | None
     now: int
     offline: Offline | None
     flag: str = ""
     vat: tuple[int, int, int, int] | None = None
+
+    @property
+    def programme(self) -> Programme:
+        return self.facts.programme
 
     def decide(self) -> Scanned:
         self.flag = self.offline.flag if self.offline else ""
@@ -384,14 +386,14 @@ class _Desk:
 
     def _set_redeemed(self) -> int:
         changed = change_in(self.services, self.tx, self.actor, self.card, replace(self.card, status=CardStatus.REDEEMED))
-        self.card = changed.card
+        self.card, self.facts = changed.card, view.facts_of(self.tx, changed.card)
         return changed.notified
 
     def _record(
         self, changes: dict[str, int], resolved: Resolved, operations: tuple[str, ...], declined: str, notified: int
     ) -> Scanned:
         asked, product = self.asked, resolved.product
-        shown = view.view_of(self.tx, self.card, self.programme)
+        shown = view.view_of(self.tx, self.card, self.facts)
         reached = scanning.reward_reached(self.programme.stamps_goal, shown.balances.get(STAMPS), changes.get(STAMPS, 0))
         record = ScanRecord(
             id=asked.id,

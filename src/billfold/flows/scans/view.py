@@ -12,6 +12,7 @@ from billfold.domain.ids import PassId, Scope
 from billfold.domain.loyalty import Brand, Card, Member, Product, Programme
 from billfold.domain.passes import content_of
 from billfold.domain.scan_errors import CodeUnknown
+from billfold.loyalty_ports import CardFacts
 from billfold.ports import Services, Tx
 
 CODE_MAX = 512
@@ -88,22 +89,19 @@ def _barcode(tx: Tx, card: Card) -> RotatingBarcode | None:
     return content_of(found, template).rotating_barcode
 
 
-def view_of(tx: Tx, card: Card, programme: Programme | None = None) -> CardView:
-    """Reads what else a scanner shows of a card."""
-    scope = card.scope
-    programme = programme or tx.programmes.find(scope, card.programme_id)
-    assert programme is not None, "a card has a programme"
-    found = tx.passes.find(scope, card.pass_id)
-    held = {one.key.unit: one.balance for one in tx.ledger.accounts(scope, card.pass_id)}
-    return CardView(
-        card,
-        programme,
-        tx.brands.find(scope, card.brand_id),
-        tx.members.find(scope, card.member_id) if card.member_id else None,
-        dict.fromkeys(units(programme), 0) | held,
-        allowed_products(tx, programme),
-        bool(found and found.voided),
-    )
+def facts_of(tx: Tx, card: Card) -> CardFacts:
+    facts = tx.cards.facts(card.scope, card.pass_id)
+    assert facts is not None, "a card is a pass of a programme"
+    return facts
+
+
+def view_of(tx: Tx, card: Card, facts: CardFacts | None = None) -> CardView:
+    """Reads what else a scanner shows of a card. `facts`: where they are known already."""
+    known = facts or facts_of(tx, card)
+    programme = known.programme
+    held = {one.key.unit: one.balance for one in tx.ledger.accounts(card.scope, card.pass_id)}
+    balances = dict.fromkeys(units(programme), 0) | held
+    return CardView(card, programme, known.brand, known.member, balances, allowed_products(tx, programme), known.voided)
 
 
 def units(programme: Programme) -> tuple[str, ...]:
