@@ -1,17 +1,13 @@
 """The transaction of one scan with nothing around it: what the server runs, noted once, and run again on the raw driver.
 
 The statements are the server's own, text by text, with another card and operation each time; what the driver reads back (an
-account's sequence) goes into what follows, as it must. Nothing is parsed, decided, hashed, rendered or awaited.
-
-At its best concurrency: on SQLite one connection, set as the server's, and sixteen transactions a COMMIT, each under a savepoint,
-which is the most that sixteen clients can have waiting; on PostgreSQL the fastest of several shapes of processes and threads, a
-connection a thread. Durability is the server's own on both.
+account's sequence) goes into what follows, as it must. Nothing is parsed, decided, hashed, rendered or awaited. Durability is the
+server's own on both engines: SQLite's connection is set as the server's, PostgreSQL's too.
 May not enter: HTTP, flows (but to note the statements)."""
 
 import asyncio
 import contextlib
 import itertools
-import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
@@ -28,20 +24,24 @@ from _ledger_fill import ACTOR
 from billfold import bootstrap
 from billfold.domain import ledger
 from billfold.domain.ledger import AccountKey, Kind, Move, Order
+from billfold.domain.scanning import Action
 from billfold.flows import ledger as flow
 from billfold.flows.ledger import Asked
+from billfold.flows.scans import execute as scanning
+from billfold.flows.scans.execute import ScanAsked
 from billfold.settings import Settings
 from billfold.storage import postgres, sqlite
 from billfold.storage.store import sqlite_path
 from billfold.storage.transaction import Transaction
 
 CLIENTS = 16
-SHAPES = ((1, 4), (2, 2), (2, 8), (4, 4))
-"""Processes and threads in each that are tried on PostgreSQL."""
-_UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+PLAIN = (1, CLIENTS)
+SHAPES = (PLAIN, (1, 4), (2, 2), (2, 8), (4, 4))
+"""Processes and threads in each that are tried on PostgreSQL; each thread has a connection."""
 
 Params = dict[str, Any]
-Execute = Callable[[str, Params], Any]
+Execute = Callable[[str, Params], list[Any]]
+"""Runs a statement and gives its rows."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +54,9 @@ class Noted:
     system: str
 
 
-def note(settings: Settings, card: str) -> Noted:
+def note(settings: Settings, card: str, route: str) -> Noted:
     """Runs one charge through the flow, notes its statements, and undoes it."""
-    asked = Asked("bare-000000000000", Kind.CHARGE, card, {"EUR": -1})
+    id_ = "bare-000000000000"
     statements: list[tuple[str, Params]] = []
 
     async def once() -> None:
@@ -66,19 +66,24 @@ def note(settings: Settings, card: str) -> Noted:
             base = module.PostgresSession if path is None else module.SqliteSession
 
             class Session(base):  # type: ignore[misc,valid-type]
-                def _execute(self, compiled: Any, scope: Any, params: Params) -> Any:
-                    cursor = super()._execute(compiled, scope, params)
-                    statements.append((compiled.sql, dict(params)))
-                    return cursor
+                def _given(self, compiled: Any, scope: Any, params: Params) -> Params:
+                    given = super()._given(compiled, scope, params)
+                    parts = (compiled.first, compiled) if compiled.first else (compiled,)
+                    statements.extend((one.sql, dict(given)) for one in parts)
+                    return given
 
             connection = module.connect(path or settings.database_url)
             with contextlib.closing(connection):
                 connection.execute("BEGIN")
-                flow.post_in(parts.services, Transaction(Session(connection), 1000), ACTOR, asked)
+                tx = Transaction(Session(connection), 1000)
+                if route == "scans":
+                    scanning.scan_in(parts.services, tx, ACTOR, ScanAsked(id_, Action.CHARGE, card, amounts={"EUR": 1}))
+                else:
+                    flow.post_in(parts.services, tx, ACTOR, Asked(id_, Kind.CHARGE, card, {"EUR": -1}))
                 connection.execute("ROLLBACK")
 
     asyncio.run(once())
-    return Noted(tuple(statements), asked.id, card, _other_side(card))
+    return Noted(tuple(statements), id_, card, _other_side(card))
 
 
 def _other_side(card: str) -> str:
@@ -89,7 +94,7 @@ def _other_side(card: str) -> str:
 
 def _scans(noted: Noted, cards: Sequence[str], run: str) -> Iterator[Callable[[Execute], None]]:
     """One transaction after the other, without its BEGIN and COMMIT."""
-    steps = [(sql, params, _changing(noted, params)) for sql, params in noted.statements]
+    steps = [(sql, params, _changing(noted, sql, params)) for sql, params in noted.statements]
     others = {card: _other_side(card) for card in cards}
     for nth in itertools.count():
         card = cards[nth % len(cards)]
@@ -102,25 +107,24 @@ def _scans(noted: Noted, cards: Sequence[str], run: str) -> Iterator[Callable[[E
 
         def scan(execute: Execute, new: dict[str, str] = new) -> None:
             sequences: dict[tuple[str, str], int] = {}
-            for sql, params, changing in steps:
+            for place, (sql, params, changing) in enumerate(steps):
                 given = params.copy()
                 for name, what in changing:
                     given[name] = new[what] if isinstance(what, str) else sequences[given[what[0]], given[what[1]]] + 1
-                cursor = execute(sql, given)
-                if cursor.description is None:
-                    continue
-                rows = cursor.fetchall()
-                if cursor.description[0][0] == "owner":  # the accounts: owner, unit, balance, sequence...
+                    if what == "event":
+                        given[name] += f"-{place}"
+                rows = execute(sql, given)
+                if sql.startswith("SELECT ledger_account.owner"):  # owner, unit, balance, sequence...
                     sequences = {row[:2]: row[3] for row in rows}
 
         yield scan
 
 
-def _changing(noted: Noted, params: Params) -> list[tuple[str, Any]]:
+def _changing(noted: Noted, sql: str, params: Params) -> list[tuple[str, Any]]:
     """Which parameters are others in each transaction: (name, what of it), or (name, names of owner and unit whose next it is)."""
     known = {noted.operation: "operation", noted.card: "card", noted.system: "system"}
     found: list[tuple[str, Any]] = [(name, known[value]) for name, value in params.items() if value in known]
-    found += [(name, "event") for name, value in params.items() if isinstance(value, str) and _UUID.fullmatch(value)]
+    found += [("id", "event")] if sql.startswith("INSERT INTO event") else []
     return found + [
         (name, (name.replace("sequence", "owner"), name.replace("sequence", "unit")))
         for name in params
@@ -128,46 +132,67 @@ def _changing(noted: Noted, params: Params) -> list[tuple[str, Any]]:
     ]
 
 
-def best(url: str, noted: Noted, cards: Sequence[str], seconds: float) -> float:
-    """Transactions a second, at the best concurrency."""
-    path = sqlite_path(url)
-    if path is not None:
-        return _on_sqlite(path, noted, cards, seconds, CLIENTS)
-    return max(_on_postgres(url, noted, cards, seconds, *shape) for shape in SHAPES)
+@dataclass(frozen=True)
+class Rate:
+    """Transactions a second, and what one of them takes of this program's CPU, the database's own not counted where that is another
+    program."""
+
+    rate: float
+    cpu_us: float
 
 
-def one_by_one(url: str, noted: Noted, cards: Sequence[str], seconds: float) -> float:
-    """Transactions a second of a single connection, each with a COMMIT of its own."""
-    path = sqlite_path(url)
-    if path is not None:
-        return _on_sqlite(path, noted, cards, seconds, 1)
-    return _on_postgres(url, noted, cards, seconds, 1, 1)
+class Bare:
+    """A program without HTTP."""
+
+    def __init__(self, url: str, cards: Sequence[str], settings: Settings, route: str) -> None:
+        self._url, self._path, self._cards = url, sqlite_path(url), cards
+        self.noted = note(settings, cards[0], route)
+
+    def plain(self, seconds: float) -> Rate:
+        """Each transaction with a COMMIT of its own: one after the other on SQLite; on PostgreSQL in sixteen threads, by psycopg's
+        cursors."""
+        if self._path is not None:
+            return _on_sqlite(self._path, self.noted, self._cards, seconds, 1)
+        return _on_postgres(self._url, self.noted, self._cards, seconds, PLAIN, by_cursors=True)
+
+    def best(self, seconds: float) -> Rate:
+        """Sixteen transactions a COMMIT, each under a savepoint, which is the most that sixteen clients can have waiting; on
+        PostgreSQL the fastest shape, with statements run as the server runs them."""
+        if self._path is not None:
+            return _on_sqlite(self._path, self.noted, self._cards, seconds, CLIENTS)
+        shapes = (_on_postgres(self._url, self.noted, self._cards, seconds / 2, one, by_cursors=False) for one in SHAPES)
+        return max(shapes, key=lambda one: one.rate)
 
 
-def _on_sqlite(path: Any, noted: Noted, cards: Sequence[str], seconds: float, group: int) -> float:
+def _on_sqlite(path: Any, noted: Noted, cards: Sequence[str], seconds: float, group: int) -> Rate:
     with contextlib.closing(sqlite.connect(path)) as connection:
         execute, scans = connection.execute, _scans(noted, cards, uuid.uuid4().hex[:8])
-        done, groups, began = 0, 0, time.perf_counter()
+        done, rows, began, cpu = 0, 0, time.perf_counter(), time.process_time()
         while time.perf_counter() < began + seconds:
             execute("BEGIN IMMEDIATE")
             for scan in itertools.islice(scans, group):
-                execute("SAVEPOINT one")
-                scan(execute)
-                execute("RELEASE one")
+                if group > 1:
+                    execute("SAVEPOINT one")
+                scan(lambda sql, given: execute(sql, given).fetchall())
+                if group > 1:
+                    execute("RELEASE one")
             execute("COMMIT")
-            done, groups = done + group, groups + 1
-            if groups % sqlite.CHECKPOINT_GROUPS == 0 or done * len(noted.statements) % sqlite.CHECKPOINT_ROWS < group * len(
-                noted.statements
-            ):
+            done, rows = done + group, rows + group * len(noted.statements)
+            if rows >= sqlite.CHECKPOINT_ROWS:
+                rows = 0
                 execute("PRAGMA wal_checkpoint(PASSIVE)")
-        return done / (time.perf_counter() - began)
+        return Rate(done / (time.perf_counter() - began), (time.process_time() - cpu) / done * 1e6)
 
 
-def _on_postgres(url: str, noted: Noted, cards: Sequence[str], seconds: float, processes: int, threads: int) -> float:
+def _on_postgres(url: str, noted: Noted, cards: Sequence[str], seconds: float, shape: tuple[int, int], *, by_cursors: bool) -> Rate:
+    processes, threads = shape
     context = get_context("spawn")
     with ProcessPoolExecutor(processes, context, _begin, (context.Barrier(processes * threads),)) as pool:
         parts = [cards[nth::processes] for nth in range(processes)]
-        return sum(pool.map(partial(_process, url, noted, seconds=seconds, threads=threads), parts)) / seconds
+        work = partial(_process, url, noted, seconds=seconds, threads=threads, by_cursors=by_cursors)
+        told = list(pool.map(work, parts))
+    done = sum(count for count, _ in told)
+    return Rate(done / seconds, sum(cpu for _, cpu in told) / max(done, 1) * 1e6)
 
 
 _start: list[Barrier] = []
@@ -177,24 +202,33 @@ def _begin(start: Barrier) -> None:
     _start.append(start)
 
 
-def _process(url: str, noted: Noted, cards: Sequence[str], seconds: float, threads: int) -> int:
-    """How many it did, beginning when every thread of every process has its connection."""
+def _process(url: str, noted: Noted, cards: Sequence[str], seconds: float, threads: int, *, by_cursors: bool) -> tuple[int, float]:
+    """How many it did and its seconds of CPU, beginning when every thread of every process has its connection."""
+    cpu: list[float] = []
 
     def work(nth: int) -> int:
         with contextlib.closing(postgres.connect(url)) as connection:
-            scans, cursor, done = _scans(noted, cards[nth::threads], uuid.uuid4().hex[:8]), connection.cursor(), 0
+            cursor, scans, done = connection.cursor(), _scans(noted, cards[nth::threads], uuid.uuid4().hex[:8]), 0
+
+            def by_cursor(sql: str, given: Params) -> list[Any]:
+                cursor.execute(sql.encode(), given)
+                return cursor.fetchall() if cursor.description else []
+
+            execute: Execute = by_cursor if by_cursors else connection.statements.rows
             _start[0].wait()
+            cpu.append(time.process_time())
             until = time.perf_counter() + seconds
             while time.perf_counter() < until:
-                cursor.execute("BEGIN")
+                execute("BEGIN", {})
                 try:
-                    next(scans)(cursor.execute)  # type: ignore[arg-type]
+                    next(scans)(execute)
                 except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-                    cursor.execute("ROLLBACK")  # on a machine that stands still for seconds; the server runs it again, too
+                    execute("ROLLBACK", {})  # on a machine that stands still for seconds; the server runs it again, too
                     continue
-                cursor.execute("COMMIT")
+                execute("COMMIT", {})
                 done += 1
             return done
 
     with ThreadPoolExecutor(threads) as workers:
-        return sum(workers.map(work, range(threads)))
+        done = sum(workers.map(work, range(threads)))
+    return done, time.process_time() - cpu[0]

@@ -142,6 +142,12 @@ def lua_post(path_headers: dict[str, str], body: object) -> str:
     return f"wrk.method = 'POST'\nwrk.body = [=[{json.dumps(body)}]=]\n{headers}\n"
 
 
+def progress(text: str, *, last: bool = False) -> None:
+    """On one line of a person's terminal; nothing where the output goes elsewhere."""
+    if sys.stderr.isatty():
+        print(f"\r  {text}", end="\n" if last else "", file=sys.stderr, flush=True)
+
+
 Request = bytes | Callable[[int], bytes]
 """The same for each, or made from its place in the row."""
 
