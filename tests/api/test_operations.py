@@ -83,7 +83,7 @@ async def test_an_amount_is_a_whole_number_or_refused(world: World, amount: obje
 async def test_what_cannot_be_is_named(world: World) -> None:
     held, other = await card(world), await card(world)
     assert (await post(world, "short", "earn", "mine00t-" + "0" * 22, {"points": 1})).status == 404
-    assert (await world.client.post("/v1/operations", {"id": "short", "kind": "earn", "pass_id": held})).status == 422
+    assert (await world.client.post("/v1/operations", {"id": "short", "kind": "earn", "pass_id": held})).status == 400
     assert (await post(world, "t", "transfer", held, {"EUR": 5})).json["errors"][0]["path"] == "to_pass_id"
     assert (await post(world, "u", "void", held)).json["errors"][0]["path"] == "reverses"
     assert (await post(world, "v", "void", held, reverses="never-was-00000000")).status == 404
