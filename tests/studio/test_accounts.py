@@ -317,3 +317,18 @@ async def test_a_way_back_in_is_for_who_is_here_and_for_a_day(console: Console) 
     await people.remove(console.services, actor_of(owner), bob.id)
     with pytest.raises(NotFound):
         await people.open_invitation(console.services, gone)
+
+
+@on_sqlite
+async def test_who_came_by_the_demos_door_keeps_no_secret(console: Console) -> None:
+    """A passkey of theirs would open the demo from elsewhere, to whoever holds it."""
+    demo = await sign_in.by_demo_door(console.services, "demo00", "agent")
+    assert demo
+    actor = demo.actor(Environment.TEST)
+    for asked in (
+        accounts.add_passkey(console.services, actor, demo.person, passkey("demo")),
+        accounts.remove_passkey(console.services, actor, demo.person, "x"),
+        accounts.set_secret(console.services, demo, actor, Secret(password=PASSWORD)),
+    ):
+        with pytest.raises(Forbidden):
+            await asked

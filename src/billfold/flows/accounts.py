@@ -6,10 +6,10 @@ May not enter: cookies, forms, SQL, passkeys' wire format. Source: reference/rel
 from dataclasses import replace
 
 from billfold.domain import people
-from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound, Unauthenticated
+from billfold.domain.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound, Unauthenticated
 from billfold.domain.events import EventKind
 from billfold.domain.keys import Actor, require_proof
-from billfold.domain.people import Invitation, Person
+from billfold.domain.people import DEMO_PERSON, Invitation, Person
 from billfold.flows import sign_in
 from billfold.flows.people import Joined, Secret, end_playground, passkey_of, proved_secret, record, recovery_hashes, totp_secret
 from billfold.flows.sign_in import SignedIn
@@ -17,6 +17,14 @@ from billfold.ports import Services, Tx
 
 LAST_SECRET = "last_secret"
 WRONG_PASSWORD = FieldProblem("present", "wrong_password", "this is not your present password", "type the one you sign in with")
+
+
+def may_change_secrets(actor: Actor) -> None:
+    """Who came by the demo's door is nobody in particular: a secret of theirs would open it from elsewhere. Raises Forbidden,
+    ProofNeeded."""
+    if actor.person_id == DEMO_PERSON:
+        raise Forbidden("account")
+    require_proof(actor)
 
 
 async def prove_by_typing(services: Services, signed_in: SignedIn, typed: str) -> SignedIn:
@@ -70,7 +78,7 @@ async def change_password(services: Services, signed_in: SignedIn, present: str,
 async def set_secret(services: Services, signed_in: SignedIn, actor: Actor, secret: Secret) -> tuple[SignedIn, tuple[str, ...]]:
     """A first password with a code, or both anew for another phone; passkeys stay. Every session ends. (The new session, recovery
     codes.) Raises ProofNeeded, Invalid."""
-    require_proof(actor)
+    may_change_secrets(actor)
     person = signed_in.person
     blank = await proved_secret(services, person.workspace, person.email, secret)
     codes = people.recovery_codes(services.entropy.bytes(10 * people.RECOVERY_CODES))
@@ -85,7 +93,7 @@ async def set_secret(services: Services, signed_in: SignedIn, actor: Actor, secr
 
 async def add_passkey(services: Services, actor: Actor, person: Person, secret: Secret) -> None:
     """Raises ProofNeeded; Conflict when it is known already."""
-    require_proof(actor)
+    may_change_secrets(actor)
 
     def transaction(tx: Tx) -> None:
         if not tx.people.add_passkey(passkey_of(person, secret, services.clock.now_ms())):
@@ -97,7 +105,7 @@ async def add_passkey(services: Services, actor: Actor, person: Person, secret: 
 
 async def remove_passkey(services: Services, actor: Actor, person: Person, passkey_id: str) -> None:
     """Nobody loses their only way in by it. Raises ProofNeeded, NotFound, Conflict."""
-    require_proof(actor)
+    may_change_secrets(actor)
     workspace = person.workspace
 
     def transaction(tx: Tx) -> None:

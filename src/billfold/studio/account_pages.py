@@ -74,7 +74,7 @@ class AccountPages:
 
     async def secret(self, visit: Visit) -> Response:
         """A first password, or another phone: both anew, with the code that the phone shows."""
-        require_proof(visit.actor)
+        accounts.may_change_secrets(visit.actor)
         if not visit.form:
             return self._secret_page(visit, secrets.token_hex(16), {})
         salt = visit.given("salt")[:64]
@@ -97,7 +97,7 @@ class AccountPages:
 
     async def add_passkey(self, visit: Visit) -> Response:
         """The question without an answer, and then with one."""
-        require_proof(visit.actor)
+        accounts.may_change_secrets(visit.actor)
         asked, person, origin = await json_of(visit.request), visit.signed_in.person, visit.request.headers["origin"]
         purpose = f"add {person.id}"
         if "answer" not in asked:
