@@ -60,6 +60,8 @@ class Server:
     key: str
     process: subprocess.Popen[str]
     data: Path
+    demo: dict[str, object]
+    """What the line of its start names of the demo."""
 
     def call(self, method: str, path: str, body: object | None = None, headers: dict[str, str] | None = None) -> tuple[int, bytes]:
         request = urllib.request.Request(self.url + path, method=method, data=None if body is None else json.dumps(body).encode())
@@ -96,7 +98,7 @@ def server(database_url: str = "", **settings: str) -> Iterator[Server]:
         try:
             line = process.stdout.readline()
             ready = json.loads(line)
-            yield Server(ready["url"], ready["test_key"], process, Path(folder) / "data")
+            yield Server(ready["url"], ready["test_key"], process, Path(folder) / "data", ready["demo"])
         finally:
             process.terminate()
             process.wait(30)

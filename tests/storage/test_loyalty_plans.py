@@ -107,8 +107,8 @@ def plans_of_postgres(url: str) -> dict[str, str]:
 
 
 async def test_nothing_is_found_by_reading_it_all(store: Store, migrated_url: str) -> None:
-    """Each question goes by its index, and pages come in the index's order (SQLite may sort those whose words are equal).
-    Of brands and programmes there are two."""
+    """Each question goes by its index, and pages come in the index's order, unsorted also where words are equal; SQLite does not
+    read through all cards to ask of each whether it is among a member's few. Of brands and programmes there are two."""
     await store.write(open_two_shops)
     path = sqlite_path(migrated_url)
     plans = plans_of_postgres(migrated_url) if path is None else plans_of_sqlite(str(path))
@@ -117,7 +117,11 @@ async def test_nothing_is_found_by_reading_it_all(store: Store, migrated_url: st
         f"{name}:\n{plan}"
         for name, plan in plans.items()
         if PLANS[name][2] not in plan
-        or any(one in plan.replace("Seq Scan on brand", "").replace("Seq Scan on programme", "") for one in ("Seq Scan", "SCAN "))
-        or (name not in some_rows and any(one in plan for one in ("Sort", "TEMP B-TREE FOR ORDER BY")))
+        or any(one in _but_the_two(plan) for one in ("Seq Scan", "SCAN ", "pass_id>?)\nLIST SUBQUERY"))
+        or (name not in some_rows and any(one in plan for one in ("Sort", "TEMP B-TREE")))
     ]
     assert wrong == [], "\n\n".join(wrong)
+
+
+def _but_the_two(plan: str) -> str:
+    return plan.replace("Seq Scan on brand", "").replace("Seq Scan on programme", "")

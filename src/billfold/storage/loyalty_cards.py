@@ -15,7 +15,7 @@ from billfold.storage.loyalty import BRAND, PROGRAMME
 from billfold.storage.loyalty_members import MEMBER
 from billfold.storage.loyalty_schema import TO_EXPIRE, TO_REMIND, brand, card, member, programme
 from billfold.storage.schema import pass_
-from billfold.storage.statements import Statement, among, number, own, string
+from billfold.storage.statements import Statement, among, literal, number, own, string
 
 CARD = Form(
     card,
@@ -88,9 +88,12 @@ def listing(names: frozenset[str]) -> Statement:
     names |= {"listed"}
     if "member_id" not in names:
         return Statement(CARD.found(lambda listed: _named(listed, names), page=True))
-    theirs = CARD.found(lambda listed: _named(listed, {"member_id"}))  # a member's cards are few, and looked through
-    chosen = theirs.where(_named(card, names), card.c.pass_id > string("after")).order_by(card.c.pass_id)
-    return Statement(chosen.limit(number("limit")))
+    # A member's cards are few, and looked through. What they are chosen by is written so that no index fits: SQLite would otherwise
+    # read all cards after `after`, and ask of each whether it is among the few.
+    theirs = CARD.found(lambda listed: _named(listed, {"member_id"}))
+    chosen = [card.c[name].concat(literal("")) == string(name) for name in sorted(names - {"member_id"})]
+    after = card.c.pass_id.concat(literal("")) > string("after")
+    return Statement(theirs.where(*chosen, after).order_by(card.c.pass_id).limit(number("limit")))
 
 
 def _listed(card: Card) -> str:

@@ -4,7 +4,7 @@ May not enter: who may see them."""
 
 import unicodedata
 
-from sqlalchemy import delete, exists, insert, null, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, null, select, update
 
 from billfold.domain.errors import Conflict
 from billfold.domain.ids import Scope
@@ -32,35 +32,45 @@ REMOVE_WORDS = Statement(delete(_words).where(own(_words), _words.c.member_id ==
 
 
 _other = _words.alias("other")
-_MATCHES = (own(_words), _words.c.word >= binary("start"), _words.c.word < binary("beyond"))
-_FOUND = (
-    select(*MEMBER.columns)
-    .select_from(_words)
-    .join(
-        _members,
-        (_members.c.workspace == _words.c.workspace)
-        & (_members.c.environment == _words.c.environment)
-        & (_members.c.id == _words.c.member_id),
+_BETWEEN = (_words.c.word >= binary("start"), _words.c.word < binary("beyond"))
+_MATCHES = (own(_words), *_BETWEEN)
+# The order is the index's, environment and all, so that nothing is sorted however many have one word; where it is known to be one
+# environment's, SQLite leaves that out of the order and sorts.
+_OURS = (_words.c.workspace == string("workspace"), _words.c.environment.concat(literal("")) == string("environment"))
+
+
+def _found(*whose: ColumnElement[bool]) -> Statement:
+    return Statement(
+        select(*MEMBER.columns)
+        .select_from(_words)
+        .join(
+            _members,
+            (_members.c.workspace == _words.c.workspace)
+            & (_members.c.environment == _words.c.environment)
+            & (_members.c.id == _words.c.member_id),
+        )
+        .where(
+            *whose,
+            *_BETWEEN,
+            (_words.c.word > binary("start")) | (_words.c.member_id > string("start_id")),
+            # Who is found by two words comes once: with the first of them.
+            ~exists(
+                select(_other.c.word).where(
+                    _other.c.workspace == _words.c.workspace,
+                    _other.c.environment == _words.c.environment,
+                    _other.c.member_id == _words.c.member_id,
+                    _other.c.word >= binary("beginning"),
+                    _other.c.word < _words.c.word,
+                )
+            ),
+        )
+        .order_by(_words.c.word, _words.c.environment, _words.c.member_id)
+        .limit(number("limit"))
     )
-    .where(
-        *_MATCHES,
-        (_words.c.word > binary("start")) | (_words.c.member_id > string("start_id")),
-        # Who is found by two words comes once: with the first of them.
-        ~exists(
-            select(_other.c.word).where(
-                _other.c.workspace == _words.c.workspace,
-                _other.c.environment == _words.c.environment,
-                _other.c.member_id == _words.c.member_id,
-                _other.c.word >= binary("beginning"),
-                _other.c.word < _words.c.word,
-            )
-        ),
-    )
-    .order_by(_words.c.word, _words.c.member_id)
-    .limit(number("limit"))
-)
-SEARCH = Statement(_FOUND)
-SEARCH_BRAND = Statement(_FOUND.where(_words.c.brand_id == string("brand_id")))
+
+
+SEARCH = _found(*_OURS)
+SEARCH_BRAND = _found(own(_words), _words.c.brand_id == string("brand_id"))
 FIRST_WORD = Statement(
     select(_words.c.word).where(*_MATCHES, _words.c.member_id == string("member_id")).order_by(_words.c.word).limit(number("limit"))
 )
