@@ -21,6 +21,8 @@ from e2e.conftest import Billfold, running
 
 Look = Callable[..., AbstractContextManager[Page]]
 _SERIOUS = ("serious", "critical")
+_OURS = "{ include: [['html']], exclude: [['.swagger-ui']] }"
+"""Of what a page shows, all but the program of others that shows the API reference."""
 
 
 @pytest.fixture(scope="module")
@@ -54,19 +56,28 @@ def look(browser: Browser) -> Look:
 
 
 @pytest.fixture(scope="session")
-def no_serious_axe(axe_source: str) -> Callable[[Page], None]:
-    """`no_serious_axe(page)` fails when axe-core finds something serious or critical; each line names the rule and the element."""
+def serious_axe(axe_source: str) -> Callable[[Page], list[str]]:
+    """What axe-core finds of serious or critical things; each line names the rule and the element."""
 
-    def ask(page: Page) -> None:
+    def ask(page: Page) -> list[str]:
         page.evaluate(axe_source)
         # without `preload`, which puts styles into pages that have shadow trees
-        answer = page.evaluate("axe.run(document, { resultTypes: ['violations'], preload: false })")
-        found = [
+        answer = page.evaluate(f"axe.run({_OURS}, {{ resultTypes: ['violations'], preload: false }})")
+        return [
             f"{one['id']} ({one['impact']}): {node['html'][:160]}"
             for one in answer["violations"]
             if one["impact"] in _SERIOUS
             for node in one["nodes"]
         ]
-        assert found == []
+
+    return ask
+
+
+@pytest.fixture(scope="session")
+def no_serious_axe(serious_axe: Callable[[Page], list[str]]) -> Callable[[Page], None]:
+    """`no_serious_axe(page)` fails when there is any."""
+
+    def ask(page: Page) -> None:
+        assert serious_axe(page) == []
 
     return ask

@@ -151,7 +151,7 @@ def problems_page() -> str:
     for problem in dict.fromkeys((*problems.PROBLEMS.values(), problems.INTERNAL)):
         title, mend = html.escape(problem.title), html.escape(problem.mend)
         rows.append(f'<h2 id="{problem.slug}">{problem.slug}</h2><p>{problem.status}. {title}.</p><p>{mend}</p>')
-    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Billfold problems</title>'
+    head = '<!doctype html><html lang="en"><meta charset="utf-8"><title>Billfold problems</title><link rel="icon" href="data:,">'
     style = (
         "<style>body{font:16px/1.5 system-ui;max-width:45rem;margin:2rem auto;padding:0 1rem}:target{background:#fef3c7}</style>"
     )
