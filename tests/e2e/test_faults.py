@@ -21,6 +21,8 @@ from billfold.sandbox.phones.iphone import VirtualIphone
 from e2e.conftest import ROOT, SAMPLE, Answer, Billfold, ask, running
 from servers import Started
 
+pytestmark = pytest.mark.xdist_group("faults")  # five minutes of waiting: one worker waits, the others work
+
 CURRENT_SECONDS = 60.0
 """What issue and requirement promise, counted from the moment when the fault is healed."""
 Json = dict[str, object]
