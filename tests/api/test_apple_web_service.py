@@ -616,7 +616,6 @@ async def test_paths_are_read_by_segment(world: World, subtests: pytest.Subtests
         "no version": card.address.replace("/v1/", "/"),
         "too short": f"{card.base}/passes/{card.serial}",
         "too long": f"{card.address}/more",
-        "personalisation, which we do not offer": f"{card.address}/personalize",
         "no workspace": card.address.replace(MINE.code, "x"),
         "NUL": f"{card.base}/passes/{card.pass_type}%00/{card.serial}",
         "nothing": "/apple/",

@@ -11,32 +11,9 @@ from billfold.phones_page.pages import ROOM
 from e2e.browser import DESKTOP, NARROW_ANDROID, Visitor
 from e2e.conftest import Billfold
 from e2e.phones_pages import WAIT_MS, link_to, phones_on
-from e2e.test_share import PAYLOADS
+from hostile import PAYLOADS as HOSTILE
 from plugins.pages import Look
 
-HOSTILE = (
-    *PAYLOADS,
-    "<img src=x onerror=window.ran=11>",
-    "<svg/onload=window.ran=12>",
-    "<svg><script>window.ran=13</script></svg>",
-    "<math><mtext></form><form><mglyph><style></math><img src onerror=window.ran=14>",
-    "<details open ontoggle=window.ran=15>x</details>",
-    "<body onload=window.ran=16>",
-    "<input autofocus onfocus=window.ran=17>",
-    "<a href='javascript:window.ran=18'>x</a>",
-    "<object data='javascript:window.ran=19'></object>",
-    "<embed src='javascript:window.ran=20'>",
-    "<template><script>window.ran=21</script></template>",
-    "<noscript><p title='</noscript><img src=x onerror=window.ran=22>'>",
-    "&lt;script&gt;window.ran=23&lt;/script&gt;",
-    "\\u003cscript\\u003ewindow.ran=24\\u003c/script\\u003e",
-    "${window.ran=25}",
-    "#{window.ran=26}",
-    "`${window.ran=27}`",
-    "</dd></dl></article></section><script>window.ran=28</script>",
-    "]]><script>window.ran=29</script>",
-    '"}],"constructor":{"prototype":{"ran":30}}',
-)
 CODES = {
     "QR": "LOYALTY-98765/ü",
     "PDF417": "M1LOVELACE/ADA       EABC123 BERLISLH 0400 340Y012A0099",
