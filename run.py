@@ -260,8 +260,7 @@ def compiling(environ: Mapping[str, str]) -> dict[str, str]:
 def test(arguments: list[str]) -> None:
     ensure(RUNTIME, DEV)
     os.chdir(ROOT)
-    # Two cores, and a worker for tests that wait: faults that have to pass (tests/e2e/test_faults.py) stay with one.
-    hand_over("-m", "pytest", "-n", "3", "--dist", "loadgroup", *arguments)
+    hand_over("-m", "pytest", "-n", "2", "--dist", "loadgroup", *arguments)
 
 
 def check(_: list[str]) -> int:

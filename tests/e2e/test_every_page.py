@@ -33,6 +33,8 @@ from e2e.every_text import DETECT, PAYLOADS, Fill, Json, body_of, filled, free_p
 from e2e.phones_pages import phones_on
 
 T = TypeVar("T")
+pytestmark = pytest.mark.xdist_group("every page")  # whose world takes long to make
+
 ROUNDS = len(PAYLOADS)
 SCRIPT_BYTES_MAX = 150_000
 SLOW_MS = 30_000

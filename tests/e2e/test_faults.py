@@ -21,7 +21,7 @@ from billfold.sandbox.phones.iphone import VirtualIphone
 from e2e.conftest import ROOT, SAMPLE, Answer, Billfold, ask, running
 from servers import Started
 
-pytestmark = pytest.mark.xdist_group("faults")  # five minutes of waiting: one worker waits, the others work
+pytestmark = pytest.mark.xdist_group("faults")  # five minutes of waiting: one worker waits, the other works
 
 CURRENT_SECONDS = 60.0
 """What issue and requirement promise, counted from the moment when the fault is healed."""

@@ -391,7 +391,7 @@ async def test_a_deadlock_runs_the_transaction_again(postgres: PostgresStore) ->
 
     try:
         await asyncio.gather(postgres.write(lambda tx: two(tx, "a", "b")), postgres.write(lambda tx: two(tx, "b", "a")))
-        assert len(runs) == 3
+        assert len(runs) >= 3, "who gave way may take the row first again, and give way again"
         assert await postgres.read(lambda tx: tx.usage.count(OURS, "a")) == {"k": 3}
         assert await postgres.read(lambda tx: tx.usage.count(OURS, "b")) == {"k": 3}
     finally:

@@ -26,6 +26,7 @@ BYTES_MAX = 5_000_000
 JOB_SECONDS_MAX = 8.0
 START_SECONDS_MAX = 15.0
 JOBS_PER_CHILD = 200
+ENDS_BY_ITSELF_SECONDS = 0.1
 ANSWER_HEAD_BYTES_MAX = 64 * 1024
 PICTURE_BYTES_MAX = 32 * 1024 * 1024
 PICTURES_MAX = 64
@@ -207,9 +208,11 @@ class ImageWorkshop:
         child, self._child = self._child, None
         if child is None:
             return None
+        with contextlib.suppress(TimeoutError):  # one that just ended by itself tells how, unless `kill` asks first
+            await asyncio.wait_for(child.wait(), ENDS_BY_ITSELF_SECONDS)
         if child.returncode is None:
             with contextlib.suppress(ProcessLookupError):
-                child.kill()  # one that was just ended by another signal keeps that signal as its return code
+                child.kill()
         if child.stdin is not None:
             child.stdin.close()
         return await child.wait()

@@ -154,6 +154,8 @@ class SqliteStore:
         self._waiting: deque[_Work] = deque()
         self._turn: asyncio.AbstractEventLoop | None = None
         """Whose turn it is to run or answer a group; None when nothing waits and nothing runs."""
+        self._in_thread = False
+        """Whether the thread has the group of that turn: it passes the turn on itself, also when the loop ends meanwhile."""
         self._turns = threading.Lock()
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
@@ -171,7 +173,7 @@ class SqliteStore:
         future: asyncio.Future[T] = loop.create_future()
         with self._turns:
             self._waiting.append(_Work(fn, short, loop, future))
-            if self._turn is None or self._turn.is_closed():
+            if self._turn is None or (self._turn.is_closed() and not self._in_thread):
                 self._turn = loop
                 loop.call_soon(self._begin)  # after the other requests of this turn of the loop: they join the group
         return await future
@@ -234,17 +236,22 @@ class SqliteStore:
             return
         loop = asyncio.get_running_loop()
         if not self._exclusive or not all(work.short and work.loop is loop for work in group):
-            self._steps.put(partial(self._run_group, group))
+            self._leave(partial(self._run_group, group))
             return
         if not self._began_at_once():
-            self._steps.put(partial(self._run_group, group))
+            self._leave(partial(self._run_group, group))
             return
         try:
             self._give_back(self._run_all(group, SHORT_SECONDS_MAX))
         except sqlite3.Error as problem:
-            self._steps.put(partial(self._give_up, group, problem))
+            self._leave(partial(self._give_up, group, problem))
         else:
-            self._steps.put(partial(self._commit, group))
+            self._leave(partial(self._commit, group))
+
+    def _leave(self, step: Callable[[], None]) -> None:
+        """To the thread."""
+        self._in_thread = True
+        self._steps.put(step)
 
     def _began_at_once(self) -> bool:
         """False when another process writes at this moment: the thread may wait for it, a loop may not."""
@@ -336,17 +343,16 @@ class SqliteStore:
     def _pass_turn(self) -> None:
         while not self._closed:
             with self._turns:
-                self._turn = self._waiting[0].loop if self._waiting else None
-                turn = self._turn
-            if turn is None:
-                return
-            try:
-                turn.call_soon_threadsafe(self._begin)
-            except RuntimeError:  # that loop is closed
-                with self._turns:
+                turn = self._turn = self._waiting[0].loop if self._waiting else None
+                self._in_thread = False
+                if turn is None:
+                    return
+                try:
+                    turn.call_soon_threadsafe(self._begin)
+                except RuntimeError:  # that loop is closed
                     self._waiting = deque(work for work in self._waiting if work.loop is not turn)
-            else:
-                return
+                else:
+                    return
 
     def _run_one(self, work: _Work) -> None:
         """Under its own savepoint: a failure undoes only itself."""

@@ -40,6 +40,7 @@ function Playground({ operations, ids }) {
   useEffect(() => {
     const follow = () => show(find(chosenId()));
     addEventListener("hashchange", follow);
+    if (find(chosenId()) !== operation) follow(); // chosen before anybody listened
     return () => removeEventListener("hashchange", follow);
   }, []);
   const again = (one) => {
