@@ -117,7 +117,7 @@ def serving(folder: Path, url: str, postings: int, route: str) -> Iterator[Book]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT)
     try:
         ready = json.loads(process.stdout.readline())
-        yield Book(Server(ready["url"], ready["test_key"], process, folder), settings, cards, *ROUTES[route])
+        yield Book(Server(ready["url"], ready["test_key"], process, folder, ready["demo"]), settings, cards, *ROUTES[route])
     finally:
         process.terminate()
         process.wait(30)
