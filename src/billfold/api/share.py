@@ -17,8 +17,8 @@ from starlette.routing import Route
 import billfold
 from billfold.api import share_view
 from billfold.api.apple_web_service import PKPASSES, bundle_response, quietly
+from billfold.api.pictures import PNG, POLICY, SVG, has, kept
 from billfold.api.share_view import Page, Tongue, tongue_of, without_code
-from billfold.api.v1.previews import POLICY as PICTURE_POLICY
 from billfold.api.v1.previews import Drawings, View
 from billfold.api.visitors import System, Visitor, visitor_of
 from billfold.domain import texts
@@ -57,15 +57,11 @@ def _private(response: Response, cache: str = "private, no-store") -> Response:
     return response
 
 
-def _has(request: Request, tag: str) -> bool:
-    return tag in request.headers.get("if-none-match", "")
-
-
 def _shown(request: Request, page: Page) -> Response:
     """The page, or that the browser has it."""
     tag = f'"{hashlib.sha256(page.html.encode()).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Vary": VARY, "Content-Security-Policy": page.policy}
-    response = Response(status_code=304, headers=headers) if _has(request, tag) else HTMLResponse(page.html, headers=headers)
+    response = Response(status_code=304, headers=headers) if has(request, tag) else HTMLResponse(page.html, headers=headers)
     return _private(response, "private, no-cache")
 
 
@@ -189,13 +185,13 @@ class SharePages:
         language, bare = asked if asked in known else known[0], request.query_params.get("code") == "none"
         named = repr((billfold.__version__, opened.pass_.id, opened.pass_.version, wallet, language, bare))
         name = hashlib.sha256(named.encode()).hexdigest()[:32]
-        headers = {"ETag": f'"{name}"', "Content-Security-Policy": PICTURE_POLICY}
-        if _has(request, f'"{name}"'):
-            return _private(Response(status_code=304, headers=headers), "private, no-cache")
-        content = without_code(opened.content) if bare else opened.content
-        look = await preview.look_at(self._services, opened.pass_.scope, content, language)
-        data = await self._drawings.get(look, View(wallet, "front", "light", 1.0, "svg"), name)
-        return _private(Response(data, headers=headers, media_type="image/svg+xml"), "private, no-cache")
+
+        async def draw() -> bytes:
+            content = without_code(opened.content) if bare else opened.content
+            look = await preview.look_at(self._services, opened.pass_.scope, content, language)
+            return await self._drawings.get(look, View(wallet, "front", "light", 1.0, "svg"), name)
+
+        return _private(await kept(request, name, SVG, draw), "private, no-cache")
 
     async def code(self, request: Request) -> Response:
         """The QR code of the link, for mails and pages of others. Whoever has its address has the link already."""
@@ -205,8 +201,8 @@ class SharePages:
             return Response(b"", 404)
         address, svg = self._services.addresses.share(opened.pass_.id), request.url.path.endswith(".svg")
         data = link_svg(address).encode() if svg else link_png(address)
-        headers = {"Cache-Control": f"public, max-age={DAY_SECONDS}", "Content-Security-Policy": PICTURE_POLICY}
-        return Response(data, headers=headers, media_type="image/svg+xml" if svg else "image/png")
+        headers = {"Cache-Control": f"public, max-age={DAY_SECONDS}", "Content-Security-Policy": POLICY}
+        return Response(data, headers=headers, media_type=SVG if svg else PNG)
 
     async def image(self, request: Request) -> Response:
         """A picture by content hash: the address that Google keeps for ever."""
@@ -216,10 +212,10 @@ class SharePages:
         if not scope or not known or not name.endswith(".png"):
             return Response(b"", 404)
         headers = {"Cache-Control": "public, max-age=31536000, immutable", "ETag": f'"{hash_}"'}
-        if _has(request, f'"{hash_}"'):
+        if has(request, f'"{hash_}"'):
             return Response(status_code=304, headers=headers)
         data = await self._services.blobs.get(hash_)
-        return Response(b"", 404) if data is None else Response(data, 200, headers, media_type="image/png")
+        return Response(b"", 404) if data is None else Response(data, 200, headers, media_type=PNG)
 
     # --- what is counted
 

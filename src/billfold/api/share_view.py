@@ -26,17 +26,12 @@ from billfold.flows.share import Opened, logo_address
 from billfold.ports import Services
 from billfold.snippets.link_code import link_svg
 from billfold.web.languages import choose
+from billfold.web.templates import environment
 from billfold.web.texts import Say, Texts
 
 _HERE = Path(__file__).parent
 TEXTS = Texts(_HERE / "texts")
-_PAGES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_HERE / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
+_PAGES = environment(jinja2.FileSystemLoader(_HERE / "templates"))
 WALLETS = {"apple": "Apple Wallet", "google": "Google Wallet"}
 TONGUES_MAX = 30
 FACT_LENGTH_MAX = 300

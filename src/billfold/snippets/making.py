@@ -14,17 +14,12 @@ from billfold.domain.sharing import Issuer
 from billfold.flows.share import Opened, logo_address
 from billfold.ports import Services
 from billfold.web.languages import choose
+from billfold.web.templates import environment
 from billfold.web.texts import Texts
 
 _FOLDER = Path(__file__).parent
 TEXTS = Texts(_FOLDER / "texts")
-_TEMPLATES = jinja2.Environment(
-    loader=jinja2.FileSystemLoader(_FOLDER / "templates"),
-    autoescape=True,
-    trim_blocks=True,
-    lstrip_blocks=True,
-    undefined=jinja2.StrictUndefined,
-)
+_TEMPLATES = environment(jinja2.FileSystemLoader(_FOLDER / "templates"))
 
 
 @dataclass(frozen=True, slots=True)

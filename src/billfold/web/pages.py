@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse
 from billfold.web.assets import Assets
 from billfold.web.languages import choose
 from billfold.web.policy import STRICT, Policy, new_nonce
+from billfold.web.templates import environment
 from billfold.web.texts import Texts
 
 _HERE = Path(__file__).parent
@@ -45,17 +46,11 @@ class PageRoom:
 
     @cached_property
     def templates(self) -> jinja2.Environment:
-        """Its own by name, those of all pages as `web/...`. A name that nobody gave is an error, not an empty place."""
+        """Its own by name, those of all pages as `web/...`."""
         own, shared = jinja2.FileSystemLoader(self.folder / "templates"), jinja2.FileSystemLoader(_HERE / "templates")
         frame = self.within or self
         beside = {"web": shared, "frame": jinja2.FileSystemLoader(frame.folder / "templates")}
-        made = jinja2.Environment(
-            loader=jinja2.ChoiceLoader([own, jinja2.PrefixLoader(beside)]),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=jinja2.StrictUndefined,
-        )
+        made = environment(jinja2.ChoiceLoader([own, jinja2.PrefixLoader(beside)]))
         made.globals |= {"asset": self.assets.address, "frame": frame.assets.address, "shared": SHARED.address}
         return made
 

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field as Rule
 
+from billfold.api.pictures import PNG, POLICY, SVG, kept
 from billfold.api.v1.content import ContentIn, draft_of
 from billfold.api.v1.operations import EXAMPLE_PASS, EXAMPLE_TEMPLATE, TEMPLATE_CONTENT, binary, empty, refusals, request_example
 from billfold.api.v1.parts import Language
@@ -30,11 +31,8 @@ from billfold.rendering.preview import Wallet, png, svg
 from billfold.rendering.scene import Scene, Scheme, Side
 from billfold.starters import catalogue
 
-PNG, SVG = "image/png", "image/svg+xml"
 KEPT_BYTES_MAX = 32 * 1024 * 1024
 DRAWING_MAX = 2
-POLICY = "default-src 'none'; img-src data:; sandbox"
-"""An SVG that somebody opens by itself runs nothing and loads nothing."""
 
 TemplateId = Annotated[str, Path(description="The id of a template.", examples=[EXAMPLE_TEMPLATE])]
 PassId = Annotated[str, Path(description="The id of a pass, its serial number.", examples=[EXAMPLE_PASS])]
@@ -135,10 +133,7 @@ def _add_of_pass(router: APIRouter, services: Services, drawings: Drawings, form
         look, version = await flow.of_pass(services, actor, pass_id, language)
         view = View(wallet, side, scheme, scale, form)
         name = hashlib.sha256(repr((pass_id, version, look.language, view)).encode()).hexdigest()[:32]
-        headers = {"ETag": f'"{name}"', "Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY}
-        if f'"{name}"' in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        return Response(await drawings.get(look, view, name), headers=headers, media_type=media)
+        return await kept(request, name, media, lambda: drawings.get(look, view, name))
 
 
 def _add_of_template(router: APIRouter, services: Services, drawings: Drawings, form: str, media: str) -> None:

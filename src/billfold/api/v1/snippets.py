@@ -6,12 +6,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 
+from billfold.api.pictures import PNG, SVG, kept
 from billfold.api.v1 import answers
 from billfold.api.v1.answers import PassSnippets
 from billfold.api.v1.operations import EXAMPLE_PASS, answer, binary, empty, refusals
 from billfold.api.v1.parts import Language
 from billfold.api.v1.passes import PassId
-from billfold.api.v1.previews import POLICY
 from billfold.api.v1.route import Asking
 from billfold.flows import share
 from billfold.ports import Services
@@ -33,8 +33,8 @@ _SHOWN = {
 
 
 def add_snippets(router: APIRouter, services: Services) -> None:
-    _add_code(router, services, "png", "image/png")
-    _add_code(router, services, "svg", "image/svg+xml")
+    _add_code(router, services, "png", PNG)
+    _add_code(router, services, "svg", SVG)
 
     @router.get(
         "/passes/{pass_id}/snippets",
@@ -75,9 +75,10 @@ def _add_code(router: APIRouter, services: Services, form: Literal["png", "svg"]
     ) -> Response:
         opened = await share.to_hand_out(services, actor, pass_id)
         link = services.addresses.share(opened.pass_.id)
-        tag = f'"{opened.pass_.id}-{size}-{quiet_zone}"'
-        headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY}
-        if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=304, headers=headers)
-        data = link_code.link_png(link, size, quiet_zone) if form == "png" else link_code.link_svg(link, size, quiet_zone).encode()
-        return Response(data, headers=headers, media_type=media)
+
+        async def draw() -> bytes:
+            return (
+                link_code.link_png(link, size, quiet_zone) if form == "png" else link_code.link_svg(link, size, quiet_zone).encode()
+            )
+
+        return await kept(request, f"{opened.pass_.id}-{size}-{quiet_zone}", media, draw)
