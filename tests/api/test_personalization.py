@@ -11,9 +11,9 @@ from typing import Any
 
 from PIL import Image
 
+from api.apple_devices import Card, card_of
 from api.client import Answer
 from api.conftest import MINE, World, on_sqlite
-from api.test_apple_web_service import Card, card_of
 from billfold.ports import Tx
 from billfold.sandbox.authority import SandboxAuthority
 from billfold.wallets.apple.checking import check_file
