@@ -272,7 +272,9 @@ def in_the_designer(page: Page, _world: World) -> None:
     for name in ("Look", "Pictures", "Code", "Places", "Languages", "Values", "Rules", "Texts"):
         page.get_by_role("tab", name=name).click()
     page.get_by_role("button", name="As a request").click()
+    expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_have_count(0)
     page.get_by_role("button", name="Publish", exact=True).click()
     expect(page.get_by_role("dialog")).to_be_visible()
     page.keyboard.press("Escape")

@@ -15,13 +15,14 @@ from hostile import PAYLOADS as HOSTILE
 from plugins.pages import Look
 
 CODES = {
-    "QR": "LOYALTY-98765/ü",
     "PDF417": "M1LOVELACE/ADA       EABC123 BERLISLH 0400 340Y012A0099",
     "Aztec": "LOYALTY-98765",
     "Code128": "LOYALTY-98765",
     "Code39": "LOYALTY-98765",
     "EAN13": "4006381333931",
+    "QR": "LOYALTY-98765/ü",
 }
+"""Each of another format than the one before it, and the first than the card's own: a new format on the screen is the new pass."""
 CARD = {
     "description": "Loyalty card",
     "logo_text": "Bayroast Coffee",
