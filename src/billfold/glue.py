@@ -113,6 +113,9 @@ class ByEnvironment:
     async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
         return await self._wallets[pass_.scope.environment].prepare(pass_, content)
 
+    def rows_at_once(self, scope: Scope) -> int:
+        return self._wallets[scope.environment].rows_at_once(scope)
+
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         return await self._wallets[scope.environment].publish(scope, due)
 

@@ -422,6 +422,9 @@ class Wallet(Protocol):
     async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
         """The offer of a pass, stored or about to be, but for its signature."""
 
+    def rows_at_once(self, scope: Scope) -> int:
+        """How many rows one `publish` can make use of."""
+
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         """Brings each row's phone or object up to date; one outcome a row, in order. Never raises for what the other side does."""
 

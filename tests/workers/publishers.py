@@ -9,15 +9,20 @@ from billfold.domain.ids import Scope
 
 
 class NotingWallet:
-    """`answer(row)` decides; `seconds` is how long a batch takes. A row that is given twice at once is a failure of the worker."""
+    """`answer(row)` decides; `seconds` is how long a batch takes, `rows` how many it may have. A row that is
+    given twice at once is a failure of the worker."""
 
-    def __init__(self, answer: Callable[[Due], Outcome] = lambda _: Delivered(), seconds: float = 0.0) -> None:
+    def __init__(self, answer: Callable[[Due], Outcome] = lambda _: Delivered(), seconds: float = 0.0, rows: int = 500) -> None:
         self._answer = answer
         self._seconds = seconds
+        self._rows = rows
         self.seen: list[Due] = []
         self.batches: list[int] = []
         self.doubled: set[str] = set()
         self._open: Counter[str] = Counter()
+
+    def rows_at_once(self, _: Scope) -> int:
+        return self._rows
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         keys = [f"{one.scope.code} {one.target}" for one in due]
@@ -43,6 +48,9 @@ class BrokenWallet:
         self._problem = problem
         self.calls = 0
 
+    def rows_at_once(self, _: Scope) -> int:
+        return 500
+
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         self.calls += 1
         raise self._problem
@@ -54,6 +62,9 @@ class StuckWallet:
     def __init__(self) -> None:
         self.freed = asyncio.Event()
         self.reached = asyncio.Event()
+
+    def rows_at_once(self, _: Scope) -> int:
+        return 500
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         self.reached.set()

@@ -128,6 +128,14 @@ async def test_many_batches_are_under_way_but_never_a_row_twice(store: Store) ->
     assert max(wallet.batches) <= 10
 
 
+async def test_a_wallet_gets_no_more_rows_at_once_than_it_can_make_use_of(store: Store) -> None:
+    await hold(store, 30)
+    wallet = NotingWallet(rows=4)
+    async with working(store, wallet):
+        await until_done(store)
+    assert max(wallet.batches) == 4
+
+
 async def test_a_wish_that_comes_during_its_push_is_delivered_too(store: Store) -> None:
     await hold(store, 20)
     wallet = NotingWallet(seconds=0.02)

@@ -42,6 +42,9 @@ class GatedWallet:
         self.gate = asyncio.Event()
         self.then: Callable[[], None] = lambda: None
 
+    def rows_at_once(self, _: Scope) -> int:
+        return BATCH
+
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         self.asked.append(due)
         if len(self.asked) == BATCHES_AT_ONCE:

@@ -45,7 +45,8 @@ class _Running:
 
 
 class Runner:
-    """`owner`: names this worker in leases. `batch`: rows pushed at a time. `gap_ms`: least time between two pushes to a device."""
+    """`owner`: names this worker in leases. `batch`: rows pushed at a time, fewer where a wallet wants fewer. `gap_ms`: least time
+    between two pushes to a device."""
 
     def __init__(
         self,
@@ -152,7 +153,9 @@ class Runner:
             if not await self._lease(slice_.scope.workspace, slice_.name, now):
                 self._not_before[slice_] = loop_time + self._poll_seconds
                 continue
-            work = SliceWork(slice_, self._store, self._wallets[slice_.channel], self._batch, self._gap_ms, self._event_id)
+            wallet = self._wallets[slice_.channel]
+            batch = min(self._batch, wallet.rows_at_once(slice_.scope))
+            work = SliceWork(slice_, self._store, wallet, batch, self._gap_ms, self._event_id)
             task = asyncio.create_task(work.run())
             self._slices[slice_] = _Running(work, task)
             task.add_done_callback(lambda ended, slice_=slice_: self._slice_ended(slice_, ended))  # type: ignore[misc]

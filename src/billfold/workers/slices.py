@@ -31,6 +31,7 @@ SETTLE_TRIES = 5
 class Publisher(Protocol):
     """What a worker needs of a wallet (ports.Wallet)."""
 
+    def rows_at_once(self, scope: Scope) -> int: ...
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]: ...
 
 

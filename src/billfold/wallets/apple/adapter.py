@@ -27,6 +27,8 @@ from billfold.wallets.apple.signing import Signer
 
 BODIES_BYTES_MAX = 64 * 1024 * 1024
 SIGNERS_MAX = 256
+ROWS_AT_ONCE = 500
+"""Pushes of a batch: enough to fill a connection, few enough to be acknowledged in one transaction."""
 ALL_REFUSED_MIN = 50
 """So many tokens, all of them called bad in one batch, speak of a wrong address or certificate rather than of dead phones."""
 
@@ -140,6 +142,9 @@ class AppleWallet:
         return signer
 
     # --- publish ------------------------------------------------------------------------------------------------------------------
+
+    def rows_at_once(self, scope: Scope) -> int:
+        return ROWS_AT_ONCE
 
     async def publish(self, scope: Scope, due: Sequence[Due]) -> list[Outcome]:
         """One push for each phone and pass type, however many rows name it; one outcome for each row, in order."""
