@@ -2,6 +2,7 @@
 
 import importlib.util
 import io
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from billfold.domain.errors import NotFound
 from billfold.domain.filling import filling_of
 from billfold.domain.passes import fill
 from billfold.images.slots import PREPARED_FOR
-from billfold.starters import catalogue
+from billfold.starters import catalogue, till
 from billfold.starters.catalogue import LANGUAGES, Starter
 from billfold.wallets.apple import rules as apple_rules
 from billfold.wallets.google import rules as google_rules
@@ -143,3 +144,13 @@ def test_the_pictures_are_those_that_the_script_draws() -> None:
         for slot, draw in script.PICTURES[name].items():
             drawn = Image.open(io.BytesIO(draw())).convert("RGBA")
             assert drawn.tobytes() == Image.open(io.BytesIO(catalogue.load(name).pictures[f"{slot}.png"])).convert("RGBA").tobytes()
+
+
+@pytest.mark.parametrize("name", till.FROM)
+def test_as_a_template_of_the_till_it_has_an_example_of_all_that_it_reads_and_requires_nothing(name: str) -> None:
+    body = till.body(name)
+    read = set(re.findall(r"{{ ([a-z_]+(?:\.\w+)+)", json.dumps(body)))
+    schema = {one["name"]: one for one in body["schema"]}
+    assert "card.signed_code" in read
+    assert read <= schema.keys()
+    assert all(one["example"] and not one.get("required") for one in schema.values())

@@ -1,11 +1,13 @@
-"""Starters as templates of the till: what they ask a caller for comes from the card, its member and the ledger instead.
+"""Starters as templates of the till: what they ask a caller for comes from the card, its member and the ledger instead. Their
+schema names these values too, with the starter's first person as the example, so that previews show somebody's card.
 
 May not enter: what a card shows by which name (domain/card_values.py says it)."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from billfold.domain.content import JsonObject
+from billfold.domain.templates import lookup
 from billfold.starters import catalogue
 
 FROM: Mapping[str, Mapping[str, str]] = {
@@ -24,6 +26,19 @@ FROM: Mapping[str, Mapping[str, str]] = {
     "coupon": {"code": "card.code", "customer.name": "member.name", "valid_until": "card.expires_at"},
 }
 """Starter → name that its texts read → where the till has it."""
+_SCHEMA: Mapping[str, tuple[str, str]] = {
+    "card.code": ("text", "Card number"),
+    "card.signed_code": ("text", "Code for the till"),
+    "card.title": ("text", "Offer"),
+    "card.stamps_goal": ("integer", "Stamps of a full card"),
+    "card.expires_at": ("date", "Valid until"),
+    "balances.points": ("text", "Points"),
+    "balances.stamps": ("text", "Stamps"),
+    "balances.EUR": ("text", "Balance"),
+    "member.name": ("text", "Member"),
+    "member.tier": ("text", "Tier"),
+}
+"""What the till has → its type and what people call it. Balances are texts, as the ledger writes them."""
 BARCODE = "{{ card.signed_code }}"
 """What a till verifies also without a network. What a person reads below it stays short."""
 _INSTEAD: Mapping[str, Mapping[str, JsonObject]] = {
@@ -41,10 +56,23 @@ _INSTEAD: Mapping[str, Mapping[str, JsonObject]] = {
     "coupon": {"offer": {"key": "offer", "label": "FOR YOU", "value": "{{ card.title }}", "role": "offer_title"}},
 }
 """Starter → field that the till has nothing for → the one in its place."""
+_WORDS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "retail-points": {
+        "de": {"fields.balance.label": "GUTHABEN", "fields.balance.change_message": "Dein Guthaben beträgt jetzt %@."},
+        "fr": {"fields.balance.label": "SOLDE", "fields.balance.change_message": "Votre solde est maintenant de %@."},
+    },
+    "coupon": {"de": {"fields.offer.label": "FÜR DICH"}, "fr": {"fields.offer.label": "POUR VOUS"}},
+}
+"""Of those fields, in the starters' other languages."""
+_EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "retail-points": {"balances.EUR": "12.50"},
+    "coupon": {"card.title": "A coffee on us"},
+}
+"""Of the values that only those fields show."""
 
 
 def body(starter: str) -> JsonObject:
-    """A body of `POST /v1/templates`, pictures in it, whose schema asks callers for nothing. Raises NotFound."""
+    """A body of `POST /v1/templates`, pictures in it, whose schema requires nothing of callers. Raises NotFound."""
     text = json.dumps(catalogue.load(starter).body(), ensure_ascii=False)
     for name, ours in FROM[starter].items():
         text = text.replace(f"{{{{ {name} }}}}", f"{{{{ {ours} }}}}")
@@ -57,7 +85,18 @@ def body(starter: str) -> JsonObject:
         for words in content.get("translations", {}).values():
             for path in [one for one in words if one.startswith(f"fields.{old}.")]:
                 del words[path]
+    for language, words in _WORDS.get(starter, {}).items():
+        content["translations"][language] |= words
     barcode = content["barcode"]
     assert isinstance(barcode, dict)
     barcode["message"] = BARCODE
-    return made | {"schema": []}
+    return made | {"schema": list(_schema(starter))}
+
+
+def _schema(starter: str) -> Iterator[JsonObject]:
+    values = catalogue.load(starter).samples[0].values
+    examples = {ours: lookup(values, name) for name, ours in FROM[starter].items()}
+    examples |= {"card.signed_code": examples["card.code"], **_EXAMPLES.get(starter, {})}
+    for name, example in examples.items():
+        kind, label = _SCHEMA[name]
+        yield {"name": name, "type": kind, "label": label, "example": str(example) if kind == "text" else example}
