@@ -101,6 +101,22 @@ async def test_each_gets_its_own_signatures_in_the_order_asked(signers: SigningP
     await asyncio.gather(*map(one, range(300)))
 
 
+@pytest.mark.parametrize(("lanes", "given"), [(8, [16, 1]), (0, [9, 8])])
+async def test_a_process_that_signs_in_rounds_is_given_two_before_the_next_has_any(
+    signers: SigningProcesses, lanes: int, given: list[int]
+) -> None:
+    key = signing_key()
+    await asyncio.gather(*(signers([asked(key, b"first")]) for _ in range(40)))
+    await until(lambda: len(signers.child_pids) == 2)
+    children = signers._children
+    for child in children:
+        child.lanes = lanes
+    under_way = [signers([asked(key, b"x")]) for _ in range(17)]
+    assert [child.items for child in children] == given
+    assert await asyncio.gather(*under_way) == [[expected(b"x")]] * 17
+    assert [child.items for child in children] == [0, 0]
+
+
 async def test_threads_give_the_same_signatures() -> None:
     threads = SigningThreads(2)
     wanted = [asked(signing_key(), b"a"), asked(signing_key(number=1), b"b")]
@@ -247,8 +263,8 @@ async def test_the_processes_end_with_a_server_that_is_killed() -> None:
 
 async def test_a_key_is_handed_over_once_to_each_process_and_forgotten_when_nobody_holds_it(signers: SigningProcesses) -> None:
     key = signing_key()
-    for _ in range(20):
-        await asyncio.gather(*(signers([asked(key, b"x")]) for _ in range(4)))
+    for _ in range(3):
+        await asyncio.gather(*(signers([asked(key, b"x")]) for _ in range(40)))  # more than one process has at a time
     children = signers._children
     assert [child._keys for child in children] == [{1}, {1}]
     del key

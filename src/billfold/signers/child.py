@@ -10,7 +10,8 @@ Each message has a head of kind, number and bytes that follow:
     K  key number  the private key in PEM                        from now on known under this number
     F  key number                                                forgotten
     S  job number  for each signature: key number, SHA-256       to be signed (RSASSA-PKCS1-v1_5)
-    A  job number  for each signature: its length and its bytes  the answer"""
+    A  job number  for each signature: its length and its bytes  the answer
+    R  lanes                                                     said first: how many make a round, 0 for one by one"""
 
 import contextlib
 import resource
@@ -28,7 +29,7 @@ from billfold.signers import lanes
 HEAD = struct.Struct(">cIH")
 ITEM = struct.Struct(">I32s")
 LENGTH = struct.Struct(">H")
-KEY, FORGET, SIGN, ANSWER = b"K", b"F", b"S", b"A"
+KEY, FORGET, SIGN, ANSWER, READY = b"K", b"F", b"S", b"A", b"R"
 READ_BYTES = 65_536
 TOGETHER_MIN = 5
 """So many signatures pay for a round of the lanes, which costs as much as four."""
@@ -61,6 +62,9 @@ class _Desk:
     def __init__(self) -> None:
         self._keys: dict[int, _Key] = {}
         self._lanes = lanes.opened()
+
+    def ready(self) -> bytes:
+        return HEAD.pack(READY, 0 if self._lanes is None else lanes.LANES, 0)
 
     def take(self, kind: bytes, number: int, body: bytes) -> _Job | None:
         """Carries out one message, and gives back what it asks to be signed."""
@@ -103,6 +107,7 @@ class _Desk:
 
 def _serve(channel: socket.socket) -> None:
     desk = _Desk()
+    channel.sendall(desk.ready())
     buffer = bytearray()
     while received := channel.recv(READ_BYTES):
         buffer += received

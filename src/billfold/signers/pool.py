@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 
 from billfold.domain.errors import Unavailable
 from billfold.domain.signing import SigningKey, ToSign
-from billfold.signers.child import ANSWER, FORGET, HEAD, ITEM, KEY, LENGTH, SIGN
+from billfold.signers.child import ANSWER, FORGET, HEAD, ITEM, KEY, LENGTH, READY, SIGN
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +50,10 @@ class _Child(asyncio.Protocol):
         self._pool = pool
         self.process = process
         self.jobs: dict[int, _Job] = {}
+        self.items = 0
+        """Signatures in them."""
+        self.lanes = 0
+        """How many it makes in one round; 0 until it has said so, and where it makes them one by one."""
         self.answered = 0
         self.heard_at = 0.0
         self._keys: set[int] = set()
@@ -64,6 +68,7 @@ class _Child(asyncio.Protocol):
         if not self.jobs:
             self.heard_at = self._pool.now()
         self.jobs[number] = job
+        self.items += len(job.wanted)
         items = []
         for one in job.wanted:
             key = self._pool.number_of(one.key)
@@ -86,8 +91,13 @@ class _Child(asyncio.Protocol):
             kind, number, size = HEAD.unpack_from(self._buffer, at)
             if end - at - HEAD.size < size:
                 break
+            if kind == READY:
+                self.lanes = number
+                at += HEAD.size
+                continue
             assert kind == ANSWER
             job = self.jobs.pop(number)
+            self.items -= len(job.wanted)
             at += HEAD.size
             signatures = []
             for _ in job.wanted:
@@ -138,7 +148,7 @@ class SigningProcesses:
         self.start()
         assert self._loop is not None
         job = _Job(wanted, self._loop.create_future())
-        child = min(self._children, key=_load, default=None)
+        child = self._next_child()
         if child is not None and len(child.jobs) < AHEAD_MAX:
             self._give(child, job)
         elif len(self._waiting) < self._waiting_max:
@@ -189,6 +199,14 @@ class SigningProcesses:
     def _forget_now(self, number: int) -> None:
         for child in self._children:
             child.forget(number)
+
+    def _next_child(self) -> _Child | None:
+        """The first whose round under way and the next are not full yet, since spread over all of them work would be signed one by
+        one, at twice the cost. Else the one with least to do."""
+        for child in self._children:
+            if child.items < 2 * child.lanes:
+                return child
+        return min(self._children, key=_load, default=None)
 
     def _give(self, child: _Child, job: _Job) -> None:
         self._next_job = (self._next_job + 1) & 0xFFFF_FFFF
@@ -277,7 +295,7 @@ class SigningProcesses:
 
 
 def _load(child: _Child) -> int:
-    return len(child.jobs)
+    return child.items
 
 
 def _spawn() -> tuple[socket.socket, subprocess.Popen[bytes]]:
