@@ -1,11 +1,13 @@
-"""Previews a second on one core: a store card with a strip, as SVG and as PNG of 2 pixels a point, against an empty picture of that
-size by the same engine in the same run. Bar (ours): 100 ms a PNG; an editor that redraws at each key shows the SVG."""
+"""What a preview costs: a store card with a strip, a ticket over its blurred picture and a poster, each as SVG and as PNG of 2
+pixels a point, its pictures seen before; against an empty picture of that size by the same engine in the same run. Bar (ours):
+100 ms a PNG; an editor that redraws at each key shows the SVG."""
 
 import io
 import statistics
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from PIL import Image
@@ -20,6 +22,8 @@ from billfold.rendering.preview import Wallet, png, svg
 from billfold.rendering.scene import Scene
 
 BAR_MS = 100.0
+SHOWN = {"store card": 0, "blurred ticket": 2, "poster": 5}
+"""Name → which of the samples."""
 
 
 def milliseconds(work: Callable[[], object], seconds: float) -> float:
@@ -34,28 +38,22 @@ def milliseconds(work: Callable[[], object], seconds: float) -> float:
 
 def main() -> None:
     args = arguments(__doc__)
-    content, pictures = samples()[0]
-    scene = Scene(content, "en", pictures)
-    document = svg(scene, Wallet.APPLE)
+    made = samples()
+    rows: dict[str, float | int | str | bool] = {}
+    slowest, seconds = 0.0, args.seconds / (2 * len(SHOWN) + 1)
+    for name, number in SHOWN.items():
+        content, pictures = made[number]
+        scene = Scene(content, "en", pictures)
+        document = svg(scene, Wallet.APPLE)
+        drawn = milliseconds(partial(svg, scene, Wallet.APPLE), seconds)
+        rastered = milliseconds(partial(png, document), seconds)
+        rows |= {f"{name}: SVG ms": drawn, f"{name}: PNG from it ms": rastered}
+        slowest = max(slowest, drawn + rastered)
     picture = Image.open(io.BytesIO(png(document)))
     empty = f'<svg xmlns="http://www.w3.org/2000/svg" width="{picture.width // 2}" height="{picture.height // 2}"></svg>'
-    seconds = args.seconds / 3
-    drawn, rastered, nothing = (
-        milliseconds(lambda: svg(scene, Wallet.APPLE), seconds),
-        milliseconds(lambda: png(document), seconds),
-        milliseconds(lambda: png(empty), seconds),
-    )
-    whole = drawn + rastered
-    rows = {
-        "SVG ms": drawn,
-        "PNG from it ms": rastered,
-        "empty picture of that size ms": nothing,
-        "times the empty picture": whole / nothing,
-        "whole ms": whole,
-        "bar ms": BAR_MS,
-        "met": whole <= BAR_MS,
-    }
-    report(args, "preview", rows)
+    nothing = milliseconds(lambda: png(empty), seconds)
+    rows |= {"empty picture of that size ms": nothing, "slowest, times the empty picture": slowest / nothing}
+    report(args, "preview", rows | {"bar ms": BAR_MS, "met": slowest <= BAR_MS})
 
 
 if __name__ == "__main__":

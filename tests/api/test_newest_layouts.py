@@ -137,7 +137,8 @@ async def test_a_poster_with_featured_actions_stands_beside_the_style_that_older
     assert [one["type"] for one in document["featuredActions"]] == ["membershipBenefits", "place"]
     assert document["featuredActions"][0]["url"] == "https://fair.example/20481"
     assert "artwork@3x.png" in files
-    assert "Patron" in await seen(world, pass_id, "apple")
+    shown = await seen(world, pass_id, "apple")
+    assert all(one in shown for one in ("Patron", "Benefits", "Show place"))
     assert "Ada" in await seen(world, pass_id, "google")
 
 
@@ -152,6 +153,8 @@ async def test_a_badge_knows_what_comes_next_and_says_when_it_changes(world: Wor
     assert document["semantics"]["venueRoom"] == "Room 7"
     assert {"venueMap.png", "venueMap@2x.png", "venueMap@3x.png", "artwork.png"} <= set(files)
     assert '"Old Hall" = "Alte Halle"' in files["de.lproj/pass.strings"].decode("utf-16")
+    shown = await seen(world, pass_id, "apple")
+    assert all(one in shown for one in ("Upcoming", entry["name"], "May 4, 2027"))
     assert "Room 7" in await seen(world, pass_id, "google")
     moved = await world.client.ask("PATCH", f"/v1/passes/{pass_id}/values", {"values": {"next": {"room": "Room 9"}}})
     assert moved.status == 200, moved.body

@@ -24,13 +24,16 @@ async def test_a_pass_is_drawn_as_each_wallet_shows_it(world: World) -> None:
 
 
 @on_sqlite
-async def test_a_picture_has_a_tag_that_changes_with_the_pass(world: World) -> None:
-    made = (await world.client.post("/v1/passes", {"content": CARD})).json["id"]
-    address = f"/v1/passes/{made}/preview.png?scale=1"
+@pytest.mark.parametrize("kind", ["passes", "templates"])
+async def test_a_picture_has_a_tag_that_changes_with_what_it_shows(world: World, kind: str) -> None:
+    named = {"name": "Card"} if kind == "templates" else {}
+    made = (await world.client.post(f"/v1/{kind}", named | {"content": CARD})).json["id"]
+    address = f"/v1/{kind}/{made}/preview.svg"
     tag = (await world.client.get(address)).headers["etag"]
     again = await world.client.ask("GET", address, headers={"If-None-Match": tag})
     assert (again.status, again.body) == (304, b"")
-    await world.client.ask("PUT", f"/v1/passes/{made}", {"content": CARD | {"logo_text": "Other"}})
+    assert (await world.client.get(f"{address}?side=back")).headers["etag"] != tag
+    await world.client.ask("PUT", f"/v1/{kind}/{made}", named | {"content": CARD | {"logo_text": "Other"}})
     changed = await world.client.ask("GET", address, headers={"If-None-Match": tag})
     assert changed.status == 200
     assert changed.headers["etag"] != tag

@@ -17,9 +17,12 @@ def has(request: Request, tag: str) -> bool:
     return tag in request.headers.get("if-none-match", "")
 
 
-async def kept(request: Request, name: str, media: str, draw: Callable[[], Awaitable[bytes]]) -> Response:
-    """The picture, or 304, for which nothing is drawn. `name` is another one whenever the picture is."""
-    headers = {"ETag": f'"{name}"', "Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY}
+async def kept(
+    request: Request, name: str, media: str, draw: Callable[[], Awaitable[bytes]], cache: str = "private, no-cache"
+) -> Response:
+    """The picture, or 304, for which nothing is drawn. `name` is another one whenever the picture is. `cache`: whether a caller may
+    show what it has without asking."""
+    headers = {"ETag": f'"{name}"', "Cache-Control": cache, "Content-Security-Policy": POLICY}
     if has(request, f'"{name}"'):
         return Response(status_code=304, headers=headers)
     return Response(await draw(), headers=headers, media_type=media)

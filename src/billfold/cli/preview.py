@@ -71,7 +71,7 @@ def preview(
 async def look_at(services: Services, scope: Scope, what: str, body: bytes | None, language: str | None) -> Look:
     actor = Actor(scope, "operator", frozenset(SCOPES))
     if body is None:
-        return (await flow.of_pass(services, actor, what, language))[0]
+        return await flow.of_pass(services, actor, what, language)
     given = strict_json.parse(body, bytes_max=FILE_BYTES_MAX)
     if isinstance(given, dict) and isinstance(given.get("content"), dict):
         given = given["content"]

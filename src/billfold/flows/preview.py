@@ -24,10 +24,10 @@ class Look:
     pictures: dict[ImageSlot, bytes]
 
 
-async def of_pass(services: Services, actor: Actor, serial: str, language: str | None) -> tuple[Look, int]:
-    """The pass as it is now, and its version. Raises NotFound, WrongScope, Forbidden."""
+async def of_pass(services: Services, actor: Actor, serial: str, language: str | None) -> Look:
+    """The pass as it is now. Raises NotFound, WrongScope, Forbidden."""
     state = await lists.read_pass(services, actor, serial)
-    return await look_at(services, actor.scope, state.content, language), state.pass_.version
+    return await look_at(services, actor.scope, state.content, language)
 
 
 async def of_template(services: Services, actor: Actor, text: str, language: str | None, *, draft: bool) -> Look:

@@ -1,7 +1,7 @@
 """The back of a pass, as an iPhone shows it. May not enter: the front, the lock screen."""
 
 from billfold.domain.content import Field
-from billfold.rendering import fonts
+from billfold.rendering import apple_below, fonts
 from billfold.rendering.scene import Scene, Scheme
 from billfold.rendering.svg import Canvas, attributes
 from billfold.rendering.words import words
@@ -22,7 +22,7 @@ def draw_back(scene: Scene) -> str:
     body, content, say = Canvas(), scene.content, words(scene.language)
     y = 24.0
     y = _switches(body, (say["automatic_updates"], say["allow_notifications"]), y, sheet, ink, hair)
-    facts = [*content.back, *content.additional]
+    facts = [*apple_below.facts(scene), *content.back, *content.additional]
     if end := scene.expiry(say["expires"]):
         facts.append(end)
     if facts:

@@ -4,7 +4,7 @@ sections 1.5 and 2.4. A phone leaves out silently what has no room, and so does 
 from dataclasses import dataclass
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Style, TextAlignment, TransitType
-from billfold.rendering import barcodes, fonts, symbols
+from billfold.rendering import apple_below, barcodes, fonts, symbols
 from billfold.rendering.scene import Scene, mix
 from billfold.rendering.svg import Canvas, attributes, coordinate
 
@@ -13,6 +13,7 @@ RADIUS = 13.0
 EDGE = 15.0
 _HEADER_BASE = 62.0
 _HEIGHT = 480.0
+_THUMBNAIL_WIDE = 90.0
 _STRIPS = {Style.STORE_CARD: 144.0, Style.COUPON: 144.0, Style.EVENT_TICKET: 98.0}
 _HEADER_MAX, _ROW_MAX, _AUXILIARY_MAX = 3, 4, 5
 _APPLE_DRAWS = frozenset(BarcodeFormat) - {
@@ -63,8 +64,8 @@ class Front:
             }.get(content.style, self._store_card)()
             self._barcode()
         self._void()
-        title = f"{content.description}: as an iPhone shows it"
-        return self.canvas.document(WIDTH, _HEIGHT, title)
+        height = apple_below.draw(self.canvas, self.scene, _HEIGHT, WIDTH)
+        return self.canvas.document(WIDTH, height, f"{content.description}: as an iPhone shows it")
 
     # --- the card itself ---------------------------------------------------------------------------------------------------------
 
@@ -80,6 +81,8 @@ class Front:
             canvas.end()
             canvas.end()
             canvas.path(outline, "#000000", 0.28)
+            self._thumbnail(110, 4)
+            canvas.lay_ground()
 
     def _header(self) -> None:
         """Logo and its text on the left, up to three fields on the right. The fields are what a stack of passes shows."""
@@ -110,15 +113,9 @@ class Front:
         self._row((*self.content.secondary, *self.content.auxiliary)[:_ROW_MAX])
 
     def _generic(self) -> None:
-        room = WIDTH - 2 * EDGE
-        if png := self.scene.pictures.get(ImageSlot.THUMBNAIL):
-            wide, high = inside(png, 90, 90)
-            self.canvas.group(clip=self.canvas.clip(_box(WIDTH - EDGE - wide, self.top + 6, wide, high, 4)))
-            self.canvas.picture(WIDTH - EDGE - wide, self.top + 6, wide, high, png)
-            self.canvas.end()
-            room -= wide + 12
+        self._thumbnail(90, 6)
         if self.content.primary:
-            self._field(self.content.primary[0], EDGE, self.top + 24, room, _MEDIUM)
+            self._field(self.content.primary[0], EDGE, self.top + 24, self._beside_thumbnail(90), _MEDIUM)
         self.top += 102
         self._row(self.content.secondary[:_ROW_MAX])
         self._row(self.content.auxiliary[:_ROW_MAX])
@@ -130,13 +127,9 @@ class Front:
             self._over_strip(self._strip(_STRIPS[Style.EVENT_TICKET]))
             self._row(content.secondary[:_ROW_MAX])
         else:
-            room = WIDTH - 2 * EDGE
-            if png := self.scene.pictures.get(ImageSlot.THUMBNAIL):
-                wide, high = inside(png, 90, 110)
-                self.canvas.group(clip=self.canvas.clip(_box(WIDTH - EDGE - wide, self.top + 4, wide, high, 4)))
-                self.canvas.picture(WIDTH - EDGE - wide, self.top + 4, wide, high, png)
-                self.canvas.end()
-                room -= wide + 12
+            room = self._beside_thumbnail(110)
+            if not self.canvas.grounded:
+                self._thumbnail(110, 4)
             if content.primary:
                 self._field(content.primary[0], EDGE, self.top + 16, room, _MEDIUM)
             self.top += 56
@@ -175,7 +168,9 @@ class Front:
             WIDTH,
             _HEIGHT,
             canvas.fade((0, "#000000", 0.35), (0.25, "#000000", 0), (0.55, "#000000", 0), (1, "#000000", 0.72)),
+            24,
         )
+        canvas.lay_ground()
         self.ink, self.label_ink = "#ffffff", "#e6e6e6"
         header, primary, footer = (
             (poster.header, poster.primary, poster.footer) if poster else (content.header, content.primary, content.secondary[:2])
@@ -207,6 +202,20 @@ class Front:
         if png := self.scene.pictures.get(ImageSlot.STRIP):
             self.canvas.picture(0, self.top, WIDTH, height, png)
         return height
+
+    def _thumbnail(self, high_max: float, below_header: float) -> None:
+        """At the right edge, below the header."""
+        if png := self.scene.pictures.get(ImageSlot.THUMBNAIL):
+            wide, high = inside(png, _THUMBNAIL_WIDE, high_max)
+            left, top = WIDTH - EDGE - wide, _HEADER_BASE + below_header
+            self.canvas.group(clip=self.canvas.clip(_box(left, top, wide, high, 4)))
+            self.canvas.picture(left, top, wide, high, png)
+            self.canvas.end()
+
+    def _beside_thumbnail(self, high_max: float) -> float:
+        """The room that it leaves for text."""
+        png = self.scene.pictures.get(ImageSlot.THUMBNAIL)
+        return WIDTH - 2 * EDGE - (inside(png, _THUMBNAIL_WIDE, high_max)[0] + 12 if png else 0)
 
     def _over_strip(self, height: float) -> None:
         if self.content.primary:

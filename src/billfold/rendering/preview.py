@@ -3,11 +3,13 @@
 May not enter: where scenes come from, HTTP."""
 
 from enum import StrEnum
+from functools import lru_cache
 
-from billfold.rendering import apple_back, apple_front, fitting, fonts, google, lock_screens, watches
+from billfold.rendering import apple_back, apple_front, fitting, fonts, google, grounds, lock_screens, watches
 from billfold.rendering.scene import Scene, Side
 
 SCALES = (1.0, 1.5, 2.0, 3.0)
+GROUNDS_KEPT_MAX = 24
 
 
 class Wallet(StrEnum):
@@ -37,6 +39,16 @@ def svg(scene: Scene, wallet: Wallet, side: Side = Side.FRONT) -> str:
 def png(document: str, scale: float = 2.0) -> bytes:
     """The picture of an SVG of ours, `scale` pixels a point. Same bytes on every machine as long as our fonts cover the text; other
     scripts are drawn with the fonts of the machine. Takes some milliseconds of a processor: not for an event loop."""
+    parts = grounds.split(document)
+    return _drawn(document, scale) if parts is None else grounds.joined(_ground(parts[0], scale), _drawn(parts[1], scale))
+
+
+@lru_cache(maxsize=GROUNDS_KEPT_MAX)
+def _ground(document: str, scale: float) -> bytes:
+    return _drawn(document, scale)
+
+
+def _drawn(document: str, scale: float) -> bytes:
     import resvg_py  # loads its engine: only who draws pays for it
 
     made: bytes = resvg_py.svg_to_bytes(

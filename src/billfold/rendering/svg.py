@@ -11,6 +11,9 @@ from billfold.rendering import fonts
 
 _UNPRINTABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff\ud800-\udfff]")
 
+GROUND, FRONT = '<g class="ground">', '</g><g class="front">'
+"""Where a ground begins, and where it ends. No text can hold them: texts are escaped."""
+
 
 def coordinate(value: float) -> str:
     """Up to two decimals, and none where none is needed."""
@@ -35,6 +38,7 @@ class Canvas:
     definitions: list[str] = field(default_factory=list)
     texts: list[tuple[float, float, float, float]] = field(default_factory=list)
     """(left, baseline, width, size) of every text, for the tests that nothing leaves its card."""
+    grounded: bool = False
 
     def add(self, element: str) -> None:
         self.parts.append(element)
@@ -121,11 +125,17 @@ class Canvas:
     def end(self) -> None:
         self.add("</g>")
 
+    def lay_ground(self) -> None:
+        """All that was drawn so far is ground, which many passes have alike: it may be kept apart (grounds.py)."""
+        assert not self.grounded, "a picture has one ground"
+        self.parts = [GROUND, *self.parts, FRONT]
+        self.grounded = True
+
     def document(self, width: float, height: float, title: str) -> str:
         definitions = f"<defs>{''.join(self.definitions)}</defs>" if self.definitions else ""
         head = attributes(
             width=width, height=height, viewBox=f"0 0 {coordinate(width)} {coordinate(height)}", font_family=fonts.FALLBACK
         )
         title = escape(_UNPRINTABLE.sub("", title), quote=False)
-        body = "".join(self.parts)
+        body = "".join(self.parts) + ("</g>" if self.grounded else "")
         return f'<svg xmlns="http://www.w3.org/2000/svg"{head} role="img"><title>{title}</title>{definitions}{body}</svg>'

@@ -12,6 +12,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field as Rule
 
+import billfold
 from billfold.api.pictures import PNG, POLICY, SVG, kept
 from billfold.api.v1.content import ContentIn, draft_of
 from billfold.api.v1.operations import EXAMPLE_PASS, EXAMPLE_TEMPLATE, TEMPLATE_CONTENT, binary, empty, refusals, request_example
@@ -33,6 +34,7 @@ from billfold.starters import catalogue
 
 KEPT_BYTES_MAX = 32 * 1024 * 1024
 DRAWING_MAX = 2
+MEDIA = {"png": PNG, "svg": SVG}
 
 TemplateId = Annotated[str, Path(description="The id of a template.", examples=[EXAMPLE_TEMPLATE])]
 PassId = Annotated[str, Path(description="The id of a pass, its serial number.", examples=[EXAMPLE_PASS])]
@@ -81,8 +83,15 @@ class Drawings:
         self._bytes, self._bytes_max = 0, bytes_max
         self._turns = asyncio.Semaphore(DRAWING_MAX)
 
-    async def get(self, look: Look, view: View, name: str) -> bytes:
-        """`name`: tells this picture from every other one."""
+    async def answer(self, request: Request, look: Look, view: View, cache: str = "private, no-cache") -> Response:
+        """The picture, named by all that it shows: the same of a pass that changed without showing it."""
+        name = _name(look, view)
+        return await kept(request, name, MEDIA[view.form], lambda: self._get(look, view, name), cache)
+
+    async def drawn(self, look: Look, view: View) -> bytes:
+        return await self._get(look, view, _name(look, view))
+
+    async def _get(self, look: Look, view: View, name: str) -> bytes:
         if (found := self._kept.get(name)) is not None:
             self._kept.move_to_end(name)
             return found
@@ -104,7 +113,7 @@ def draw(look: Look, view: View) -> bytes:
 
 def add_previews(router: APIRouter, services: Services) -> None:
     drawings = Drawings()
-    for form, media in (("png", PNG), ("svg", SVG)):
+    for form, media in MEDIA.items():
         _add_of_pass(router, services, drawings, form, media)
         _add_of_template(router, services, drawings, form, media)
         _add_of_starter(router, services, drawings, form, media)
@@ -130,10 +139,8 @@ def _add_of_pass(router: APIRouter, services: Services, drawings: Drawings, form
         language: Spoken = None,
         scale: Scale = 2.0,
     ) -> Response:
-        look, version = await flow.of_pass(services, actor, pass_id, language)
-        view = View(wallet, side, scheme, scale, form)
-        name = hashlib.sha256(repr((pass_id, version, look.language, view)).encode()).hexdigest()[:32]
-        return await kept(request, name, media, lambda: drawings.get(look, view, name))
+        look = await flow.of_pass(services, actor, pass_id, language)
+        return await drawings.answer(request, look, View(wallet, side, scheme, scale, form))
 
 
 def _add_of_template(router: APIRouter, services: Services, drawings: Drawings, form: str, media: str) -> None:
@@ -143,9 +150,10 @@ def _add_of_template(router: APIRouter, services: Services, drawings: Drawings, 
         operation_id=f"previewTemplate{form.capitalize()}",
         summary=f"What a wallet shows of the template, with its example values, as {form.upper()}",
         response_class=Response,
-        responses=binary(200, media, "The picture.") | refusals(404),
+        responses=binary(200, media, "The picture.") | empty(304, "The caller has it.") | refusals(404),
     )
     async def of_template(
+        request: Request,
         actor: Asking,
         template_id: TemplateId,
         draft: Annotated[bool, Query(description="What is saved and not yet published, where there is such a draft.")] = False,
@@ -156,9 +164,7 @@ def _add_of_template(router: APIRouter, services: Services, drawings: Drawings, 
         scale: Scale = 2.0,
     ) -> Response:
         look = await flow.of_template(services, actor, template_id, language, draft=draft)
-        view = View(wallet, side, scheme, scale, form)
-        headers = {"Cache-Control": "private, no-cache", "Content-Security-Policy": POLICY}
-        return Response(await drawings.get(look, view, _name(look, view)), headers=headers, media_type=media)
+        return await drawings.answer(request, look, View(wallet, side, scheme, scale, form))
 
 
 def _add_of_starter(router: APIRouter, services: Services, drawings: Drawings, form: str, media: str) -> None:
@@ -168,9 +174,10 @@ def _add_of_starter(router: APIRouter, services: Services, drawings: Drawings, f
         operation_id=f"previewStarter{form.capitalize()}",
         summary=f"What a wallet shows of a starter, with the values of its first person, as {form.upper()}",
         response_class=Response,
-        responses=binary(200, media, "The picture.") | refusals(404),
+        responses=binary(200, media, "The picture.") | empty(304, "The caller has it.") | refusals(404),
     )
     async def of_starter(
+        request: Request,
         actor: Asking,
         starter: StarterName,
         wallet: WalletName = "apple",
@@ -183,13 +190,12 @@ def _add_of_starter(router: APIRouter, services: Services, drawings: Drawings, f
         body = starter_body(starter)
         values = catalogue.load(starter).samples[0].values
         look = await flow.of_draft(services, actor, draft_of(body.content), language, values)
-        headers = {"Cache-Control": "private, max-age=3600", "Content-Security-Policy": POLICY}
-        view = View(wallet, side, scheme, scale, form)
-        return Response(await drawings.get(look, view, _name(look, view)), headers=headers, media_type=media)
+        return await drawings.answer(request, look, View(wallet, side, scheme, scale, form), "private, max-age=3600")
 
 
 def _name(look: Look, view: View) -> str:
-    return hashlib.sha256(encode(look.content) + repr((look.language, view)).encode()).hexdigest()
+    """A release may draw the same otherwise."""
+    return hashlib.sha256(encode(look.content) + repr((billfold.__version__, look.language, view)).encode()).hexdigest()[:32]
 
 
 def _either() -> dict[int | str, dict[str, object]]:
@@ -214,6 +220,5 @@ def _add_of_content(router: APIRouter, services: Services, drawings: Drawings) -
         except Invalid as error:
             raise in_content(error) from None
         view = View(body.wallet, body.side, body.scheme, body.scale, body.format, body.changed)
-        media = SVG if body.format == "svg" else PNG
         headers = {"Cache-Control": "no-store", "Content-Security-Policy": POLICY}
-        return Response(await drawings.get(look, view, _name(look, view)), headers=headers, media_type=media)
+        return Response(await drawings.drawn(look, view), headers=headers, media_type=MEDIA[body.format])
