@@ -95,6 +95,9 @@ class LedgerAudit(Protocol):
     def account(self, scope: Scope, key: AccountKey) -> Account | None: ...
     def next_account(self, scope: Scope, after: AccountKey) -> Account | None: ...
     def postings(self, scope: Scope, key: AccountKey, after_sequence: int, limit: int) -> list[Posting]: ...
+    def sealed(self, scope: Scope, key: AccountKey, after_sequence: int, last_sequence: int) -> dict[str, Sequence[object]]:
+        """Of these postings' operations, by id, everything that was sealed, as `ledger.seal` has it."""
+
     def operations_that_do_not_add_up(
         self, scope: Scope, after: str, limit: int
     ) -> tuple[str | None, Sequence[tuple[str, AccountKey]]]:

@@ -120,6 +120,9 @@ async def open_shop(world: World, scope: Scope = MINE) -> Shop:
         "storecard": base,
         "restricted": replace(base, id=uuid(22), title="Espresso club", category=Category.POSTPAID, allowed_products=allowed),
         "stamps": replace(base, id=uuid(23), category=Category.PUNCHCARD, currency="", points=False, stamps_goal=10),
+        "punch": replace(
+            base, id=uuid(27), category=Category.PUNCHCARD, currency="", points=False, stamps_goal=10, allowed_products=allowed
+        ),
         "earning": replace(base, id=uuid(24), earn_points_per_unit=2),
         "coupon": replace(
             base, id=uuid(25), kind=ProgrammeKind.COUPON, title="Free cake", currency="EUR", points=False, price_minor=550,

@@ -23,6 +23,8 @@ CONTENT = {
     "back": [{"key": "note", "label": "NOTE", "value": "{{ note }} {{ card.title }} {{ brand.name }}"}],
 }
 
+DOT = "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAIAAACQd1PeAAAADElEQVR42mNQcEgAAAFEAME1cEXuAAAAAElFTkSuQmCC"
+
 
 class Shop:
     """A brand with one programme and one member."""
@@ -117,6 +119,21 @@ async def test_cards_follow_their_member(world: World) -> None:
     person = {"email": "ada@example.com", "name": "Ada Lovelace", "attributes": {"tier": "platinum"}}
     assert (await world.client.put(f"/v1/members/{shop.member}", person)).status == 200
     assert (await shop.shown(serial))["who"] == "Ada Lovelace platinum"
+
+
+@on_sqlite
+async def test_a_brands_logo_is_a_picture_that_was_uploaded_here(world: World) -> None:
+    theirs = (await world.other.post("/v1/images", {"source": DOT})).json["id"]
+    brand = {"name": "Crumb", "logo": theirs}
+    refused = await world.client.post("/v1/brands", brand)
+    assert (refused.status, refused.paths) == (422, {"logo"})
+    assert "POST /v1/images" in refused.json["errors"][0]["mend"]
+    await world.client.post("/v1/images", {"source": DOT})
+    made = await world.client.post("/v1/brands", brand)
+    assert (made.status, made.json["logo"]) == (201, theirs)
+    path = f"/v1/brands/{made.json['id']}"
+    assert (await world.client.put(path, brand | {"logo": "0" * 64})).paths == {"logo"}
+    assert (await world.client.put(path, brand | {"logo": ""})).status == 200
 
 
 @on_sqlite

@@ -5,7 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from billfold.domain.content import Barcode, BarcodeFormat
 from billfold.domain.loyalty import CardStatus
@@ -121,6 +121,59 @@ def test_a_restricted_card_names_what_it_is_for(counter: Counter, till: Device) 
     assert counter.balance(card, "EUR") == 2_000
 
 
+@pytest.mark.requirement("S2-43", "S2-48")
+def test_a_stamp_for_certain_products_asks_which(counter: Counter, till: Device) -> None:
+    card = counter.card("punch")
+    till.read(card.code)
+    expect(till.button("Stamp +1")).to_be_disabled()
+    till.button("Cappuccino").click()
+    till.button("Stamp +1").click()
+    till.expect_told("yes", "Stamped", "1 stamp")
+    till.button("More").click()
+    till.page.get_by_label("One stamp").check()
+    till.button("Back").click()
+    till.allow.append("422")
+    till.read(card.code)
+    till.expect_told("no", "Choose the product.")
+    till.button("Espresso").click()
+    till.expect_told("yes", "Stamped", "2 stamps")
+    assert [one["product"]["name"] for one in counter.scans(card)] == ["Cappuccino", "Espresso"]
+
+
+def test_a_code_that_comes_while_the_till_is_busy_waits_its_turn(counter: Counter, till: Device) -> None:
+    first, second = counter.card(EUR=1_000), counter.card(title="The next one")
+    held: list[Route] = []
+    till.page.route("**/v1/scans", lambda route: held.append(route))
+    till.read(first.code)
+    till.choose("Charge")
+    till.type_amount("100")
+    with till.page.expect_request("**/v1/scans"):
+        till.button("Charge €1.00").click()
+    turn = till.page.locator(".turn")
+    till.read(first.code)
+    expect(turn).to_have_text("This card was read twice. It counts once.")
+    till.read(second.code)
+    expect(turn).to_contain_text(f"Next: {second.code[:20]}")
+    held.pop().continue_()
+    till.expect_told("yes", "Charged", "€9.00")
+    till.button("Next").click()
+    expect(till.heading("The next one")).to_be_visible()
+    expect(turn).to_have_text("")
+    assert [one["action"] for one in counter.scans(first)] == ["charge"]
+
+
+def test_a_gate_counts_an_impatient_hand_once(counter: Counter, till: Device) -> None:
+    card = counter.card("stamps")
+    till.button("More").click()
+    till.page.get_by_label("One stamp").check()
+    till.button("Back").click()
+    till.read(card.code)
+    till.read(card.code)
+    till.expect_told("yes", "Stamped", "1 stamp")
+    expect(till.page.locator(".turn")).to_have_text("This card was read twice. It counts once.")
+    assert counter.balance(card, "stamps") == 1
+
+
 @pytest.mark.requirement("S2-46")
 def test_money_goes_onto_a_card_and_points_too(counter: Counter, till: Device) -> None:
     card = counter.card(points=5)
@@ -203,6 +256,7 @@ def test_the_pin_is_asked_at_each_start(counter: Counter, browser: Browser) -> N
         till.button("Unlock").click()
         expect(till.page.get_by_role("alert")).to_have_text("That is not the PIN.")
         till.read(counter.card(EUR=1).code)
+        expect(till.page.get_by_role("alert")).to_have_text("Enter the PIN first. Then scan the card again.")
         expect(field).to_be_visible()  # a locked scanner reads nothing
         field.fill(PIN)
         till.button("Unlock").click()

@@ -87,6 +87,42 @@ def test_tiles_are_what_the_card_may_buy_with_the_terminals_own_first(module: Mo
     assert module("steps.js", names, "EUR", facts | {"card": card(allowed_products=["Tea"])}) == ["Tea 250"]
 
 
+@pytest.mark.requirement("S2-43", "S2-48")
+def test_a_card_for_certain_products_offers_them_where_no_price_tells(module: Module) -> None:
+    products = [{"id": name, "number": nth, "name": name} for nth, name in enumerate(("Tea", "Coffee", "Mug"))]
+    facts = {"products": products, "terminal": None, "card": card(allowed_products=["Tea", "Mug"])}
+    offered = """(m, [action, facts]) => {
+      const found = m.choicesFor({ action }, facts);
+      return [found.map(one => one.name), m.obvious(found)?.name ?? null];
+    }"""
+    assert module("steps.js", offered, "stamp", facts) == [["Tea", "Mug"], None]
+    assert module("steps.js", offered, "earn", facts | {"terminal": {"product": {"id": "Mug"}}}) == [["Mug", "Tea"], "Mug"]
+    assert module("steps.js", offered, "stamp", facts | {"card": card(allowed_products=["Tea"])}) == [["Tea"], "Tea"]
+    for action, whose in (("stamp", card()), ("stamp", None), ("charge", facts["card"])):
+        assert module("steps.js", offered, action, facts | {"card": whose}) == [[], None]
+
+
+def test_codes_take_turns(module: Module) -> None:
+    heard = """(m, [steps]) => {
+      let now = 0;
+      const turns = new m.Turns(() => now);
+      const said = steps.map(({ at, code, done, ...how }) => {
+        now = at;
+        return done ? turns.done() ?? "" : turns.heard(code, how);
+      });
+      return [said, turns.code, turns.next];
+    }"""
+    busy = {"busy": True}
+    played = [{"at": 0, "code": "A"}, {"at": 1, "code": "A"} | busy, {"at": 2, "code": "B"} | busy, {"at": 3, "code": "C"} | busy]
+    assert module("turns.js", heard, played) == [["now", "twice", "waits", "waits"], "A", "C"]
+    assert module("turns.js", heard, [*played, {"at": 4, "code": "D"}]) == [["now", "twice", "waits", "waits", "now"], "D", ""]
+    at_a_gate = [{"at": at, "code": code, "atOnce": True} for at, code in ((0, "A"), (2_999, "A"), (3_000, "A"), (3_001, "B"))]
+    assert module("turns.js", heard, at_a_gate)[0] == ["now", "twice", "now", "now"]
+    assert module("turns.js", heard, [{"at": 0, "code": "A"}, {"at": 1, "code": "A"}])[0] == ["now", "now"]
+    after = [{"at": 0, "code": "A"}, {"at": 1, "done": True}, {"at": 2, "code": "A"} | busy]
+    assert module("turns.js", heard, after) == [["now", "", "waits"], "A", "A"], "a new wish, while the first is undone"
+
+
 def test_a_code_that_nobody_listened_to_is_told_again(module: Module) -> None:
     told = """(m, [listening]) => {
       const told = [];

@@ -136,6 +136,35 @@ async def test_an_operation_that_does_not_sum_to_zero_freezes_what_it_touches(st
     assert CARDS[1] not in frozen
 
 
+TOUCHED = (
+    "UPDATE ledger_operation SET description = 'another' WHERE id = 'op-0000000000002'",
+    "UPDATE ledger_posting SET at_ms = at_ms + 1 WHERE operation = 'op-0000000000002'",
+)
+
+
+@pytest.mark.parametrize("change", TOUCHED, ids=["operation", "posting"])
+async def test_what_was_changed_since_the_last_anchor_is_found_by_its_hash(change, store: Store, migrated_url: str) -> None:
+    """Nothing else is wrong: it all adds up, and each posting names the hash before it."""
+    for nth in (1, 2):
+        await posted(store, order(f"op-000000000000{nth}", Kind.EARN, (CARDS[nth - 1], "points", 7)))
+    thawed(migrated_url, change)
+    await checked(store, NOW + SETTLED_MS + 1)
+    frozen = {key.owner: why for _, key, why in await store.read(lambda tx: tx.audit.frozen())}
+    assert frozen[CARDS[1]] == "I10: #1 was changed after it was written"
+    assert CARDS[0] not in frozen
+    events = await store.read(lambda tx: tx.events.list(OURS, None, 100))
+    assert CARDS[1] in [one.subject for one in events if one.kind is EventKind.LEDGER_DRIFTED]
+
+
+async def test_hashes_are_computed_again_once_and_later_by_the_checker_from_outside(store: Store, migrated_url: str) -> None:
+    await posted(store, order("op-0000000000002", Kind.EARN, (CARDS[0], "points", 7)))
+    await checked(store, NOW + SETTLED_MS + 1)
+    thawed(migrated_url, TOUCHED[0])
+    await checked(store, NOW + 2 * SETTLED_MS)
+    assert await store.read(lambda tx: tx.audit.count_frozen()) == 0
+    assert {one[0] for one in await verified(migrated_url)} == {"I10"}
+
+
 # --- every way to tamper ----------------------------------------------------------------------------------------------------------
 
 

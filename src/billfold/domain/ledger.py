@@ -6,7 +6,7 @@ Source: reference/reliability-security.md section 3.
 May not enter: storage, prices and rules of a shop, the clock (times are given)."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
@@ -383,12 +383,20 @@ def _post(order: Order, account: Account, amount: int, digest: str) -> Posting:
 
 
 def chain(
-    before: bytes, key: AccountKey, sequence: int, amount: int, balance: int, operation: str, kind: str, at_ms: int, digest: str
+    before: bytes, key: AccountKey, sequence: int, amount: int, balance: int, operation: str, kind: str, at_ms: int, *digest: str
 ) -> bytes:
     """SHA-256 over the hash before and the row's members as a JSON array, in this order. `digest`: the operation's seal, so that
-    what it says cannot be changed either."""
-    row = _encode((key.owner, key.unit, sequence, amount, balance, operation, str(kind), at_ms, digest))
+    what it says cannot be changed either; none where it is of before operations were sealed."""
+    row = _encode((key.owner, key.unit, sequence, amount, balance, operation, str(kind), at_ms, *digest))
     return hashlib.sha256(before + row).digest()
+
+
+def untouched(one: Posting, sealed: Sequence[object]) -> bool:
+    """Whether a posting that was read says what it said when it was written. `sealed`: what is stored of its operation, as
+    `seal` has it."""
+    digest = (seal_of(sealed),) if sealed[-1] else ()
+    facts = (one.key, one.sequence, one.amount, one.balance, one.operation, one.kind, one.at_ms)
+    return chain(one.before, *facts, *digest) == one.hash
 
 
 def details_text(facts: Facts) -> str:
@@ -412,7 +420,12 @@ def seal(order: Order) -> str:
         ),
         *(details_text(facts), flags_text(order.flags), order.payment, order.rules),
     )
-    return hashlib.sha256(_encode(row)).hexdigest()
+    return seal_of(row)
+
+
+def seal_of(members: Sequence[object]) -> str:
+    """Of members in the order in which `seal` has them; the last one is the version of the rules."""
+    return hashlib.sha256(_encode(members)).hexdigest()
 
 
 def flags_text(flags: tuple[str, ...]) -> str:

@@ -1,8 +1,9 @@
 """The books are checked all the time: each day every account and every operation, in pieces, beside the work; and each day the
 heads of all accounts' chains are anchored under a signature.
 
-I1 to I5 of reference/reliability-security.md section 3.7. An account that does not add up is frozen for writes, an event tells of
-it, and `billfold_ledger_drift_accounts` counts it. It shares the product's rows and hashes; the check from outside is
+I1 to I5 of reference/reliability-security.md section 3.7, and the hash of each posting that is younger than the last anchor: so
+each is computed again once, whatever the books have grown to. An account that does not add up is frozen for writes, an event tells
+of it, and `billfold_ledger_drift_accounts` counts it. It shares the product's rows and hashes; the check from outside is
 `billfold ledger verify`. May not enter: SQL, repairs, the keys (a function signs)."""
 
 import asyncio
@@ -15,7 +16,7 @@ from dataclasses import dataclass, replace
 
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope
-from billfold.domain.ledger import GENESIS, Account, AccountKey, Posting
+from billfold.domain.ledger import GENESIS, Account, AccountKey, Posting, untouched
 from billfold.domain.schedules import DAY_MS, MINUTE_MS, next_due_ms
 from billfold.ledger_ports import Anchor
 from billfold.ports import Job, Store, Tx
@@ -57,6 +58,8 @@ class _Walk:
     postings: int = 0
     operations: str = ""
     phase: str = "accounts"
+    since_ms: int = 0
+    """What is younger is no part of an anchor yet, so its hashes are computed again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +77,7 @@ class LedgerCheck:
     async def visit(self, job: Job) -> Step:
         """Reads on; the step writes down what was found and where the next visit begins."""
         now = await self._store.now_ms()
-        walk = _Walk(now - SETTLED_MS) if not job.cursor else _Walk(**job.params)  # type: ignore[arg-type]
+        walk = _Walk(**job.params) if job.cursor else await self._begun(job.scope, now)  # type: ignore[arg-type]
         drifts: list[Drift] = []
         for _ in range(PAGES):
             if walk.phase == "done":
@@ -93,6 +96,10 @@ class LedgerCheck:
             return replace(current, state="waiting", cursor="", params={}, failed=0, error="", due_at_ms=due)
 
         return step
+
+    async def _begun(self, scope: Scope, now_ms: int) -> _Walk:
+        before = await self._store.read(lambda tx: tx.audit.last_anchor(scope))
+        return _Walk(now_ms - SETTLED_MS, since_ms=before.through_ms if before else 0)
 
     def _report(self, tx: Tx, scope: Scope, drift: Drift, now_ms: int) -> None:
         log.error("ledger.drift scope=%s owner=%s unit=%s what=%s", scope.code, drift.key.owner, drift.key.unit, drift.what)
@@ -131,12 +138,22 @@ def _page(tx: Tx, scope: Scope, walk: _Walk) -> list[Drift]:
                 return drifts
             walk.owner, walk.unit = account.key.owner, account.key.unit
         postings = tx.audit.postings(scope, account.key, walk.sequence, left)
+        drifts += _changed(tx, scope, account.key, [one for one in postings if one.at_ms > walk.since_ms])
         drifts += _along(postings, account.key, walk)
         if len(postings) == left:
             return drifts
         left -= len(postings) + 1
         drifts += _end(account, walk)
     return drifts
+
+
+def _changed(tx: Tx, scope: Scope, key: AccountKey, young: list[Posting]) -> list[Drift]:
+    """Those whose hash is not that of what they and their operations say. `young`: of one page, in their order."""
+    if not young:
+        return []
+    sealed = tx.audit.sealed(scope, key, young[0].sequence - 1, young[-1].sequence)
+    changed = (one for one in young if one.operation not in sealed or not untouched(one, sealed[one.operation]))
+    return [Drift(key, f"I10: #{one.sequence} was changed after it was written") for one in changed]
 
 
 def _along(postings: list[Posting], key: AccountKey, walk: _Walk) -> list[Drift]:

@@ -11,7 +11,7 @@ from billfold.domain.ledger import Account, AccountKey, Posting
 from billfold.ledger_ports import Anchor
 from billfold.storage import schema
 from billfold.storage.ledger import POSTING, STATE, account_of, posting_of
-from billfold.storage.statements import Session, Statement, literal, number, own, string
+from billfold.storage.statements import Session, Statement, Value, literal, number, own, string
 
 _accounts, _operations, _postings = schema.ledger_account, schema.ledger_operation, schema.ledger_posting
 _anchors = schema.ledger_anchor
@@ -34,6 +34,27 @@ PAGE = Statement(
     )
     .order_by(_postings.c.sequence)
     .limit(number("limit"))
+)
+_SEALED = (
+    *("id", "kind", "fingerprint", "reverses", "actor", "description", "reference", "at_ms", "occurred_at_ms", "vat_unit"),
+    *("vat_rate_bp", "vat_net", "vat", "vat_gross", "terminal_id", "product_id", "device_seq", "business_date", "details"),
+    *("flags", "payment", "rules"),
+)
+_ITS = (
+    (_operations.c.workspace == _postings.c.workspace)
+    & (_operations.c.environment == _postings.c.environment)
+    & (_operations.c.id == _postings.c.operation)
+)
+SEALED = Statement(
+    select(*(_operations.c[name] for name in _SEALED))
+    .select_from(_postings.join(_operations, _ITS))
+    .where(
+        own(_postings),
+        _postings.c.owner == string("owner"),
+        _postings.c.unit == string("unit"),
+        _postings.c.sequence > number("after"),
+        _postings.c.sequence <= number("last"),
+    )
 )
 FREEZE = Statement(update(_accounts).where(_ONE, _accounts.c.frozen == literal("")), columns=("frozen",))
 THAW = Statement(update(_accounts).where(_ONE, _accounts.c.frozen != literal("")), columns=("frozen",))
@@ -81,6 +102,10 @@ class AuditRows:
     def postings(self, scope: Scope, key: AccountKey, after_sequence: int, limit: int) -> list[Posting]:
         rows = self._db.run(PAGE, scope, owner=key.owner, unit=key.unit, after=after_sequence, limit=limit)
         return list(map(posting_of, rows))
+
+    def sealed(self, scope: Scope, key: AccountKey, after_sequence: int, last_sequence: int) -> dict[str, Sequence[object]]:
+        where: dict[str, Value] = {"owner": key.owner, "unit": key.unit, "after": after_sequence, "last": last_sequence}
+        return {str(row[0]): row for row in self._db.run(SEALED, scope, **where)}
 
     def operations_that_do_not_add_up(
         self, scope: Scope, after: str, limit: int

@@ -68,12 +68,13 @@ class ProgrammeAsked:
 async def create_brand(
     services: Services, actor: Actor, asked: BrandAsked, id_: str | None = None, after: After[Brand] | None = None
 ) -> Brand:
-    """`id_`: where it must be known before. Raises Forbidden."""
+    """`id_`: where it must be known before. Raises Invalid, Forbidden."""
     authorize(actor, "brands.write")
     now = services.clock.now_ms()
     brand = Brand(id_ or services.entropy.event_id(), actor.scope, asked.name, asked.color, now, now, asked.logo, asked.website)
 
     def transaction(tx: Tx) -> Brand:
+        _check_logo(tx, brand)
         tx.brands.add(brand)
         return kept(tx, brand, after)
 
@@ -81,7 +82,7 @@ async def create_brand(
 
 
 async def replace_brand(services: Services, actor: Actor, brand_id: str, asked: BrandAsked) -> Brand:
-    """Cards that show it follow, by a job. Raises NotFound, Forbidden."""
+    """Cards that show it follow, by a job. Raises NotFound, Invalid, Forbidden."""
     authorize(actor, "brands.write")
     now = services.clock.now_ms()
 
@@ -92,6 +93,8 @@ async def replace_brand(services: Services, actor: Actor, brand_id: str, asked: 
         archived = (found.archived_at_ms or now) if asked.archived else None
         brand = replace(found, name=asked.name, color=asked.color, logo=asked.logo, website=asked.website)
         brand = replace(brand, archived_at_ms=archived, updated_at_ms=now)
+        if brand.logo != found.logo:
+            _check_logo(tx, brand)
         tx.brands.replace(brand)
         if (brand.name, brand.website) != (found.name, found.website):
             refresh_brand(services, tx, actor.scope, brand_id)
@@ -100,6 +103,12 @@ async def replace_brand(services: Services, actor: Actor, brand_id: str, asked: 
     changed = await services.store.write(transaction, short=True)
     services.wake()
     return changed
+
+
+def _check_logo(tx: Tx, brand: Brand) -> None:
+    if brand.logo and tx.images.find(brand.scope, brand.logo) is None:
+        mend = "upload it with POST /v1/images and send the id of the answer"
+        raise Invalid(FieldProblem("logo", "unknown", "no such picture was uploaded", mend))
 
 
 async def find_brand(services: Services, actor: Actor, brand_id: str) -> Brand:

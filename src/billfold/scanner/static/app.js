@@ -14,6 +14,7 @@ import { History } from "./views/history.js";
 import { Outcome } from "./views/outcome.js";
 import { Scan } from "./views/scan.js";
 import { Settings } from "./views/settings.js";
+import { Turn } from "./views/turn.js";
 import { listen } from "./wedge.js";
 
 const SCREENS = { enrol: Enrol, locked: Locked, ended: Ended, scan: Scan, choose: Choose, card: Card, result: Outcome, history: History, settings: Settings };
@@ -26,7 +27,7 @@ function App({ till }) {
     return listen(window, (code) => till.read(code));
   }, []);
   const Screen = SCREENS[till.screen];
-  return html`<${Bar} till=${till} />${Screen && html`<${Screen} till=${till} key=${till.screen} />`}`;
+  return html`<div class="top" aria-busy=${till.busy}><${Bar} till=${till} /><${Turn} till=${till} /></div>${Screen && html`<${Screen} till=${till} key=${till.screen} />`}`;
 }
 
 const place = document.getElementById("main");

@@ -1,4 +1,5 @@
-// What became of a scan, in words: {tone: "yes" | "no" | "look", title, text, balances: [text], operation}. The tone is never told by
+// What became of a scan, in words: {tone: "yes" | "no" | "look", title, text, balances: [text], operation, lacks: [names of products,
+// one of which was to be named]}. The tone is never told by
 // colour alone. May not enter: how it is shown, what is done next.
 
 import { say } from "billfold/texts.js";
@@ -52,7 +53,10 @@ export function outcomeOf(operation) {
   const reason = () => reasonOf(answer.code, answer);
   if (answer.result === "quarantined") return made("look", say("outcome.quarantined"), reason());
   if (answer.result === "flagged") return made("look", say("outcome.flagged"), reason(), answer.scan?.card);
-  if (!["applied", "replayed"].includes(answer.result)) return made("no", say("outcome.declined"), reason());
+  if (!["applied", "replayed"].includes(answer.result)) {
+    const lacks = answer.code === "cannot_validate_restriction" ? answer.problem?.allowed_products : null;
+    return { ...made("no", say("outcome.declined"), reason()), lacks: lacks ?? [] };
+  }
   const title = say(answer.scan?.reward && operation.action === "stamp" ? "outcome.reward" : `done.${operation.action}`);
   return made("yes", title, changesOf(answer.scan) || answer.scan?.card?.title || titleOf(operation), answer.scan?.card);
 }

@@ -3,6 +3,8 @@
 
 import { isMoney } from "./amounts.js";
 
+const UNPRICED = new Set(["stamp", "earn"]);
+
 const units = (card, programmes) => {
   if (card) return new Set(card.balances.map((one) => one.unit));
   const found = programmes.flatMap((one) => [one.currency, one.points && "points", one.stamps_goal && "stamps"]);
@@ -31,8 +33,20 @@ export function stepsFor(card, programmes = []) {
 export function tilesFor(unit, { products = [], terminal, card }) {
   const price = (one) => (unit === "points" ? one.price_points : one.currency === unit ? one.price_minor : null);
   const allowed = card?.allowed_products ?? [];
-  return products
-    .filter((one) => price(one) && (!allowed.length || allowed.includes(one.name)))
-    .map((one) => ({ ...one, price: price(one), own: one.id === terminal?.product?.id }))
-    .sort((a, b) => Number(b.own) - Number(a.own) || a.number - b.number);
+  const found = products.filter((one) => price(one) && (!allowed.length || allowed.includes(one.name)));
+  return ordered(found, terminal).map((one) => ({ ...one, price: price(one) }));
+}
+
+/** Of a card that takes certain products only: those, where a step is for one and no price tells which. The terminal's own first. */
+export function choicesFor({ action }, { products = [], terminal, card }) {
+  if (!UNPRICED.has(action)) return [];
+  return ordered(products.filter((one) => card?.allowed_products?.includes(one.name)), terminal);
+}
+
+/** Of choices, the one that goes without saying; null where somebody must choose. */
+export const obvious = (choices) => (choices.length === 1 || choices[0]?.own ? choices[0] : null);
+
+function ordered(products, terminal) {
+  const marked = products.map((one) => ({ ...one, own: one.id === terminal?.product?.id }));
+  return marked.sort((a, b) => Number(b.own) - Number(a.own) || a.number - b.number);
 }

@@ -8,13 +8,14 @@ import { Outbox } from "./operations.js";
 import { outcomeOf, refusedOutcome } from "./outcome.js";
 import { Refused, Unreachable } from "./server.js";
 import { Session } from "./session.js";
+import { Turns } from "./turns.js";
 
 const LAST = 10;
+const NOBODY = new Set(["starting", "enrol", "locked", "ended"]); // screens of a till that nobody works at
 
 export class Till {
   screen = "starting"; // enrol, locked, scan, choose, card, result, history, settings, ended
   busy = false;
-  code = ""; // the last one that was read
   cards = [];
   card = null; // of the server; null where it could not be asked
   outcome = null;
@@ -26,11 +27,17 @@ export class Till {
   constructor(store) {
     this.store = store;
     this.changed = () => {};
+    this.turns = new Turns();
     this.session = new Session(store);
     this.outbox = new Outbox(store, () => this.session.server, () => this.#noted());
     this.line = new Line(() => this.#exchange(), (error) => this.#ended(error), () => this.changed());
     this.tabs = new BroadcastChannel("billfold-scanner");
     this.tabs.onmessage = () => this.#reread();
+  }
+
+  /** The code in hand: the last one whose turn it was. */
+  get code() {
+    return this.turns.code;
   }
 
   get online() {
@@ -46,12 +53,18 @@ export class Till {
     return this.operations.filter((one) => one.attention && !one.seen);
   }
 
+  /** What was sent of the card at hand and has no answer yet: the same again would be booked beside it. */
+  get unconfirmed() {
+    const same = (one) => one.scanned === this.code || (this.card && one.known_pass === this.card.pass_id);
+    return this.operations.filter((one) => one.state === "waiting" && !one.offline && same(one));
+  }
+
   get recent() {
     return this.operations.slice(-LAST).reverse();
   }
 
   #show(screen, values = {}) {
-    Object.assign(this, { screen, busy: false, trouble: "" }, values);
+    Object.assign(this, { screen, trouble: "" }, values);
     this.changed();
   }
 
@@ -69,11 +82,14 @@ export class Till {
     await this.session.load();
     await this.#reread();
     this.#home();
+    this.#goOn(); // a reader may have been faster
     await this.line.start();
   }
 
   #home() {
     const { token, locked } = this.session;
+    if (!token || locked) this.turns.forget();
+    this.turns.twice = false;
     this.#show(!token ? "enrol" : locked ? "locked" : "scan", { card: null, cards: [], outcome: null, explained: null });
   }
 
@@ -89,8 +105,10 @@ export class Till {
   }
 
   #ended(error) {
-    if (error.status === 401) this.#show("ended");
-    else this.#show(this.screen, { trouble: error.message });
+    if (error.status === 401) {
+      this.turns.forget();
+      this.#show("ended");
+    } else this.#show(this.screen, { trouble: error.message });
   }
 
   // Runs `work` with the screen told to wait; a server that cannot be reached calls `alone`.
@@ -148,27 +166,58 @@ export class Till {
 
   async setGate(gate) {
     await this.session.setGate(gate);
+    this.turns.forget();
     this.changed();
   }
 
-  next = () => this.#home();
+  next = () => (this.turns.next ? this.#takeNext() : this.#home());
   open = (screen) => this.#show(screen);
 
-  /** A code from the camera, a reader or the keyboard. Gives false where it is not wanted (locked, or busy), and nothing happens. */
+  /**
+   * A code from the camera, a reader or the keyboard. Gives false where it is not wanted and nothing happens. One that comes while
+   * another is dealt with waits its turn, and the screen says so; the same one again is told, and not done twice.
+   */
   read(code) {
     const text = code.trim();
     if (this.screen === "enrol") this.heard?.(text);
-    if (!text || this.busy || ["starting", "enrol", "locked", "ended"].includes(this.screen)) return false;
-    this.code = text;
-    void (this.session.gate ? this.#passGate() : this.#inspect());
+    if (!text || this.screen === "enrol") return false;
+    if (this.screen === "locked" || this.screen === "ended") return this.#closed();
+    const busy = this.busy || this.screen === "starting";
+    if (this.turns.heard(text, { busy, atOnce: Boolean(this.session.gate) }) === "now") this.#take();
+    else {
+      tell("look");
+      this.changed();
+    }
     return true;
   }
 
-  #inspect() {
+  #closed() {
+    tell("no");
+    if (this.screen === "locked") this.trouble = "locked";
+    this.changed();
+    return false;
+  }
+
+  #take() {
+    void (this.session.gate ? this.#passGate() : this.#inspect());
+  }
+
+  #takeNext() {
+    this.turns.begin(this.turns.next);
+    this.#take();
+  }
+
+  // The code that waits, unless somebody must look at something first.
+  #goOn() {
+    const seen = !this.outcome || (this.session.gate && this.outcome.tone === "yes");
+    if (this.turns.next && seen && !this.busy && !this.trouble && !NOBODY.has(this.screen)) this.#takeNext();
+  }
+
+  async #inspect() {
     const fresh = { card: null, cards: [], explained: null, outcome: null };
     const alone = () => this.#show("card", fresh);
     if (!this.online) return alone();
-    return this.#asking(async () => {
+    await this.#asking(async () => {
       try {
         const { cards } = await this.session.server.inspect(this.code);
         if (cards.length === 1) this.#show("card", { ...fresh, cards, card: cards[0] });
@@ -178,12 +227,14 @@ export class Till {
         this.#tell(refusedOutcome(error.code, error));
       }
     }, alone);
+    this.#goOn();
   }
 
   choose = (card) => this.#show("card", { card });
 
   #passGate() {
     const action = this.session.gate;
+    this.outcome = null; // what was said of the one before is not taken for this one
     return this.execute({ action, ...(action === "stamp" && { amounts: { stamps: 1 } }) });
   }
 
@@ -194,8 +245,8 @@ export class Till {
   }
 
   /** Shows what would happen, and does nothing. */
-  explain = (wanted) =>
-    this.#asking(
+  explain = async (wanted) => {
+    await this.#asking(
       async () => {
         try {
           const scan = await this.session.server.scan({ ...this.#scanOf(wanted), id: crypto.randomUUID(), dry_run: true });
@@ -207,11 +258,13 @@ export class Till {
       },
       () => (this.trouble = "no_answer"),
     );
+    this.#goOn();
+  };
 
   /** Does it: stored first, then sent; decided here where the server cannot be asked and the scan may be taken so. */
-  execute(wanted) {
+  async execute(wanted) {
     const scan = this.#scanOf(wanted);
-    return this.#asking(async () => {
+    await this.#asking(async () => {
       const { decide, ...facts } = await this.#decision(scan);
       if (!this.online) {
         const made = await this.outbox.record(scan, { ...facts, decide, offline: true });
@@ -225,7 +278,11 @@ export class Till {
       });
       return this.#tell(outcomeOf(await this.store.operation(id)));
     });
+    this.#goOn();
   }
+
+  /** What was refused because nobody had said for which product, once more for this one. */
+  forProduct = ({ id }) => this.execute({ ...this.outcome.operation, product_id: id });
 
   // How the scan would be decided here, `decide(operations)` → "" or why not, and what is kept with it.
   async #decision(scan) {
@@ -239,12 +296,14 @@ export class Till {
 
   #tell(outcome) {
     tell(outcome.tone);
+    if (NOBODY.has(this.screen)) return; // locked meanwhile: it stands in the history
     this.#show(this.session.gate ? "scan" : "result", { outcome });
   }
 
   /** Undoes one of this device's operations, now or as soon as the server can be reached. */
-  undo = (operation) =>
-    this.#asking(
+  undo = (operation) => {
+    this.turns.done();
+    return this.#asking(
       async () => {
         await this.outbox.undo(operation.id);
         await this.outbox.flush();
@@ -254,11 +313,15 @@ export class Till {
         if (this.outcome?.operation?.id === operation.id) this.outcome = outcomeOf(await this.store.operation(operation.id));
       },
     );
+  };
 
   async seen(operation) {
     await this.store.change([operation.id], () => ({ seen: true }));
     await this.#noted();
   }
 
-  tryNow = () => this.#asking(() => this.line.tryNow());
+  tryNow = async () => {
+    await this.#asking(() => this.line.tryNow());
+    this.#goOn();
+  };
 }

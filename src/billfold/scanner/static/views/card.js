@@ -4,7 +4,7 @@ import { html } from "billfold/html.js";
 import { say } from "billfold/texts.js";
 
 import { written } from "../amounts.js";
-import { worded } from "../outcome.js";
+import { titleOf, worded } from "../outcome.js";
 import { Heading, Trouble } from "./parts.js";
 import { Steps } from "./steps.js";
 
@@ -15,6 +15,7 @@ export function Card({ till }) {
   return html`<section class="screen card-screen">
     ${card ? html`<${Face} card=${card} />` : html`<${Unknown} till=${till} />`}
     <${Trouble} text=${till.trouble} />
+    ${!till.busy && till.unconfirmed.length > 0 && html`<p class="note warn" role="alert">${say("card.unconfirmed", { what: till.unconfirmed.map(titleOf).join(", ") })}</p>`}
     ${card?.usable ? html`<${Unusable} till=${till} card=${card} />` : html`<${Steps} till=${till} key=${till.code} />`}
   </section>`;
 }

@@ -3,17 +3,21 @@
 import { html, useEffect, useRef } from "billfold/html.js";
 import { say } from "billfold/texts.js";
 
+import { Choices } from "./steps.js";
+
 const SIGNS = { yes: "M4 12.5l5.5 5.500L20 7", no: "M6 6l12 12M18 6L6 18", look: "M12 4v10M12 18.500v.5" };
 
-/** The outcome itself, also below a gate's camera. A screen reader says it at once. */
-export function Told({ outcome }) {
-  const { tone, title, text, balances } = outcome;
+/** The outcome itself, also below a gate's camera. A screen reader says it at once. What lacked a product gets it here. */
+export function Told({ till }) {
+  const { tone, title, text, balances, lacks = [] } = till.outcome;
+  const choices = till.session.products.filter((one) => lacks.includes(one.name));
   return html`<div class=${`told ${tone}`} role=${tone === "yes" ? "status" : "alert"} data-tone=${tone}>
     <svg viewBox="0 0 24 24" aria-hidden="true"><path d=${SIGNS[tone]} /></svg>
     <p class="verdict">${title}</p>
     <p class="what">${text}</p>
     ${balances.length > 0 && html`<ul class="balances" aria-label=${say("outcome.balances")}>${balances.map((one) => html`<li class="figure">${one}</li>`)}</ul>`}
-  </div>`;
+  </div>
+  ${choices.length > 0 && html`<${Choices} choices=${choices} choose=${till.forProduct} disabled=${till.busy} />`}`;
 }
 
 export function Outcome({ till }) {
@@ -23,7 +27,7 @@ export function Outcome({ till }) {
   const says = outcome.operation?.answer?.scan?.phone_will_say ?? [];
   return html`<section class="screen result">
     <h1 class="unseen">${say("outcome.heading")}</h1>
-    <${Told} outcome=${outcome} />
+    <div class="whole"><${Told} till=${till} /></div>
     ${says.length > 0 && html`<p class="quiet">${say("outcome.phone")} ${says.join(" · ")}</p>`}
     <div class="foot">
       ${canUndo(outcome.operation) && html`<button type="button" class="button tall" disabled=${till.busy} onClick=${() => till.undo(outcome.operation)}>${say("undo")}</button>`}

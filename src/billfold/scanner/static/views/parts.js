@@ -14,7 +14,7 @@ export function Heading({ children, quiet = false }) {
 
 /** What went wrong: a key of ours, or the server's own words. */
 export function Trouble({ text }) {
-  const words = { no_answer: () => say("no_answer"), pin_wrong: () => say("pin.wrong"), pin_slow: () => say("pin.slow"), pin_ask: () => say("pin.ask") };
+  const words = { no_answer: () => say("no_answer"), pin_wrong: () => say("pin.wrong"), pin_slow: () => say("pin.slow"), pin_ask: () => say("pin.ask"), locked: () => say("pin.first") };
   return text && html`<p class="note bad" role="alert">${words[text]?.() ?? text}</p>`;
 }
 

@@ -13,7 +13,7 @@ export function Scan({ till }) {
   return html`<section class="screen scan">
     <${Heading}>${gate ? say(`gate.${gate}`) : say("scan.title")}<//>
     <${Camera} till=${till} />
-    ${gate && till.outcome && html`<${Told} outcome=${till.outcome} />`}
+    ${gate && till.outcome && html`<${Told} till=${till} />`}
     <${Trouble} text=${till.trouble} />
     <${ByHand} till=${till} />
   </section>`;

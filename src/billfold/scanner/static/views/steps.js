@@ -5,7 +5,7 @@ import { say } from "billfold/texts.js";
 
 import { decimal, isMoney, press, written } from "../amounts.js";
 import { balancesOf, changesOf, titleOf, worded } from "../outcome.js";
-import { stepsFor, tilesFor } from "../steps.js";
+import { choicesFor, obvious, stepsFor, tilesFor } from "../steps.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "00", "0", "back"];
 const nameOf = (step) => (step.unit === "points" && step.action === "charge" ? say("action.spend") : say(`action.${step.action}`));
@@ -19,15 +19,19 @@ export function Steps({ till }) {
   const step = steps[at];
   if (!step) return html`<p class="note">${say(till.card || till.session.synced_at ? "card.nothing" : "card.never_asked")}</p><button type="button" class="button primary tall" onClick=${till.next}>${say("next")}</button>`;
 
-  const change = (next) => (setAmount(next), setProduct(null), (till.explained = null));
-  const choose = (one) => (setAmount(one.price), setProduct(one), (till.explained = null));
-  const go = (next) => (setAt(next), change(0));
+  const { products, terminal } = till.session;
+  const choices = choicesFor(step, { products, terminal, card: till.card });
+  const meant = product ?? obvious(choices);
+  const change = (next) => (setAmount(next), choices.length || setProduct(null), (till.explained = null));
+  const choose = (one) => (one.price && setAmount(one.price), setProduct(one), (till.explained = null));
+  const go = (next) => (setAt(next), setAmount(0), setProduct(null), (till.explained = null));
   const amounts = step.typed ? { [step.unit]: amount } : step.unit ? { [step.unit]: 1 } : undefined;
-  const wanted = { action: step.action, amounts, product_id: product?.id, description: description.trim() || undefined };
-  const ready = !till.busy && !(step.typed && amount === 0);
+  const wanted = { action: step.action, amounts, product_id: meant?.id, description: description.trim() || undefined };
+  const ready = !till.busy && !(step.typed && amount === 0) && !(choices.length && !meant);
   return html`
     ${steps.length > 1 && html`<${Picker} steps=${steps} at=${at} go=${go} />`}
-    ${step.typed && step.action === "charge" && html`<${Products} till=${till} unit=${step.unit} chosen=${product} choose=${choose} />`}
+    ${step.action === "charge" && html`<${Products} tiles=${tilesFor(step.unit, { products, terminal, card: till.card })} unit=${step.unit} chosen=${product} choose=${choose} />`}
+    ${choices.length > 0 && html`<${Choices} choices=${choices} chosen=${meant} choose=${choose} />`}
     ${step.typed && html`<${Amount} unit=${step.unit} amount=${amount} change=${change} />`}
     ${step.typed && html`<${Note} value=${description} set=${setDescription} />`}
     <${Explained} explained=${till.explained} />
@@ -68,14 +72,23 @@ function Amount({ unit, amount, change }) {
   </div>`;
 }
 
-function Products({ till, unit, chosen, choose }) {
-  const tiles = tilesFor(unit, { products: till.session.products, terminal: till.session.terminal, card: till.card });
+function Products({ tiles, unit, chosen, choose }) {
   if (!tiles.length) return null;
   return html`<div class="products" role="group" aria-label=${say("products")}>
     ${tiles.map(
       (one) => html`<button type="button" class="button" aria-pressed=${chosen?.id === one.id} onClick=${() => choose(one)}><span>${one.name}</span><span class="quiet">${written(one.price, unit)}</span></button>`,
     )}
   </div>`;
+}
+
+/** Of a card that takes certain products only: which one it is for. */
+export function Choices({ choices, chosen, choose, disabled = false }) {
+  return html`<fieldset class="choices">
+    <legend>${say("card.which")}</legend>
+    ${choices.map(
+      (one) => html`<button type="button" class="button tall" aria-pressed=${chosen === undefined ? undefined : chosen?.id === one.id} disabled=${disabled} onClick=${() => choose(one)}>${one.name}</button>`,
+    )}
+  </fieldset>`;
 }
 
 const Note = ({ value, set }) => html`<details class="remark">
