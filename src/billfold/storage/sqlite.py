@@ -28,6 +28,7 @@ import msgspec
 from billfold.domain.errors import Conflict, Unavailable
 from billfold.domain.ids import Scope
 from billfold.ports import Clock, Tx
+from billfold.storage.checkpoints import Checkpoints
 from billfold.storage.filelocks import FileLock
 from billfold.storage.refusals import StoreRefused
 from billfold.storage.statements import Bulk, Compiled, Row, Statement, Telling, Value
@@ -43,9 +44,6 @@ GROUP_SECONDS_MAX = 0.02
 """A group takes in nothing more after this long, so that a heavy transaction delays few others."""
 SHORT_SECONDS_MAX = 0.005
 """The same for a group that runs in the event loop, where requests wait meanwhile."""
-CHECKPOINT_GROUPS, CHECKPOINT_ROWS = 500, 4_000
-"""After so many commits or changed rows the writer copies the log into the database (the log is then some 8 MB)."""
-LOG_BYTES_MAX = 256 * 2**20
 
 
 class SqliteSession(Telling):
@@ -147,6 +145,7 @@ class SqliteStore:
             )
         try:
             self._connection = connect(path)
+            self._checkpoints = Checkpoints(path, self._gate, connect(path, read_only=True)) if exclusive else None
         except BaseException:
             self._serving.release()
             raise
@@ -161,8 +160,6 @@ class SqliteStore:
         self._readers: list[sqlite3.Connection] = []
         self._readers_guard = threading.Lock()
         self._closed = False
-        self._groups = 0
-        self._rows_at_checkpoint = 0
         self._writer = threading.Thread(target=self._run_steps, name="billfold-writer", daemon=True)
         self._writer.start()
 
@@ -221,9 +218,13 @@ class SqliteStore:
         self._serving.release()
 
     def _close_writer(self) -> None:
+        if self._checkpoints:
+            self._checkpoints.close()
         # The last connection to close makes a checkpoint: behind the gate, too.
         with self._gate.held():
             self._connection.close()
+        if self._checkpoints:
+            self._checkpoints.forget()
 
     # --- groups ---
 
@@ -335,9 +336,8 @@ class SqliteStore:
         for loop, works in loops.items():
             with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
                 loop.call_soon_threadsafe(_resolve, works)
-        self._groups += 1
-        if self._exclusive and self._checkpoint_is_due():
-            self._checkpoint()
+        if self._checkpoints:
+            self._checkpoints.after_group(self._connection)
         self._pass_turn()
 
     def _pass_turn(self) -> None:
@@ -384,22 +384,6 @@ class SqliteStore:
             fresh = connect(self._path)
             self._connection.close()
             self._connection = fresh
-
-    def _checkpoint_is_due(self) -> bool:
-        return (
-            self._groups >= CHECKPOINT_GROUPS
-            or not 0 <= self._connection.total_changes - self._rows_at_checkpoint < CHECKPOINT_ROWS
-        )
-
-    def _checkpoint(self) -> None:
-        """Copies the log into the database when it has grown; the next commit then begins at its start. What a reader still needs
-        stays until the next time."""
-        self._groups, self._rows_at_checkpoint = 0, self._connection.total_changes
-        with contextlib.suppress(sqlite3.Error), self._gate.held():
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
-            if self._path.with_name(self._path.name + "-wal").stat().st_size > LOG_BYTES_MAX:
-                log.warning("storage.log_large", extra={"bytes_max": LOG_BYTES_MAX})
-                self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
 
 def _resolve(works: list[_Work]) -> None:

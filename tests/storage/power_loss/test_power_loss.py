@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from billfold.storage import sqlite
+from billfold.storage import checkpoints
 from judges import absent
 from storage.power_loss import workload
 from storage.power_loss.disk import everything
-from storage.power_loss.recording import Recorder, Remove, Sync, Write, library
+from storage.power_loss.recording import Entry, Recorder, Remove, Sync, Write, library
 from storage.power_loss.recovery import Verdict, judge
 
 IMAGES = int(os.environ.get("TEST_POWER_LOSSES", "2000"))
@@ -38,7 +38,8 @@ async def recorded(folder: Path, synchronous: str = "") -> tuple[dict[str, bytes
 @pytest.fixture
 def checkpoints_often(monkeypatch: pytest.MonkeyPatch) -> None:
     """The log is copied into the database, and begun anew, several times in a short run."""
-    monkeypatch.setattr(sqlite, "CHECKPOINT_GROUPS", 4)
+    monkeypatch.setattr(checkpoints, "STEP_GROUPS", 4)
+    monkeypatch.setattr(checkpoints, "STEPS", 1)
 
 
 @pytest.mark.usefixtures("checkpoints_often")
@@ -51,6 +52,27 @@ async def test_nothing_that_was_answered_is_lost_when_the_power_fails(tmp_path: 
     assert {entry.file for entry in recorder.log if isinstance(entry, Write)} == {"billfold.sqlite", "billfold.sqlite-wal"}
     assert sum(isinstance(entry, Sync) and entry.file == "billfold.sqlite" for entry in recorder.log) >= 3
     assert Remove("billfold.sqlite-wal") in recorder.log
+    assert commits_before_the_copy_is_synced(recorder.log) >= 2
+
+
+def commits_before_the_copy_is_synced(entries: list[Entry]) -> int:
+    """How often the log was written to and synced while the disk had not yet all that was copied into the database."""
+    copied = written = False
+    count = 0
+    for entry in entries:
+        match entry:
+            case Write(file="billfold.sqlite"):
+                copied = True
+            case Sync(file="billfold.sqlite"):
+                copied = written = False
+            case Write(file="billfold.sqlite-wal"):
+                written = copied
+            case Sync(file="billfold.sqlite-wal"):
+                count += written
+                written = False
+            case _:
+                pass
+    return count
 
 
 @pytest.mark.parametrize("synchronous", ["NORMAL", "OFF"])
