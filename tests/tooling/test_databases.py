@@ -7,7 +7,8 @@ import pytest
 from sqlalchemy import create_engine, inspect
 from sqlalchemy.engine import make_url
 
-from plugins.databases import with_database
+from plugins.postgres_server import with_database
+from plugins.returnable import Returnable
 
 
 def tables(url: str) -> list[str]:
@@ -24,6 +25,34 @@ def test_a_test_gets_an_empty_database_on_either_engine(database_url: str) -> No
 
 def test_a_migrated_database_has_the_tables_of_head(migrated_url: str) -> None:
     assert {"workspace", "alembic_version"} <= set(tables(migrated_url))
+
+
+CHANGES = (
+    "DROP TRIGGER ledger_posting_frozen ON ledger_posting",
+    "ALTER TABLE usage ALTER COLUMN count TYPE integer",
+    "CREATE TABLE more (a integer)",
+    "ANALYZE workspace",
+    "UPDATE alembic_version SET version_num = 'other'",
+)
+
+
+@pytest.mark.parametrize("engine", ["postgresql"])
+def test_a_database_that_is_given_back_is_lent_again_when_it_is_as_new(engine: str, migrated_postgresql: Returnable) -> None:
+    workspace = "INSERT INTO workspace (id, name, organization_name, created_at_ms) VALUES ('aaaaaa', 'A', 'A', 0)"
+    with migrated_postgresql.lent() as url:
+        still_there = psycopg.connect(url, autocommit=True)
+        still_there.execute(workspace)
+    for change in CHANGES:
+        with migrated_postgresql.lent() as again:
+            assert again == url
+            with psycopg.connect(again, autocommit=True) as connection:
+                assert connection.execute("SELECT count(*) FROM workspace").fetchone() == (0,)
+                connection.execute(workspace)
+                connection.execute(change)
+        with migrated_postgresql.lent() as url:
+            assert url != again, change
+    with pytest.raises(psycopg.OperationalError):
+        still_there.execute("SELECT 1")
 
 
 def test_further_databases_are_each_of_their_own(database_url: str, more_databases: Callable[[], str]) -> None:
