@@ -7,6 +7,7 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
+from api.test_personalization import LOGO, P256
 from billfold.phones_page.pages import ROOM
 from billfold.web.assets import TYPES
 from e2e.browser import DESKTOP
@@ -289,3 +290,46 @@ def test_vendored_files_are_what_their_list_says() -> None:
     listed = dict(re.findall(r"^\| (\S+) \|.*\| ([0-9a-f]{64}) \|$", (vendor / "README.md").read_text(), re.MULTILINE))
     files = [path for path in vendor.rglob("*") if path.suffix in TYPES]
     assert listed == {path.relative_to(vendor).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+CLUB = {
+    "description": "Club card",
+    "style": "store_card",
+    "primary": [{"key": "name", "label": "MEMBER", "value": "{{ sign_up.given_name | default('You') }}"}],
+    "nfc": {"message": "member-1", "public_key": P256},
+    "images": {"personalization_logo": LOGO},
+    "sign_up": {"ask": ["name", "email"], "description": "Join the club", "terms": "As on our pages."},
+}
+
+
+def test_a_pass_with_a_form_is_added_once_its_holder_signed_up(page_server: Billfold, look: Look) -> None:
+    template = page_server.api("POST", "/v1/templates", {"name": "Club", "content": CLUB}).json["id"]
+    serial = page_server.api("POST", "/v1/passes", {"template_id": template}).json["id"]
+    link = f"{page_server.url}/p/{serial}"
+    with look(page_server.url + "/phones") as page:
+        iphone, _ = phones_on(page)
+        form = iphone.whole.get_by_role("form", name="Sign up on iPhone 1")
+
+        def fill_in() -> None:
+            iphone.open_link(link)
+            expect(form).to_contain_text("Join the club")
+            for label, text in (("First name", "Ada"), ("Last name", "Lovelace"), ("E-mail", "ada@example.org")):
+                form.get_by_label(label).fill(text)
+            iphone.press("Join")
+
+        iphone.open_link(link)
+        form.get_by_role("button", name="Not now").click(timeout=WAIT_MS)
+        iphone.wait_for("not_signed_up")
+        page.route("**/personalize", lambda route: route.fulfill(body=b"no signature"))
+        fill_in()
+        iphone.wait_for("complained", "the token's signature is invalid")
+        page.unroute("**/personalize")
+        expect(iphone.whole.locator(".card")).to_have_count(0)
+        fill_in()
+        iphone.wait_for("signed_up")
+        iphone.wait_for("waiting")
+        expect(iphone.whole.locator(".card")).to_contain_text("Ada")
+        after = iphone.events[iphone.events.index("signed_up") :]
+        assert after[:4] == ["signed_up", "fetched", "installed", "registered"]
+        known = page_server.api("GET", f"/v1/passes/{serial}").json["values"]["sign_up"]
+        assert known == {"name": "Ada Lovelace", "given_name": "Ada", "family_name": "Lovelace", "email": "ada@example.org"}

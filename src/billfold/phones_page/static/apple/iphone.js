@@ -7,6 +7,7 @@ import { CannotInstall, downloadBundles } from "../share_link.js";
 import { InvalidPass, openBundle } from "./bundle.js";
 import { readPem } from "./certificates.js";
 import { Keeper, addressOf } from "./keeper.js";
+import { formOf } from "./sign_up.js";
 import { ServerWrong, register, unregister } from "./web_service.js";
 
 const KEPT = ["link", "lastModified", "automaticUpdates", "notifications", "fetchedAheadOfList"];
@@ -16,6 +17,7 @@ export class Iphone extends Phone {
     super({ device: null, tokens: {}, tags: {}, ...state }, world);
     this.courier = `${world.origin}/sandbox/apns`;
     this.root = null;
+    this.form = null; // what is asked for beside a pass, as long as it is
     this.keeper = new Keeper(this);
     this.updating = new Map();
   }
@@ -92,13 +94,41 @@ export class Iphone extends Phone {
     const opened = [];
     for (const { data } of downloads) opened.push(await this.openOrRefuse(data));
     for (const [at, one] of opened.entries()) {
-      const pass = this.passOf(one, { link, lastModified: downloads[at].lastModified });
+      const pass = await this.signedUp(this.passOf(one, { link, lastModified: downloads[at].lastModified }));
+      if (!pass) continue;
       const { passTypeIdentifier, serialNumber } = pass.content;
       const again = Boolean(this.find(passTypeIdentifier, serialNumber));
       await this.put(pass);
       this.report({ event: "installed", serialNumber, title: pass.content.card.organizationName, again });
       await this.follow(pass);
     }
+  }
+
+  /** The pass as it is to be added: one with a form beside it is fetched anew once that was filled in. Null: it is not added. */
+  async signedUp(pass) {
+    const form = formOf(pass.opened, this.state.language);
+    if (!form) return pass;
+    const typed = await this.askFor(form);
+    if (!typed) {
+      this.report({ event: "not_signed_up", title: pass.content.card.organizationName });
+      return null;
+    }
+    let made = null;
+    const { url } = addressOf(pass);
+    if (await this.try(() => this.keeper.signUp(pass, typed), url))
+      await this.try(async () => (made = await this.keeper.fetchSignedUp(pass)), url);
+    return made;
+  }
+
+  /** Shows the form until it is answered: what was typed, or null. */
+  async askFor(form) {
+    const typed = await new Promise((answer) => {
+      this.form = { ...form, answer };
+      this.changed();
+    });
+    this.form = null;
+    this.changed();
+    return typed;
   }
 
   async openOrRefuse(data) {
@@ -170,6 +200,7 @@ export class Iphone extends Phone {
   /** Erased without a word to the server: only the push service knows that the tokens are dead. */
   async wipe() {
     this.gone = true;
+    this.form?.answer(null);
     await this.goOffline();
     for (const token of Object.values(this.state.tokens))
       await request("DELETE", `${this.courier}/devices/${token}`).catch(() => null);

@@ -5,6 +5,8 @@ import { Unreachable } from "../reading/http.js";
 import { InvalidPass, openBundle } from "./bundle.js";
 import { compare, lockScreenLine } from "./changes.js";
 import { readContent } from "./content.js";
+import { infoOf, stillAsks } from "./sign_up.js";
+import { SignatureInvalid, verifySignature } from "./signature.js";
 import {
   ServerWrong,
   fetchPass,
@@ -12,6 +14,8 @@ import {
   listChanged,
   log,
   missingLastModified,
+  notPersonalized,
+  personalize,
   unchangedAlthoughListed,
 } from "./web_service.js";
 
@@ -92,6 +96,32 @@ export class Keeper {
     const current = this.now(address); // its switches may have been turned while the answer was on its way
     if (current)
       await this.show(pass, { ...current, opened, content: this.read(opened), lastModified, fetchedAheadOfList: !listed });
+  }
+
+  /** Sends what was typed; the server must sign the phone's token with the pass's certificate, and has a pass of this person then. */
+  async signUp(pass, typed) {
+    const address = addressOf(pass);
+    const token = crypto.randomUUID();
+    const signature = await personalize(address, token, infoOf(typed));
+    try {
+      const { passTypeIdentifier } = await verifySignature(new TextEncoder().encode(token), signature, this.phone.root);
+      if (passTypeIdentifier !== address.passTypeIdentifier) throw notPersonalized(address, "another pass type signed the token");
+    } catch (error) {
+      if (error instanceof SignatureInvalid) throw notPersonalized(address, `the token's signature is invalid: ${error.message}`);
+      throw error;
+    }
+    this.phone.report({ event: "signed_up", serialNumber: address.serialNumber });
+  }
+
+  /** The pass as the server has it after a sign-up, in the place of the one that asked. */
+  async fetchSignedUp(pass) {
+    const address = addressOf(pass);
+    const served = await fetchPass(address, null);
+    const opened = await this.open(address, served);
+    if (stillAsks(opened)) throw invalidPass(address, "it asks again for what was answered");
+    const lastModified = await this.judgeLastModified(address, served);
+    this.phone.report({ event: "fetched", serialNumber: address.serialNumber, lastModified: served.lastModified });
+    return { ...pass, opened, content: this.read(opened), lastModified };
   }
 
   /** The pass as it is in the wallet now; undefined: removed meanwhile. */

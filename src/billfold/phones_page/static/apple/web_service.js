@@ -5,6 +5,7 @@
 import { postJson, request } from "../reading/http.js";
 
 export const PASS_TYPE = "application/vnd.apple.pkpass";
+const PERSONALIZE = "Personalize task";
 
 /** The server broke the protocol. `retry`: the phone tries again later, for it may be a passing trouble. */
 export class ServerWrong extends Error {
@@ -62,6 +63,18 @@ export async function fetchPass(address, ifModifiedSince) {
   if (answer.contentType !== PASS_TYPE) throw invalidPass(address, `its Content-Type is ${answer.contentType || "missing"}`);
   return { data: answer.body, lastModified: answer.header("last-modified") };
 }
+
+/** What the user typed beside a pass, and a token of the phone's; gives the server's signature over that. Nobody is authorized here:
+ *  the serial number is all that a phone knows of such a pass. */
+export async function personalize(address, personalizationToken, requiredPersonalizationInfo) {
+  const members = { personalizationToken, requiredPersonalizationInfo };
+  const answer = await postJson(`${base(address.url)}/passes/${path(address)}/personalize`, members);
+  if (answer.status !== 200) throw unexpected(PERSONALIZE, address, answer.status);
+  return answer.body;
+}
+
+export const notPersonalized = (address, reason) =>
+  new ServerWrong(`${taskOf(PERSONALIZE, address)} encountered error: ${reason}`);
 
 /** Sends a complaint; gives the status. */
 export const log = async (url, text) => (await postJson(`${base(url)}/log`, { logs: [text] })).status;

@@ -6,6 +6,7 @@ import { say } from "billfold/texts.js";
 import { useChanges } from "./hooks.js";
 import { Journal } from "./journal.js";
 import { LockScreen, Notice } from "./lock_screen.js";
+import { SignUp } from "./sign_up.js";
 import { Wallet } from "./wallet.js";
 
 export const LANGUAGES = { en: "English", de: "Deutsch", fr: "Français", es: "Español", it: "Italiano", nl: "Nederlands" };
@@ -28,7 +29,7 @@ export function Phone({ phone, shelf }) {
   };
   const newest = phone.notices[0];
   const refused = phone.journal.findLast((one) => one.event === "refused" || (one.event === "failed" && one.givesUp));
-  return html`<section class=${`phone ${phone.state.kind}`} aria-label=${name} aria-busy=${Boolean(phone.busy)}>
+  return html`<section class=${`phone ${phone.state.kind}`} aria-label=${name} aria-busy=${Boolean(phone.busy && !phone.form)}>
     <div class="device">
       <div class="status"><span>${name}</span><span>${phone.state.online ? say("online") : say("in_flight_mode")}</span></div>
       <div class=${`screen ${screen}`}>
@@ -46,7 +47,8 @@ export function Phone({ phone, shelf }) {
           <button type="button" onClick=${() => setSeen(refused.number)}>${say("ok")}</button>
         </div>`
         }
-        ${phone.busy && html`<p class="busy" role="status">${say(phone.busy)}</p>`}
+        ${phone.form && html`<${SignUp} form=${phone.form} name=${name} />`}
+        ${phone.busy && !phone.form && html`<p class="busy" role="status">${say(phone.busy)}</p>`}
       </div>
       <div class="home" role="group" aria-label=${say("screens")}>
         ${["wallet", "lock"].map(
