@@ -2,7 +2,7 @@
 
 May not enter: any adapter, decisions (domain/loyalty.py)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -26,6 +26,9 @@ class Members(Protocol):
 
     def replace(self, member: Member) -> None: ...
     def find(self, scope: Scope, member_id: str) -> Member | None: ...
+    def find_all(self, scope: Scope, member_ids: Collection[str]) -> dict[str, Member]:
+        """By id, those that there are, in one statement."""
+
     def find_locked(self, scope: Scope, member_id: str) -> Member | None: ...
     def by_email(self, scope: Scope, brand_id: str, email: str) -> Member | None:
         """`email`: as `normal_email` gives it."""
@@ -91,6 +94,12 @@ class Cards(Protocol):
 
     def replace(self, card: Card) -> None: ...
     def find(self, scope: Scope, pass_id: PassId) -> Card | None: ...
+    def find_all(self, scope: Scope, pass_ids: Collection[str]) -> dict[str, Card]:
+        """By pass, those that there are, in one statement."""
+
+    def of_members(self, scope: Scope, member_ids: Collection[str], limit: int) -> list[Card]:
+        """Without the removed ones; each member's by id, the members in no order of meaning."""
+
     def find_locked(self, scope: Scope, pass_id: PassId) -> Card | None: ...
     def facts(self, scope: Scope, pass_id: PassId) -> CardFacts | None: ...
     def by_code(self, scope: Scope, code: str, limit: int = 20) -> list[Card]:

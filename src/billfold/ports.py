@@ -4,7 +4,7 @@ bootstrap picks the adapters. May not enter: any adapter, SQL, HTTP.
 Storage works in short synchronous transactions: `await store.write(fn)` runs `fn(tx)` alone and durably (group commit on SQLite, a
 thread on PostgreSQL) and may run it again after a serialisation failure, so `fn` does no I/O and changes nothing outside `tx`."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -146,6 +146,9 @@ class Passes(Protocol):
     def add(self, pass_: Pass, key_id: str) -> None: ...
     def find(self, scope: Scope, pass_id: PassId) -> Pass | None:
         """With `template_number` joined from its template."""
+
+    def find_all(self, scope: Scope, pass_ids: Collection[PassId]) -> dict[PassId, Pass]:
+        """Those that there are, in one statement."""
 
     def find_locked(self, scope: Scope, pass_id: PassId) -> Pass | None:
         """The same, and nobody else changes it until commit."""

@@ -1,11 +1,18 @@
 """Tables, one pass and a new one in its place: found as people look for it, seen by whoever may, on both engines."""
 
+import sqlite3
+
 import pytest
 
+from api.conftest import on_sqlite
 from billfold.domain.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound, WrongScope
+from billfold.domain.ids import Scope
+from billfold.flows.loyalty import members
 from billfold.flows.records import one_pass, tables
 from billfold.flows.records.reissue import reissue
 from billfold.flows.records.tables import Wanted
+from billfold.storage.sqlite import SqliteSession
+from billfold.storage.statements import Compiled, Value
 from records.conftest import Counter
 
 
@@ -50,6 +57,41 @@ async def test_another_scope_finds_nothing_and_learns_nothing(counter: Counter) 
         await reissue(services, stranger, card, carry=False)
     with pytest.raises(WrongScope):
         await one_pass.send_link(services, stranger, card, "a@example.com", "1")
+
+
+@on_sqlite
+async def test_a_page_of_fifty_takes_no_more_statements_than_one_of_three(
+    counter: Counter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    services, owner = counter.world.services, counter.actor()
+    run: list[str] = []
+    execute = SqliteSession._execute
+
+    def counted(self: SqliteSession, compiled: Compiled, scope: Scope | None, params: dict[str, Value]) -> sqlite3.Cursor:
+        run.append(compiled.sql)
+        return execute(self, compiled, scope, params)
+
+    async def taken(words: str, rows: int) -> int:
+        run.clear()
+        page = await tables.passes(services, owner, Wanted(words), None)
+        assert [one.member is not None for one in page.items] == [True] * rows
+        return len(run)
+
+    async def members_taken() -> int:
+        run.clear()
+        await members.search(services, owner, "member", None, 50)
+        return len(run)
+
+    async def issued(numbers: range) -> None:
+        for nth in numbers:
+            await counter.shop.card(member_id=await counter.member(f"Member {nth}", f"m{nth}@example.org"))
+
+    await issued(range(3))
+    monkeypatch.setattr(SqliteSession, "_execute", counted)
+    few = await taken("", 3), await taken("member", 3), await members_taken()
+    await issued(range(3, 50))
+    assert (await taken("", 50), await taken("member", tables.MEMBERS_LOOKED_THROUGH), await members_taken()) == few
+    assert max(few) <= 8
 
 
 async def test_void_ones_are_a_list_of_their_own(counter: Counter) -> None:

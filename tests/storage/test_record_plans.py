@@ -12,6 +12,7 @@ from storage.material import NOW, OURS, THEIRS, a_pass, a_template, pass_id, reg
 
 PAGE = {"limit": 51}
 PLANS: dict[str, tuple[Statement, dict[str, Any], str]] = {
+    "some": (passes.EVERY, {"keys": '["p7", "p9"]'}, "pass"),
     "newest": (records.NEWEST, PAGE | {"at": 9_000, "id": "p9000"}, "ix_pass_newest"),
     "of a template": (passes.LIST_OF_TEMPLATE, PAGE | {"after": "p500", "template_id": template_id(1)}, "ix_pass_template"),
     "void": (records.VOID, PAGE | {"after": "p500"}, "ix_pass_void"),

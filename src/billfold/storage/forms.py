@@ -2,7 +2,7 @@
 
 May not enter: which table, what is found by other columns than the key."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, Generic, TypeVar
 
@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import ColumnElement, FromClause, Select, Table, insert, select, update
 
 from billfold.domain.ids import Scope
-from billfold.storage.statements import Row, Session, Statement, Value, among, number, own, string
+from billfold.storage.statements import Row, Session, Statement, Value, among, every, keys_of, number, own, string
 
 T = TypeVar("T")
 
@@ -61,6 +61,7 @@ class Form(Generic[T]):
         changing = tuple(column.name for column in table.columns if column.name not in ("workspace", "environment", key))
         self.replace = Statement(update(table).where(one), columns=changing)
         self.find = Statement(select(*self.columns).where(one))
+        self.every = every(select(*self.columns).where(own(table)), table.c[key])
         self.find_locked = Statement(select(*self.columns).where(one).with_for_update())
         self.listing = (
             select(*self.columns).where(own(table), table.c[key] > string("after")).order_by(table.c[key]).limit(number("limit"))
@@ -106,6 +107,11 @@ class Kept(Generic[T]):
     def _one(self, statement: Statement, scope: Scope, **params: Value) -> T | None:
         row = self._db.one(statement, scope, **params)
         return self.form.value(scope, row) if row else None
+
+    def _every(self, scope: Scope, keys: Collection[str]) -> dict[str, T]:
+        """Key → value, of those that there are."""
+        found = self._all(self.form.every, scope, keys=keys_of(keys)) if keys else []
+        return {getattr(one, self.form.key): one for one in found}
 
     def _all(self, statement: Statement, scope: Scope, **params: Value) -> list[T]:
         return [self.form.value(scope, row) for row in self._db.run(statement, scope, **params)]

@@ -3,6 +3,7 @@
 May not enter: who may see them."""
 
 import unicodedata
+from collections.abc import Collection
 
 from sqlalchemy import ColumnElement, delete, exists, insert, null, select, update
 
@@ -94,6 +95,9 @@ class MemberRows(Kept[Member]):
 
     def find(self, scope: Scope, member_id: str) -> Member | None:
         return self._one(MEMBER.find, scope, key=member_id)
+
+    def find_all(self, scope: Scope, member_ids: Collection[str]) -> dict[str, Member]:
+        return self._every(scope, member_ids)
 
     def find_locked(self, scope: Scope, member_id: str) -> Member | None:
         return self._one(MEMBER.find_locked, scope, key=member_id)

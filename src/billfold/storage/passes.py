@@ -1,5 +1,7 @@
 """Passes: rows in, domain values out. May not enter: templates (templates.py), what a pass shows, who is told of it."""
 
+from collections.abc import Collection
+
 import msgspec
 from sqlalchemy import func, insert, select, update
 
@@ -9,7 +11,7 @@ from billfold.domain.messages import Message
 from billfold.domain.passes import Pass
 from billfold.storage.schema import pass_ as passes
 from billfold.storage.schema import template as templates
-from billfold.storage.statements import Row, Session, Statement, literal, number, own, string
+from billfold.storage.statements import Row, Session, Statement, every, keys_of, literal, number, own, string
 
 # Looked up, not joined: without statistics a planner may join by workspace and environment alone.
 TEMPLATE_NUMBER = func.coalesce(
@@ -33,6 +35,7 @@ PASS = select(
 _ONE = own(passes) & (passes.c.id == string("id"))
 ADD = Statement(insert(passes).inline())
 FIND = Statement(PASS.where(_ONE))
+EVERY = every(PASS.where(own(passes)), passes.c.id)
 FIND_LOCKED = Statement(PASS.where(_ONE).with_for_update(of=passes))
 REPLACE = Statement(
     update(passes).where(_ONE), columns=("content", "vals", "fingerprint", "number", "updated_at_ms", "voided", "messages")
@@ -75,6 +78,10 @@ class PassRows:
     def find(self, scope: Scope, pass_id: PassId) -> Pass | None:
         row = self._db.one(FIND, scope, id=pass_id)
         return pass_of(scope, row) if row else None
+
+    def find_all(self, scope: Scope, pass_ids: Collection[PassId]) -> dict[PassId, Pass]:
+        rows = self._db.run(EVERY, scope, keys=keys_of(pass_ids)) if pass_ids else []
+        return {one.id: one for one in (pass_of(scope, row) for row in rows)}
 
     def find_locked(self, scope: Scope, pass_id: PassId) -> Pass | None:
         row = self._db.one(FIND_LOCKED, scope, id=pass_id)

@@ -4,10 +4,11 @@ A `Statement` is declared at module level beside the repository that uses it. A 
 engine; the repository does not. Named parameters; numbers and texts that the partial indexes need are literals.
 May not enter: connections, transactions, an Engine of SQLAlchemy's."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, Protocol
 
+import msgspec
 from sqlalchemy import (
     ARRAY,
     JSON,
@@ -24,6 +25,7 @@ from sqlalchemy import (
     func,
     literal_column,
     null,
+    select,
 )
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
@@ -236,6 +238,22 @@ class among(FunctionElement[Any]):
 
     def __init__(self, column: ColumnElement[Any], query: Select[Any] | CompoundSelect[Any]) -> None:
         super().__init__(column, query.scalar_subquery())
+
+
+def every(rows: Select[Any], column: ColumnElement[Any]) -> Statement:
+    """The rows whose `column`, a key, is among the texts of the parameter `keys`, a JSON array. Each is found by itself."""
+
+    def build(texts: Any) -> ClauseElement:
+        return rows.where(among(column, select(texts)))
+
+    of_sqlite = func.json_each(string("keys")).table_valued("value", name="given").c.value
+    of_postgres = func.json_array_elements_text(cast(string("keys"), JSON))
+    return Statement(build(of_sqlite), postgres=build(of_postgres))
+
+
+def keys_of(keys: Iterable[str]) -> str:
+    """What `every` takes."""
+    return msgspec.json.encode(sorted(keys)).decode()
 
 
 @compiles(greatest)

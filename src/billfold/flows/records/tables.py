@@ -5,12 +5,11 @@ May not enter: HTTP, cursors' form, how rows look."""
 from dataclasses import dataclass
 
 from billfold.domain.errors import NotFound, WrongScope
-from billfold.domain.ids import PassId, TemplateId, scope_of_pass, scope_of_template
+from billfold.domain.ids import PassId, Scope, TemplateId, scope_of_pass, scope_of_template
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.loyalty import Card, Member
 from billfold.domain.passes import Pass
 from billfold.flows.lists import Page
-from billfold.loyalty_ports import CardFilter
 from billfold.ports import Services, Tx
 
 PAGE = 50
@@ -77,26 +76,37 @@ def _sought(tx: Tx, actor: Actor, words: str, limit: int) -> list[Pass]:
         return []
     cards = tx.cards.by_code(scope, words, limit)
     if "members:read" in actor.scopes and len(words) > 1:
-        for member in tx.members.search(scope, words, None, MEMBERS_LOOKED_THROUGH):
-            cards += tx.cards.list(scope, CardFilter(member_id=member.id), None, CARDS_OF_EACH)
+        cards += _of_members(tx, scope, tx.members.search(scope, words, None, MEMBERS_LOOKED_THROUGH))
     ids = list(dict.fromkeys(one.pass_id for one in cards))[:limit]
-    return [one for one in (tx.passes.find(scope, id_) for id_ in ids) if one is not None]
+    known = tx.passes.find_all(scope, ids)
+    return [known[one] for one in ids if one in known]
+
+
+def _of_members(tx: Tx, scope: Scope, found: list[Member]) -> list[Card]:
+    """The cards of each in the order of the members, so many of each at most."""
+    held: dict[str | None, list[Card]] = {one.id: [] for one in found}
+    for card in tx.cards.of_members(scope, [one.id for one in found], MEMBERS_LOOKED_THROUGH * CARDS_OF_EACH):
+        held[card.member_id].append(card)
+    return [card for cards in held.values() for card in cards[:CARDS_OF_EACH]]
 
 
 def _lines(tx: Tx, actor: Actor, found: list[Pass]) -> list[Line]:
+    """One statement for all cards and one for all members, however many rows a page has."""
     names = {one: _name(tx, actor, one) for one in {one.template_id for one in found if one.template_id}}
-    return [_line(tx, actor, one, names) for one in found]
+    cards = tx.cards.find_all(actor.scope, [one.id for one in found]) if "cards:read" in actor.scopes else {}
+    named = {one.member_id for one in cards.values() if one.member_id is not None}
+    members = tx.members.find_all(actor.scope, named) if "members:read" in actor.scopes else {}
+    lines = []
+    for one in found:
+        title = names[one.template_id] if one.template_id else one.content.description if one.content else ""
+        card = cards.get(one.id)
+        lines.append(Line(one, title, card, members.get(card.member_id) if card and card.member_id else None))
+    return lines
 
 
 def _name(tx: Tx, actor: Actor, template_id: TemplateId) -> str:
     template = tx.templates.find(actor.scope, template_id)
     return template.name if template else template_id
-
-
-def _line(tx: Tx, actor: Actor, one: Pass, names: dict[TemplateId, str]) -> Line:
-    title = names[one.template_id] if one.template_id else one.content.description if one.content else ""
-    card, member = holder(tx, actor, one.id)
-    return Line(one, title, card, member)
 
 
 def holder(tx: Tx, actor: Actor, pass_id: PassId) -> tuple[Card | None, Member | None]:
