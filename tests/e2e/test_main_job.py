@@ -1,12 +1,15 @@
 """The main job from end to end: one request puts a pass in both wallets, the next one updates every phone.
 
-The server is the real one, in its own process; the phones share no code with it and verify by themselves."""
+The server is the real one, in its own process, one on each engine for all tests here: each makes what it needs, and counts on
+nothing else being there. The phones share no code with it and verify by themselves."""
 
 import asyncio
 import base64
+import contextlib
 import io
 import json
 import zipfile
+from collections.abc import Callable, Iterator
 
 import pytest
 from PIL import Image
@@ -14,11 +17,35 @@ from PIL import Image
 from billfold.sandbox.phones.android import VirtualAndroid
 from billfold.sandbox.phones.events import Complained, Notified, Updated
 from billfold.sandbox.phones.iphone import VirtualIphone
-from e2e.conftest import SAMPLE, UPDATE, ask
+from e2e.conftest import SAMPLE, UPDATE, Billfold, ask, running
+from plugins.postgres_server import fresh_database
+
+pytestmark = pytest.mark.xdist_group("main job")  # whose servers are started once
 
 IPHONE = {"User-Agent": "Mozilla/5.0 (iPhone; CPU iPhone OS 26_0 like Mac OS X) AppleWebKit/605.1.15 Version/26.0 Safari/604.1"}
 ANDROID = {"User-Agent": "Mozilla/5.0 (Linux; Android 16; Pixel 10) AppleWebKit/537.36 Chrome/140.0 Mobile Safari/537.36"}
 DESKTOP = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/140.0 Safari/537.36"}
+
+
+@pytest.fixture(scope="module")
+def server_on(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Billfold]]:
+    """`server_on("sqlite")`: started when it is first asked for, on an empty database."""
+    with contextlib.ExitStack() as stack:
+        started: dict[str, Billfold] = {}
+
+        def on(engine: str) -> Billfold:
+            if engine not in started:
+                server = request.getfixturevalue("postgresql_server") if engine == "postgresql" else None
+                url = stack.enter_context(fresh_database(server)) if server else ""
+                started[engine] = stack.enter_context(running(tmp_path_factory.mktemp(engine), url))
+            return started[engine]
+
+        yield on
+
+
+@pytest.fixture
+def billfold(engine: str, server_on: Callable[[str], Billfold]) -> Billfold:
+    return server_on(engine)
 
 
 async def seen(phone, kind, seconds=20):

@@ -5,8 +5,9 @@
             assert page.locator("h1").inner_text() == "Scanner"
             no_serious_axe(page)
 
-A module that uses these holds no async test: Playwright's loop and pytest's do not stand beside each other.
-May not enter: what any page says.
+A module that uses these holds no async test: Playwright's loop and pytest's do not stand beside each other. All its tests run in
+one worker, so that its server and its browser start once. What a test expects to see, it waits for as long as a busy machine may
+take: a wait is a limit to patience and measures nothing. May not enter: what any page says.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,15 +15,27 @@ from contextlib import AbstractContextManager, contextmanager
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from e2e.browser import DESKTOP, Visitor, chromium, visiting
 from e2e.conftest import Billfold, running
 
 Look = Callable[..., AbstractContextManager[Page]]
+PATIENCE_MS = 30_000
 _SERIOUS = ("serious", "critical")
 _OURS = "{ include: [['html']], exclude: [['.swagger-ui']] }"
 """Of what a page shows, all but the program of others that shows the API reference."""
+
+
+def pytest_configure() -> None:
+    expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        if {"page_server", "browser"} & set(getattr(item, "fixturenames", ())) and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.nodeid.partition("::")[0]))
 
 
 @pytest.fixture(scope="module")
