@@ -29,6 +29,11 @@ def below(prefix: str, app: Any) -> Any:
         ("GET", "/v1/scans", None, 405),
         ("PUT", "/v1/operations", CHARGE, 405),
         ("POST", "/v1/operations/", CHARGE, 404),
+        ("POST", "/api/passes", {"barcodeValue": 7}, 400),
+        ("GET", "/api/passes", None, 405),
+        ("GET", "/api/auth/usage", None, 200),
+        ("HEAD", "/healthz", None, 200),
+        ("GET", "/apple", None, 404),
     ],
 )
 async def test_both_ways_lead_to_the_same_answer(world: World, method: str, path: str, body: object, status: int) -> None:
