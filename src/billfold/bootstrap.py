@@ -66,6 +66,7 @@ from billfold.wallets.apple.packs import pack
 from billfold.wallets.apple.personalization import token_to_sign
 from billfold.wallets.apple.push import PushOptions
 from billfold.wallets.apple.signing_request import make_signing_request
+from billfold.wallets.apple.vocabulary import vocabulary
 from billfold.wallets.google.adapter import GoogleOptions, GoogleWallet
 from billfold.wallets.google.credentials import load_google_credential
 from billfold.workers import jobs
@@ -214,7 +215,13 @@ async def open_parts(settings: Settings, *, serving: bool = False, sandbox: Sand
     )
     mail = mailroom.open_room(settings, services, stand_ins, sandbox, alone=_alone(settings, serving))
     desk = GoogleCallbackDesk(google)
-    return Parts(settings, store, services, keyring, runner, mail, desk, vault, sandbox, facts, sign.start, closers)
+    warm = partial(_warm, sign)
+    return Parts(settings, store, services, keyring, runner, mail, desk, vault, sandbox, facts, warm, closers)
+
+
+def _warm(sign: SigningProcesses | SigningThreads) -> None:
+    sign.start()
+    vocabulary()
 
 
 def _shelf(

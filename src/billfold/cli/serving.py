@@ -92,11 +92,10 @@ def _stopped() -> asyncio.Event:
 
 async def _serve(settings: Settings, listener: socket.socket, json_line: bool) -> None:
     stop = _stopped()
-    async with running(settings, listener) as site:
+    async with running(settings, listener, warm=True) as site:
         till = await import_module("billfold.cli.demo").furnish(site.parts)
         _settle_memory()
         await _announce(site.parts, json_line, till)
-        site.parts.warm()
         # For people; programs find what the line names, and what they left.
         demo = asyncio.create_task(import_module("billfold.cli.starters").furnish_demo(site.parts)) if not json_line else None
         await site.until(stop)
@@ -122,8 +121,10 @@ class Site:
 
 
 @contextlib.asynccontextmanager
-async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[Site]:
-    """The server, ready to be asked, until the block ends: then it stops taking requests, finishes those under way, and closes."""
+async def running(settings: Settings, listener: socket.socket, *, warm: bool = False) -> AsyncIterator[Site]:
+    """The server, ready to be asked, until the block ends: then it stops taking requests, finishes those under way, and closes.
+
+    `warm`: starts what the first request would else wait for (the processes that sign), beside what there is to do here."""
     sandbox = Sandbox(settings.data / "sandbox", settings.public_url) if settings.sandbox else None
     if sandbox:
         await sandbox.start(settings.sandbox_push_port, settings.sandbox_smtp_port)
@@ -131,6 +132,8 @@ async def running(settings: Settings, listener: socket.socket) -> AsyncIterator[
     if deployment.KEY in await deployment.differences(parts.store, parts.facts):
         await parts.close()
         raise DeploymentDiffers(str(deployment.KEY))
+    if warm:
+        parts.warm()
     await deployment.remember(parts.store, parts.facts)
     await bootstrap.furnish(parts)
     config = uvicorn.Config(

@@ -63,10 +63,12 @@ def load_google_credential(data: bytes, issuer_id: str, *, foreign_token_uri: bo
     return GoogleCredential(issuer_id, file.client_email, file.private_key, file.private_key_id, file.token_uri)
 
 
-def load_private_key(pem: str) -> rsa.RSAPrivateKey:
-    """The RSA key in PEM text. Raises CredentialRefused: an unreadable key or one of another kind cannot sign RS256."""
+def load_private_key(pem: str, *, known: bool = False) -> rsa.RSAPrivateKey:
+    """The RSA key in PEM text. Raises CredentialRefused: an unreadable key or one of another kind cannot sign RS256.
+
+    `known`: of a credential, so that it passed all checks before; the primality check alone would cost the first request 35 ms."""
     try:
-        key = serialization.load_pem_private_key(pem.encode(), password=None)
+        key = serialization.load_pem_private_key(pem.encode(), password=None, unsafe_skip_rsa_key_validation=known)
     except (ValueError, TypeError, UnsupportedAlgorithm) as error:
         raise CredentialRefused("google_key_unreadable", "the private_key in the file cannot be read", _DOWNLOAD) from error
     if not isinstance(key, rsa.RSAPrivateKey):

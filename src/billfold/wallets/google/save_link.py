@@ -39,7 +39,7 @@ class Rs256Signer:
         self.key = SigningKey(credential.private_key_pem.encode())
         self.header = b64url(_JSON.encode({"alg": "RS256", "typ": "JWT", "kid": credential.key_id})) + b"."
         self.claims_start = b'{"iss":%b,"aud":"google","typ":"savetowallet","iat":' % _JSON.encode(credential.client_email)
-        self._key = load_private_key(credential.private_key_pem)
+        self._key = load_private_key(credential.private_key_pem, known=True)
         signature_bytes = (self._key.key_size + 7) // 8
         self._overhead = len(self.header) + 1 + _b64_length(signature_bytes)
 
