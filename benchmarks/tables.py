@@ -3,7 +3,7 @@ whole pages over HTTP, one after the other. On SQLite, and with --engine postgre
 
 Bar: p99 <= 100 ms a page, which still feels immediate to who clicks (Nielsen, Usability Engineering, chapter 5). The rows are
 written in bulk beside the server, as copies of the demo's with names, ids and times of their own; `--count` is how many
-(1,000,000)."""
+(1,000,000). A bar on standard error tells how far that is."""
 
 import argparse
 import contextlib
@@ -12,9 +12,11 @@ import os
 import random
 import sqlite3
 import statistics
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
@@ -29,20 +31,39 @@ from common import Server, arguments, report, server
 from delivery_bookkeeping import database
 
 BAR_P99_MS = 100.0
-CHUNK = 20_000
+CHUNK = 50_000
+TO_FILL_SQLITE = ("PRAGMA cache_size = -786432", "PRAGMA synchronous = OFF", "PRAGMA wal_autocheckpoint = 100000")
+TO_FILL_POSTGRES = (
+    "SET session_replication_role = replica",  # whoever is named by a row is written with it
+    "SET synchronous_commit = off",
+    "SET maintenance_work_mem = '512MB'",
+)
+INDEXES_SQLITE = "SELECT name, tbl_name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+INDEXES_POSTGRES = """SELECT indexname, tablename, indexdef FROM pg_indexes
+    WHERE schemaname = current_schema() AND indexname NOT IN (SELECT conname FROM pg_constraint)"""
 FIRST = ["Ada", "Charles", "Grace", "Noor", "Maya", "Zoë", "Ilse", "Tomás", "Wei", "Sofia", "Emre", "Lucía", "Jan", "Aiko", "Femi"]
 LAST = ["Okafor", "Haddad", "Lovelace", "Babbage", "Hopper", "Müller", "García", "Yılmaz", "Tanaka", "Nwosu", "de Vries", "Novák"]
 Row = dict[str, Any]
+KEYS: dict[str, Callable[[Row], Any]] = {
+    "member": itemgetter("id"),
+    "member_word": itemgetter("word", "member_id"),
+    "pass": itemgetter("id"),
+    "card": itemgetter("pass_id"),
+}
+"""In the order of the keys: rows of one page are written together."""
 Write = Callable[[str, list[Row]], None]
 dice = random.Random(20261126)
 
 
 @contextlib.contextmanager
 def writing(url: str) -> Iterator[tuple[Write, Callable[[str, str], Row]]]:
-    """(rows of a table in bulk, the first row of a table that fits a condition)."""
+    """(rows of a table in bulk, the first row of a table that fits a condition). The tables' indexes beside their keys are put away
+    meanwhile and are made anew, as they were: random ids would go to another page of each of them for every row."""
     path = sqlite_path(url)
     driver: Any = sqlite3.connect(path, timeout=60) if path else psycopg.connect(url)
     with contextlib.closing(driver):
+        for one in TO_FILL_SQLITE if path else TO_FILL_POSTGRES:
+            driver.execute(one)
 
         def write(table: str, rows: list[Row]) -> None:
             names = ", ".join(f'"{name}"' for name in rows[0])
@@ -59,14 +80,32 @@ def writing(url: str) -> Iterator[tuple[Write, Callable[[str, str], Row]]]:
             cursor = driver.execute(f'SELECT * FROM "{table}" WHERE {where} LIMIT 1')
             return dict(zip([one[0] for one in cursor.description], cursor.fetchone(), strict=True))
 
+        made = [tuple(row) for row in driver.execute(INDEXES_SQLITE if path else INDEXES_POSTGRES) if row[1] in KEYS]
+        for name, _, _ in made:
+            driver.execute(f'DROP INDEX "{name}"')
+        driver.commit()
         yield write, first
-        if path is None:
+        for nth, (_, _, statement) in enumerate(made, 1):
+            driver.execute(statement)
+            tell(nth, len(made), "indexes")
+        driver.commit()
+        if path:
+            driver.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        else:
             driver.autocommit = True
             driver.execute("VACUUM ANALYZE")
 
 
 def tuple_of(row: Row) -> tuple[Any, ...]:
     return tuple(row.values())
+
+
+def tell(done: int, count: int, what: str) -> None:
+    """How far it is, on one line."""
+    width = 40
+    filled = done * width // count
+    end = "\n" if done == count else ""
+    print(f"\r[{'#' * filled}{'.' * (width - filled)}] {done:,} of {count:,} {what}", end=end, file=sys.stderr, flush=True)
 
 
 def fill(url: str, count: int, code: str) -> tuple[list[str], list[str]]:
@@ -92,7 +131,8 @@ def fill(url: str, count: int, code: str) -> tuple[list[str], list[str]]:
                 passes.append(serial)
                 members.append(one)
             for table, rows in new.items():
-                write(table, rows)
+                write(table, sorted(rows, key=KEYS[table]))
+            tell(len(passes), count, "passes")
     return passes, sorted(members)
 
 

@@ -198,7 +198,9 @@ def test_the_request_that_does_the_same_can_be_copied_and_works(editing: Callabl
 
 
 @pytest.mark.requirement("S3-42")
-def test_a_place_is_where_one_stands(editing: Callable[..., object], page_server: Billfold) -> None:
+def test_a_place_is_where_one_stands_and_a_beacon_what_its_sender_says(
+    editing: Callable[..., object], page_server: Billfold
+) -> None:
     design = a_design(page_server)
     with editing(design) as page:
         page.context.grant_permissions(["geolocation"])
@@ -206,9 +208,19 @@ def test_a_place_is_where_one_stands(editing: Callable[..., object], page_server
         page.get_by_role("tab", name="Places").click()
         page.get_by_role("button", name="Use where I am").click()
         expect(page.get_by_role("img", name="1 places, north is up")).to_be_visible(timeout=30_000)
+        beacons = page.get_by_role("group", name="Beacons")
+        for number in ("7", "8"):
+            beacons.get_by_role("button", name="Add a beacon").click()
+            beacons.get_by_label("Major").last.fill(number)
+        beacons.get_by_label("Beacon's id").first.fill("F8F589E0-8B1C-4F1A-9A0E-0D3C1F1E2A11")
+        beacons.get_by_label("Text on the lock screen").first.fill("At the till")
+        beacons.get_by_role("button", name="Remove this beacon").last.click()
         saved(page)
-    (place,) = page_server.api("GET", f"/v1/templates/{design}/draft").json["content"]["locations"]
+    content = page_server.api("GET", f"/v1/templates/{design}/draft").json["content"]
+    (place,) = content["locations"]
     assert (place["latitude"], place["longitude"]) == (48.208333, 16.373056)
+    (beacon,) = content["beacons"]
+    assert beacon == {"uuid": "f8f589e0-8b1c-4f1a-9a0e-0d3c1f1e2a11", "major": 7, "relevant_text": "At the till"}
 
 
 def test_hostile_texts_run_nothing_anywhere(look: Look, editing: Callable[..., object], page_server: Billfold) -> None:

@@ -1,11 +1,12 @@
-// Where the pass shows itself: places, on a plan that is drawn here and asks nobody, and how near is near.
-// May not enter: beacons' and moments' own forms beyond a list.
+// Where the pass shows itself: places, on a plan that is drawn here and asks nobody, how near is near, and beacons.
+// May not enter: moments.
 
 import { html, useState } from "billfold/html.js";
 import { say } from "billfold/texts.js";
 import { withContent } from "../design.js";
 import { about } from "../findings.js";
 import { NumberField, TextField } from "../widgets.js";
+import { Beacons } from "./beacons.js";
 
 const PLACES_MAX = 10;
 const SOMEWHERE = { latitude: 52.520008, longitude: 13.404954 };
@@ -42,6 +43,7 @@ export function Places({ design, change, findings }) {
     </div>
     ${trouble && html`<p class="note bad small" role="alert">${trouble}</p>`}
     <${NumberField} label=${say("max_distance")} hint=${say("max_distance_hint")} value=${design.content.max_distance} least=${1} most=${100000} findings=${about(findings, "max_distance")} onInput=${(metres) => change(withContent(design, { max_distance: metres }), "max_distance")} />
+    <${Beacons} design=${design} change=${change} findings=${findings} />
   </div>`;
 }
 
