@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from billfold.domain.ids import Scope
-from billfold.domain.ledger import Account, AccountKey, Operation, Posting
+from billfold.domain.ledger import Account, AccountKey, Entry, Kind, Operation, Posting
 from billfold.domain.lots import Lot
 
 
@@ -34,6 +34,19 @@ class Anchor:
     at_ms: int
 
 
+@dataclass(frozen=True, slots=True)
+class TaxTotal:
+    """What operations of one kind and rate come to, in minor units of `unit`; what was given back counts below zero."""
+
+    unit: str
+    rate_bp: int
+    kind: Kind
+    operations: int
+    net: int
+    vat: int
+    gross: int
+
+
 class Ledger(Protocol):
     """Operations and postings are written once. Whoever posts has locked the accounts before, in the order of `ledger.touched`."""
 
@@ -56,7 +69,7 @@ class Ledger(Protocol):
         """How many lots of a locked account hold something, where no posting says so."""
 
     def accounts(self, scope: Scope, owner: str) -> list[Account]: ...
-    def statement(self, scope: Scope, key: AccountKey, before_sequence: int, limit: int) -> list[Posting]:
+    def statement(self, scope: Scope, key: AccountKey, before_sequence: int, limit: int) -> list[Entry]:
         """Newest first, those before a sequence."""
 
 
@@ -103,6 +116,10 @@ class LedgerAudit(Protocol):
     ) -> tuple[str | None, Sequence[tuple[str, AccountKey]]]:
         """Looks at operations by id after `after`: the last one looked at (None at the end), and the accounts of those that are
         wrong."""
+
+    def taxes(self, scope: Scope, from_ms: int, until_ms: int, from_day: str, until_day: str) -> list[TaxTotal]:
+        """Of operations with tax that were booked from a time on and before another; those that name a day of the books, by that.
+        By unit, rate and kind."""
 
     def freeze(self, scope: Scope, key: AccountKey, why: str) -> bool:
         """False when it was frozen before."""

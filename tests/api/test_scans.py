@@ -19,6 +19,7 @@ from billfold.domain.vat import VatTreatment
 from billfold.flows import ledger
 from billfold.flows.ledger import Asked, Books
 from billfold.flows.ledger_due import due_job, settle_due
+from billfold.ledger_ports import TaxTotal
 from billfold.storage import rows
 from billfold.storage.tables import metadata
 from clocks import FakeClock
@@ -96,9 +97,17 @@ async def test_the_tax_on_a_single_purpose_voucher_is_due_with_the_money_and_not
     assert paid.json["vat"] == {"rate_bp": 2_100, "net_minor": 10_000, "vat_minor": 2_100, "gross_minor": 12_100}
     spent = await scan(shop.device, card, "charge", {"EUR": 12_100})
     assert spent.json["vat"] is None
+    statement = (await shop.client.get(f"/v1/passes/{card.pass_id}/statement?unit=EUR")).json["items"]
+    due = {"unit": "EUR", "rate_bp": 2_100, "net_minor": 10_000, "vat_minor": 2_100, "gross_minor": 12_100}
+    assert [(one["kind"], one["vat"]) for one in statement] == [("charge", None), ("top_up", due)]
+    receipt = (await shop.client.get(f"/v1/operations/{statement[1]['operation']}")).json
+    assert receipt["vat"] == due
     other = await shop.card("prepaid")
     assert (await scan(shop.device, other, "top_up", {"EUR": 12_100})).json["vat"] is None
     assert (await scan(shop.device, other, "charge", {"EUR": 12_100})).json["vat"]["vat_minor"] == 2_100
+    added = await shop.services.store.read(lambda tx: tx.audit.taxes(MINE, 0, 2**52, "2000-01-01", "2100-01-01"))
+    assert added == [TaxTotal("EUR", 2_100, kind, 1, 10_000, 2_100, 12_100) for kind in (Kind.CHARGE, Kind.TOP_UP)]
+    assert await shop.services.store.read(lambda tx: tx.audit.taxes(MINE, 0, 1, "2000-01-01", "2000-01-02")) == []
 
 
 @pytest.mark.requirement("S2-34", "S2-35")

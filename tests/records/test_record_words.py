@@ -10,8 +10,9 @@ from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import PassId
 from billfold.domain.ledger import Kind
 from billfold.domain.mail import MailKind, MailState
+from billfold.domain.vat import Vat
 from billfold.records.room import ROOM
-from billfold.records.words import happened, scan_row
+from billfold.records.words import happened, scan_row, tax
 from billfold.scan_ports import ScanRecord
 from storage.material import NOW, OURS
 
@@ -41,6 +42,11 @@ def test_a_scan_is_called_what_it_was(action: str, changes: dict[str, int], word
     row = scan_row(record)
     assert (row.action, row.text, row.vat, row.odd) == (word, "Tea", "9 %", "")
     assert word in KEYS
+
+
+def test_tax_is_written_with_what_it_is_part_of() -> None:
+    assert tax(Vat("EUR", 2_100, 455, 95, 550)) == "4.55 + 0.95 (21 %)"
+    assert (tax(Vat("", 900, 0, 0, 0)), tax(None)) == ("9 %", "")
 
 
 def test_every_step_of_an_explanation_has_a_sentence() -> None:

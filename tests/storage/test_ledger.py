@@ -62,7 +62,10 @@ async def test_an_operation_comes_back_as_it_was_decided(store: Store) -> None:
     assert sum(one.amount for one in read.postings) == 0
     await posted(store, order("op-0000000000002", Kind.CHARGE, (CARDS[0], "EUR", -550)))
     statement = await store.read(lambda tx: tx.ledger.statement(OURS, AccountKey(CARDS[0], "EUR"), 10**9, 10))
-    assert [(one.sequence, one.amount, one.balance) for one in statement] == [(2, -550, 1950), (1, 2500, 2500)]
+    assert [(one.posting.sequence, one.posting.amount, one.posting.balance) for one in statement] == [
+        (2, -550, 1950),
+        (1, 2500, 2500),
+    ]
 
 
 async def test_the_last_five_are_spent_once(store: Store, migrated_url: str) -> None:
@@ -94,7 +97,8 @@ async def test_the_database_itself_refuses_to_change_what_was_posted(store: Stor
 
 async def test_what_lots_gave_and_what_was_anchored_stays_too(store: Store, migrated_url: str) -> None:
     await posted(store, order("op-0000000000001", Kind.EARN, (CARDS[0], "points", 7)))
-    (posting,) = await store.read(lambda tx: tx.ledger.statement(OURS, AccountKey(CARDS[0], "points"), 10**9, 10))
+    (entry,) = await store.read(lambda tx: tx.ledger.statement(OURS, AccountKey(CARDS[0], "points"), 10**9, 10))
+    posting = entry.posting
     where = f"'{OURS.workspace}', '{OURS.environment.value}'"
     lot = f"{where}, '{CARDS[0]}', 'points'"
     execute(

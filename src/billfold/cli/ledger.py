@@ -4,6 +4,7 @@ May not enter: how the check is made (storage/ledger_checker.py), repairs."""
 
 import asyncio
 import json
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -13,9 +14,17 @@ from rich.progress import Progress
 from billfold import bootstrap
 from billfold.cli.common import ConfigOption, DataOption, fail, own_settings
 from billfold.domain.ids import Scope
-from billfold.domain.ledger import AccountKey
+from billfold.domain.ledger import AccountKey, decimal_text
+from billfold.ledger_ports import TaxTotal
 
 ledger_app = typer.Typer(help="The ledger: check that the books are right.", no_args_is_help=True)
+
+
+def _scope(code: str) -> Scope:
+    found = Scope.parse(code)
+    if found is None:
+        fail("a scope is a workspace id with t (test) or l (live) behind it, like demo00t")
+    return found
 
 
 @ledger_app.callback()
@@ -50,6 +59,32 @@ def verify(
 
 
 @ledger_app.command()
+def tax(
+    scope: Annotated[str, typer.Argument(help="Workspace and environment, like demo00t.")],
+    begin: Annotated[datetime, typer.Option("--from", formats=["%Y-%m-%d"], help="The first day, in UTC.")],
+    until: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The day after the last.")],
+    data: DataOption = None,
+    config: ConfigOption = None,
+) -> None:
+    """Add up the tax that was owed, by currency, rate and kind: sales, and top-ups whose tax is due with the money.
+
+    Example: billfold ledger tax demo00l --from 2026-11-01 --until 2026-12-01
+    """
+    where = _scope(scope)
+
+    async def run() -> list[TaxTotal]:
+        first, end = (int(one.replace(tzinfo=UTC).timestamp()) * 1000 for one in (begin, until))
+        first_day, end_day = (one.date().isoformat() for one in (begin, until))
+        async with bootstrap.operate(own_settings(config, data)) as operator:
+            return await operator.store.read(lambda tx: tx.audit.taxes(where, first, end, first_day, end_day))
+
+    print("unit,rate_percent,kind,operations,net,vat,gross")
+    for one in asyncio.run(run()):
+        amounts = ",".join(decimal_text(minor, one.unit) for minor in (one.net, one.vat, one.gross))
+        print(f"{one.unit},{one.rate_bp / 100:g},{one.kind},{one.operations},{amounts}")
+
+
+@ledger_app.command()
 def frozen(data: DataOption = None, config: ConfigOption = None) -> None:
     """List accounts that the daily check has frozen: scope, owner, unit, what is wrong."""
 
@@ -70,9 +105,7 @@ def thaw(
     config: ConfigOption = None,
 ) -> None:
     """Let a frozen account take postings again, once you know what happened and its books are mended."""
-    where = Scope.parse(scope)
-    if where is None:
-        fail("a scope is a workspace id with t (test) or l (live) behind it, like demo00t")
+    where = _scope(scope)
 
     async def run() -> bool:
         async with bootstrap.operate(own_settings(config, data)) as operator:

@@ -196,6 +196,14 @@ class Posting:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """A line of a statement: the posting, and the tax of its operation where it is in this unit or only its rate is known."""
+
+    posting: Posting
+    vat: Vat | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Operation:
     """A decided order. `declined`: why nothing was posted, "" when it was. `made`, `uses`: of lots. `available`: what can be spent
     after it, of accounts with lots."""

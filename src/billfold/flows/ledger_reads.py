@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from billfold.domain import lots
 from billfold.domain.errors import NotFound
 from billfold.domain.keys import Actor, authorize
-from billfold.domain.ledger import BALANCE_MAX, Account, AccountKey, Operation, Posting
+from billfold.domain.ledger import BALANCE_MAX, Account, AccountKey, Entry, Operation
 from billfold.domain.lots import Lot
 from billfold.flows.update import find_pass
 from billfold.ports import Services, Tx
@@ -56,7 +56,7 @@ def _balance(account: Account, held: list[Lot], now: int, reserved: int) -> Bala
     return Balance(account, lots.spendable(account.balance, held, now), pending, coming[0] if coming else None, reserved)
 
 
-async def statement(services: Services, actor: Actor, serial: str, unit: str, before: int | None, limit: int) -> list[Posting]:
+async def statement(services: Services, actor: Actor, serial: str, unit: str, before: int | None, limit: int) -> list[Entry]:
     """Newest first. Raises NotFound, WrongScope, Forbidden."""
     known = await find_pass(services, actor, serial, "operations.read")
     key = AccountKey(known.id, unit)

@@ -14,7 +14,7 @@ from billfold.flows.records.tables import Wanted
 from billfold.flows.scans import lists as scan_lists
 from billfold.records import values
 from billfold.records.room import ROOM, asked, done, problems_of, with_query
-from billfold.records.words import ScanRow, happened, scan_row, state_of
+from billfold.records.words import ScanRow, happened, scan_row, state_of, tax
 from billfold.snippets.link_code import link_svg
 from billfold.snippets.making import snippets_of
 from billfold.studio.desk import Visit
@@ -97,11 +97,12 @@ class PassPages:
             rows = await ledger_reads.statement(visit.services, visit.actor, serial, unit, None, POSTINGS_SHOWN)
             shown: list[dict[str, object]] = [
                 {
-                    "at": moment(one.at_ms),
-                    "kind": one.kind.value,
-                    "amount": decimal_text(one.amount, unit),
-                    "balance": decimal_text(one.balance, unit),
-                    "operation": one.operation,
+                    "at": moment(one.posting.at_ms),
+                    "kind": one.posting.kind.value,
+                    "amount": decimal_text(one.posting.amount, unit),
+                    "balance": decimal_text(one.posting.balance, unit),
+                    "vat": tax(one.vat),
+                    "operation": one.posting.operation,
                 }
                 for one in rows
             ]

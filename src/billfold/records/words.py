@@ -8,6 +8,7 @@ from billfold.domain.ledger import decimal_text
 from billfold.domain.loyalty import Card
 from billfold.domain.passes import Pass
 from billfold.domain.scanning import POINTS, STAMPS, Action
+from billfold.domain.vat import Vat
 from billfold.scan_ports import ScanRecord
 from billfold.studio.words import moment
 
@@ -59,6 +60,14 @@ def _amounts(event: Event, before: str) -> str:
 def amounts(given: Mapping[str, int]) -> str:
     """`3.50 EUR, 12 points`."""
     return ", ".join(f"{decimal_text(minor, unit)} {unit}" for unit, minor in sorted(given.items()))
+
+
+def tax(vat: Vat | None) -> str:
+    """`4.55 + 0.95 (21 %)`: net and tax of an amount; the rate alone where points or stamps paid."""
+    if vat is None:
+        return ""
+    rate = f"{vat.rate_bp / 100:g} %"
+    return f"{decimal_text(vat.net, vat.unit)} + {decimal_text(vat.vat, vat.unit)} ({rate})" if vat.unit else rate
 
 
 @dataclass(frozen=True, slots=True)

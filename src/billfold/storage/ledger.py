@@ -14,7 +14,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.expression import Insert, Select
 
 from billfold.domain.ids import Scope
-from billfold.domain.ledger import Account, AccountKey, Facts, Kind, Operation, Order, Posting, details_text, flags_text
+from billfold.domain.ledger import Account, AccountKey, Entry, Facts, Kind, Operation, Order, Posting, details_text, flags_text
 from billfold.domain.vat import Vat
 from billfold.domain.vat import members as tax_members
 from billfold.storage import schema
@@ -35,10 +35,13 @@ POSTING = (
     *(_postings.c.operation, _postings.c.kind, _postings.c.at_ms, _postings.c.before, _postings.c.hash),
 )
 ADD_OPERATION = upsert(_operations, ("workspace", "environment", "id"), lambda new: {})
+_TAX_COLUMNS = (
+    *(_operations.c.vat_unit, _operations.c.vat_rate_bp, _operations.c.vat_net, _operations.c.vat, _operations.c.vat_gross),
+)
 _OPERATION = (
     *(_operations.c.id, _operations.c.kind, _operations.c.fingerprint, _operations.c.declined, _operations.c.reverses),
     *(_operations.c.actor, _operations.c.description, _operations.c.reference, _operations.c.at_ms, _operations.c.occurred_at_ms),
-    *(_operations.c.vat_unit, _operations.c.vat_rate_bp, _operations.c.vat_net, _operations.c.vat, _operations.c.vat_gross),
+    *_TAX_COLUMNS,
     *(_operations.c.terminal_id, _operations.c.product_id, _operations.c.device_seq, _operations.c.business_date),
     *(_operations.c.details, _operations.c.flags, _operations.c.payment, _operations.c.rules),
 )
@@ -55,8 +58,14 @@ POSTINGS_OF = Statement(
     .order_by(_postings.c.owner, _postings.c.unit, _postings.c.sequence)
 )
 _BEFORE = own(_postings) & (_postings.c.owner == string("owner")) & (_postings.c.unit == string("unit"))
+ITS_OPERATION = (
+    (_operations.c.workspace == _postings.c.workspace)
+    & (_operations.c.environment == _postings.c.environment)
+    & (_operations.c.id == _postings.c.operation)
+)
 STATEMENT = Statement(
-    select(*POSTING)
+    select(*POSTING, *_TAX_COLUMNS)
+    .select_from(_postings.join(_operations, ITS_OPERATION))
     .where(_BEFORE, _postings.c.sequence < number("before_sequence"))
     .order_by(_postings.c.sequence.desc())
     .limit(number("limit"))
@@ -172,9 +181,9 @@ class LedgerRows:
         rows = self._db.run(BALANCES, scope, owner=owner)
         return [account_of(AccountKey(owner, unit), tuple(rest)) for unit, *rest in rows]
 
-    def statement(self, scope: Scope, key: AccountKey, before_sequence: int, limit: int) -> list[Posting]:
+    def statement(self, scope: Scope, key: AccountKey, before_sequence: int, limit: int) -> list[Entry]:
         rows = self._db.run(STATEMENT, scope, owner=key.owner, unit=key.unit, before_sequence=before_sequence, limit=limit)
-        return list(map(posting_of, rows))
+        return [Entry(posting_of(row[: len(POSTING)]), _tax_in(key.unit, row[len(POSTING) :])) for row in rows]
 
     def _whole(self, scope: Scope, row: Row) -> Operation:
         order, declined = _order(row)
@@ -231,6 +240,11 @@ def _order(row: Row) -> tuple[Order, str]:
         rules=rules,
     )
     return order, declined
+
+
+def _tax_in(unit: str, row: Row) -> Vat | None:
+    """In this unit; without one, only the rate is known."""
+    return None if row[1] is None or row[0] not in (unit, "") else Vat(*row)
 
 
 def account_of(key: AccountKey, row: Sequence[Any]) -> Account:

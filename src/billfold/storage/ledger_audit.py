@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from sqlalchemy import func, insert, literal_column, select, tuple_, update
 
 from billfold.domain.ids import Environment, Scope
-from billfold.domain.ledger import Account, AccountKey, Posting
-from billfold.ledger_ports import Anchor
+from billfold.domain.ledger import Account, AccountKey, Kind, Posting
+from billfold.ledger_ports import Anchor, TaxTotal
 from billfold.storage import schema
-from billfold.storage.ledger import POSTING, STATE, account_of, posting_of
+from billfold.storage.ledger import ITS_OPERATION, POSTING, STATE, account_of, posting_of
 from billfold.storage.statements import Session, Statement, Value, literal, number, own, string
 
 _accounts, _operations, _postings = schema.ledger_account, schema.ledger_operation, schema.ledger_posting
@@ -40,14 +40,9 @@ _SEALED = (
     *("vat_rate_bp", "vat_net", "vat", "vat_gross", "terminal_id", "product_id", "device_seq", "business_date", "details"),
     *("flags", "payment", "rules"),
 )
-_ITS = (
-    (_operations.c.workspace == _postings.c.workspace)
-    & (_operations.c.environment == _postings.c.environment)
-    & (_operations.c.id == _postings.c.operation)
-)
 SEALED = Statement(
     select(*(_operations.c[name] for name in _SEALED))
-    .select_from(_postings.join(_operations, _ITS))
+    .select_from(_postings.join(_operations, ITS_OPERATION))
     .where(
         own(_postings),
         _postings.c.owner == string("owner"),
@@ -55,6 +50,22 @@ SEALED = Statement(
         _postings.c.sequence > number("after"),
         _postings.c.sequence <= number("last"),
     )
+)
+_KINDS = (_operations.c.vat_unit, _operations.c.vat_rate_bp, _operations.c.kind)
+_DAY = _operations.c.business_date
+TAXES = Statement(
+    select(
+        *_KINDS,
+        func.count(),
+        *(func.sum(one) for one in (_operations.c.vat_net, _operations.c.vat, _operations.c.vat_gross)),
+    )
+    .where(
+        *(own(_operations), _operations.c.declined == literal(""), _operations.c.vat_unit != literal("")),
+        (_DAY.is_(None) & (_operations.c.at_ms >= number("from_ms")) & (_operations.c.at_ms < number("until_ms")))
+        | ((string("from_day") <= _DAY) & (string("until_day") > _DAY)),
+    )
+    .group_by(*_KINDS)
+    .order_by(*_KINDS)
 )
 FREEZE = Statement(update(_accounts).where(_ONE, _accounts.c.frozen == literal("")), columns=("frozen",))
 THAW = Statement(update(_accounts).where(_ONE, _accounts.c.frozen != literal("")), columns=("frozen",))
@@ -126,6 +137,10 @@ class AuditRows:
         for operation in sorted(wrong):
             found += [(operation, AccountKey(*row)) for row in self._db.run(TOUCHED, scope, operation=operation)]
         return last, found
+
+    def taxes(self, scope: Scope, from_ms: int, until_ms: int, from_day: str, until_day: str) -> list[TaxTotal]:
+        rows = self._db.run(TAXES, scope, from_ms=from_ms, until_ms=until_ms, from_day=from_day, until_day=until_day)
+        return [TaxTotal(unit, rate, Kind(kind), count, *map(int, sums)) for unit, rate, kind, count, *sums in rows]
 
     def freeze(self, scope: Scope, key: AccountKey, why: str) -> bool:
         return self._db.count(FREEZE, scope, owner=key.owner, unit=key.unit, frozen=why) > 0

@@ -18,7 +18,7 @@ from billfold.api.v1.types import CallerId, Id, In, Label, Limit, Moment, iso
 from billfold.domain import declines
 from billfold.domain.errors import Forbidden
 from billfold.domain.keys import OVERDRAFT
-from billfold.domain.ledger import NO_FACTS, AccountKey, Facts, Kind, Operation, Posting, decimal_text
+from billfold.domain.ledger import NO_FACTS, AccountKey, Entry, Facts, Kind, Operation, decimal_text
 from billfold.domain.lots import Limits
 from billfold.domain.vat import RATE_BP_MAX
 from billfold.flows import ledger as flow
@@ -146,6 +146,8 @@ class OperationShown:
 
 @dataclass(frozen=True, slots=True)
 class PostingShown:
+    """`vat`: of its operation. Of a sale; of a top-up where the programme's tax is due with the money (`single_purpose`)."""
+
     sequence: int
     operation: str
     kind: KindName
@@ -154,6 +156,7 @@ class PostingShown:
     amount: str
     balance_minor: int
     balance: str
+    vat: VatShown | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +224,7 @@ _POSTING: dict[str, object] = {
     "amount": "-5.50",
     "balance_minor": 1950,
     "balance": "19.50",
+    "vat": {"unit": "EUR", "rate_bp": 2100, "net_minor": 455, "vat_minor": 95, "gross_minor": 550},
 }
 _REQUEST = {"id": "till-3-0000000000000042", "kind": "earn", "pass_id": EXAMPLE_PASS, "amounts": {"points": 12}}
 
@@ -302,7 +306,7 @@ def _add_reads(router: APIRouter, services: Services) -> None:
         before: Annotated[int | None, Query(ge=1, le=2**53, description="`next_before` of the page before.")] = None,
     ) -> Response:
         found = await reads.statement(services, actor, pass_id, unit, before, limit)
-        following = found[-1].sequence if len(found) == limit and found[-1].sequence > 1 else None
+        following = found[-1].posting.sequence if len(found) == limit and found[-1].posting.sequence > 1 else None
         return _json(StatementShown(unit=unit, items=list(map(_posting, found)), next_before=following))
 
 
@@ -364,7 +368,8 @@ def _balance_now(one: Balance) -> BalanceNow:
     )
 
 
-def _posting(one: Posting) -> PostingShown:
+def _posting(entry: Entry) -> PostingShown:
+    one = entry.posting
     return PostingShown(
         sequence=one.sequence,
         operation=one.operation,
@@ -374,6 +379,7 @@ def _posting(one: Posting) -> PostingShown:
         amount=decimal_text(one.amount, one.key.unit),
         balance_minor=one.balance,
         balance=decimal_text(one.balance, one.key.unit),
+        vat=VatShown(*astuple(entry.vat)) if entry.vat else None,
     )
 
 

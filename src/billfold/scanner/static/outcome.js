@@ -4,7 +4,7 @@
 
 import { say } from "billfold/texts.js";
 
-import { written } from "./amounts.js";
+import { isMoney, written } from "./amounts.js";
 
 /** Our words for a short name of the server's; `otherwise` where it has one that we do not know. */
 export function worded(key, otherwise) {
@@ -59,6 +59,14 @@ export function outcomeOf(operation) {
   }
   const title = say(answer.scan?.reward && operation.action === "stamp" ? "outcome.reward" : `done.${operation.action}`);
   return made("yes", title, changesOf(answer.scan) || answer.scan?.card?.title || titleOf(operation), answer.scan?.card);
+}
+
+/** "€4.55 and 21 % VAT of €0.95"; "" where no tax is known, or nothing but its rate. */
+export function taxOf(scan) {
+  const unit = scan?.changes?.find((one) => isMoney(one.unit))?.unit;
+  if (!unit || !scan.vat?.gross_minor) return "";
+  const { rate_bp, net_minor, vat_minor } = scan.vat;
+  return say("outcome.vat", { net: written(net_minor, unit), rate: rate_bp / 100, vat: written(vat_minor, unit) });
 }
 
 /** "-€5.00, +5 points". */

@@ -3,6 +3,7 @@
 import { html, useEffect, useRef } from "billfold/html.js";
 import { say } from "billfold/texts.js";
 
+import { taxOf } from "../outcome.js";
 import { Choices } from "./steps.js";
 
 const SIGNS = { yes: "M4 12.5l5.5 5.500L20 7", no: "M6 6l12 12M18 6L6 18", look: "M12 4v10M12 18.500v.5" };
@@ -24,10 +25,13 @@ export function Outcome({ till }) {
   const { outcome } = till;
   const next = useRef(null);
   useEffect(() => next.current.focus(), []);
-  const says = outcome.operation?.answer?.scan?.phone_will_say ?? [];
+  const scan = outcome.operation?.answer?.scan;
+  const says = scan?.phone_will_say ?? [];
+  const tax = outcome.operation?.undo ? "" : taxOf(scan);
   return html`<section class="screen result">
     <h1 class="unseen">${say("outcome.heading")}</h1>
     <div class="whole"><${Told} till=${till} /></div>
+    ${tax && html`<p class="quiet">${tax}</p>`}
     ${says.length > 0 && html`<p class="quiet">${say("outcome.phone")} ${says.join(" · ")}</p>`}
     <div class="foot">
       ${canUndo(outcome.operation) && html`<button type="button" class="button tall" disabled=${till.busy} onClick=${() => till.undo(outcome.operation)}>${say("undo")}</button>`}

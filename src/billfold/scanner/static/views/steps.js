@@ -4,7 +4,7 @@ import { html, useState } from "billfold/html.js";
 import { say } from "billfold/texts.js";
 
 import { decimal, isMoney, press, written } from "../amounts.js";
-import { balancesOf, changesOf, titleOf, worded } from "../outcome.js";
+import { balancesOf, changesOf, taxOf, titleOf, worded } from "../outcome.js";
 import { choicesFor, obvious, stepsFor, tilesFor } from "../steps.js";
 
 const KEYS = ["1", "2", "3", "4", "5", "6", "7", "8", "9", "00", "0", "back"];
@@ -105,7 +105,7 @@ function Explained({ explained }) {
     [say("explained.after"), balancesOf(scan.card).join(" · ")],
     [say("explained.product"), scan.product && `${scan.product.name} (${worded(`resolved.${scan.resolved_by}`, scan.resolved_by)})`],
     [say("explained.text"), scan.description],
-    [say("explained.vat"), scan.vat && `${scan.vat.rate_bp / 100} %`],
+    [say("explained.vat"), scan.vat && (taxOf(scan) || `${scan.vat.rate_bp / 100} %`)],
     [say("explained.phone"), scan.phone_will_say.join(" · ")],
   ].filter(([, value]) => value);
   return html`<div class="note" role="status">
