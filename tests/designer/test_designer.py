@@ -237,6 +237,7 @@ def test_hostile_texts_run_nothing_anywhere(look: Look, editing: Callable[..., o
         for panel in ("Look", "Pictures", "Code", "Places", "Languages", "Values", "Rules"):
             page.get_by_role("tab", name=panel).click()
         page.get_by_role("button", name="Revisions").click()
+        expect(page.get_by_role("dialog")).to_be_visible()
         page.keyboard.press("Escape")
     with look(f"{page_server.url}/studio/test/designs", WIDE) as page:
         expect(page.get_by_role("link", name=PAYLOADS[4])).to_be_visible(timeout=30_000)

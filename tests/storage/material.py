@@ -15,6 +15,10 @@ FOREIGN = (LIVE, THEIRS)
 """Scopes that must see nothing of OURS."""
 NOW = 1_795_176_000_000
 PASS_TYPE = "pass.example.card"
+END_CONNECTIONS = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'billfold' AND datname = current_database()"
+)
+"""Of the test's own database: the same server has those of the tests that run beside it."""
 
 
 def pass_id(number: int, scope: Scope = OURS) -> PassId:

@@ -14,7 +14,7 @@ from billfold.ports import Tx
 from billfold.storage.postgres import CommitUnknown, PostgresStore
 from billfold.storage.statements import Statement
 from billfold.storage.transaction import Transaction
-from storage.material import OURS, add_workspaces
+from storage.material import END_CONNECTIONS, OURS, add_workspaces
 from storage.relay import Relay
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"])
@@ -62,10 +62,7 @@ async def test_what_is_lost_before_commit_is_run_again_and_done_once(
 ) -> None:
     def terminated(_: Tx) -> None:
         with psycopg.connect(migrated_url, autocommit=True) as other:
-            other.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                " WHERE application_name = 'billfold' AND datname = current_database()"
-            )
+            other.execute(END_CONNECTIONS)
 
     troubles: dict[str, Callable[[Tx], None]] = {
         "network reset": lambda _: relay.cut(),

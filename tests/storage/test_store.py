@@ -19,7 +19,7 @@ from billfold.storage.postgres import PostgresStore
 from billfold.storage.refusals import StoreRefused
 from billfold.storage.sqlite import SqliteStore
 from billfold.storage.store import open_store, sqlite_path
-from storage.material import NOW, OURS, a_pass, add_workspaces, register
+from storage.material import END_CONNECTIONS, NOW, OURS, a_pass, add_workspaces, register
 
 
 class Mistake(Exception):
@@ -404,7 +404,7 @@ async def test_connections_that_were_cut_are_made_anew(postgres: PostgresStore, 
         before = await asyncio.gather(*(postgres.write(lambda tx: tx.numbers.current(OURS)) for _ in range(40)))
         assert set(before) == {0}
         with psycopg.connect(migrated_url, autocommit=True) as other:
-            other.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'billfold'")
+            other.execute(END_CONNECTIONS)
         after = await asyncio.gather(*(postgres.read(lambda tx: tx.numbers.current(OURS)) for _ in range(40)))
         assert set(after) == {0}
     finally:
@@ -420,10 +420,7 @@ async def test_a_connection_lost_before_commit_runs_the_transaction_again(postgr
         runs.append(1)
         if len(runs) == 1:
             with psycopg.connect(migrated_url, autocommit=True) as other:
-                other.execute(
-                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-                    " WHERE application_name = 'billfold' AND state = 'idle in transaction'"
-                )
+                other.execute(END_CONNECTIONS + " AND state = 'idle in transaction'")
         return tx.numbers.next(OURS)
 
     try:

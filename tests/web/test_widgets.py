@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from e2e.browser import DESKTOP, NARROW_ANDROID
 from plugins.pages import Look
@@ -57,9 +57,9 @@ def test_parts_of_a_page_may_be_alive(specimen_url: str, look: Look) -> None:
     with look(specimen_url) as page:
         page.locator("#count").click()
         page.locator("#count").click()
-        assert page.locator("#count").inner_text() == "2"
-        assert page.evaluate("document.documentElement.dataset.worker") == f"{specimen_url}/worker.js"
-        assert page.evaluate("document.documentElement.dataset.refused") == "TypeError"
+        expect(page.locator("#count")).to_have_text("2")
+        expect(page.locator("html")).to_have_attribute("data-worker", f"{specimen_url}/worker.js")
+        expect(page.locator("html")).to_have_attribute("data-refused", "TypeError")
 
 
 def test_a_page_speaks_the_visitors_language(specimen_url: str, look: Look) -> None:
