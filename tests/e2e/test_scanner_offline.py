@@ -56,6 +56,18 @@ def test_a_new_scanner_asks_for_cards_when_it_can_go_on_alone(counter: Counter, 
         assert counter.balance(card, "EUR") == 700
 
 
+def test_a_card_that_was_not_looked_up_can_be_when_the_server_is_back(counter: Counter, till: Device) -> None:
+    """It has other steps then, so nothing that was typed for the one before is left."""
+    till.go_offline()
+    till.read(counter.signed(counter.card(EUR=1_000)))
+    till.choose("Charge")
+    till.type_amount("300")
+    till.go_online()
+    till.button("Look it up now").click()
+    expect(till.heading("Coffee card")).to_be_visible()
+    expect(till.page.locator("#amount")).to_have_value("0.00")
+
+
 @pytest.mark.requirement("S0-15")
 def test_signed_cards_go_on_without_a_network_and_are_booked_in_order_later(counter: Counter, till: Device) -> None:
     first, second = counter.card(EUR=1_000), counter.card(EUR=1_000)

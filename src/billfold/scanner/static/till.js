@@ -230,6 +230,9 @@ export class Till {
     this.#goOn();
   }
 
+  /** The card at hand, once more: the server can be asked again. */
+  lookUp = () => this.#inspect();
+
   choose = (card) => this.#show("card", { card });
 
   #passGate() {

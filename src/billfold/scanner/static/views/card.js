@@ -10,13 +10,14 @@ import { Steps } from "./steps.js";
 
 const STATES = { active: "good", redeemed: "plain", expired: "bad", blocked: "bad" };
 
+/** A card that was looked up has other steps than one that was not: what was typed before is not carried over. */
 export function Card({ till }) {
   const { card } = till;
   return html`<section class="screen card-screen">
     ${card ? html`<${Face} card=${card} />` : html`<${Unknown} till=${till} />`}
     <${Trouble} text=${till.trouble} />
     ${!till.busy && till.unconfirmed.length > 0 && html`<p class="note warn" role="alert">${say("card.unconfirmed", { what: till.unconfirmed.map(titleOf).join(", ") })}</p>`}
-    ${card?.usable ? html`<${Unusable} till=${till} card=${card} />` : html`<${Steps} till=${till} key=${till.code} />`}
+    ${card?.usable ? html`<${Unusable} till=${till} card=${card} />` : html`<${Steps} till=${till} key=${`${till.code} ${Boolean(card)}`} />`}
   </section>`;
 }
 
@@ -47,7 +48,7 @@ function Unknown({ till }) {
   return html`<div class="face">
     <${Heading}>${say("card.offline")}<//>
     <p class="code-text">${till.code.length > 40 ? `${till.code.slice(0, 40)}…` : till.code}</p>
-    <p>${say("card.offline_text")}</p>
+    ${till.online ? html`<p><button type="button" class="button" disabled=${till.busy} onClick=${till.lookUp}>${say("card.look_up")}</button></p>` : html`<p>${say("card.offline_text")}</p>`}
   </div>`;
 }
 

@@ -3,15 +3,11 @@
 import { html } from "billfold/html.js";
 import { say } from "billfold/texts.js";
 
-const SHOWN = 28;
-
-const short = (code) => (code.length > SHOWN ? `${code.slice(0, SHOWN)}…` : code);
-
 /** Always there, so that a screen reader hears what comes into it. */
 export function Turn({ till }) {
   const { next, twice } = till.turns;
   return html`<div class="turn" role="status">
-    ${next && html`<p>${say("turn.next", { code: short(next) })} ${!till.busy && html`<button type="button" class="button small" onClick=${till.next}>${say("turn.take")}</button>`}</p>`}
+    ${next && html`<p><span>${say("turn.next", { code: next })}</span> ${!till.busy && html`<button type="button" class="button small" onClick=${till.next}>${say("turn.take")}</button>`}</p>`}
     ${twice && html`<p>${say("turn.twice")}</p>`}
   </div>`;
 }
