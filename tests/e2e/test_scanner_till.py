@@ -137,6 +137,11 @@ def test_a_stamp_for_certain_products_asks_which(counter: Counter, till: Device)
     till.expect_told("no", "Choose the product.")
     till.button("Espresso").click()
     till.expect_told("yes", "Stamped", "2 stamps")
+    other = counter.card(EUR=500)
+    for _ in range(2):  # refused, it may be tried again at once
+        till.read(other.code)
+        till.expect_told("no", "This card is of another kind")
+        expect(till.page.locator(".turn")).to_have_text("")
     assert [one["product"]["name"] for one in counter.scans(card)] == ["Cappuccino", "Espresso"]
 
 

@@ -17,7 +17,7 @@ export function worded(key, otherwise) {
 
 /** Why not, in words: ours where we have them, else the server's own. `problem`: of a refusal; `detail`: of an item of a batch. */
 export function reasonOf(code, { problem, detail } = {}) {
-  const name = problem?.reason ?? code;
+  const name = problem?.reason ?? problem?.errors?.[0]?.code ?? code;
   const allowed = problem?.allowed_products?.length ? ` ${say("outcome.allowed", { names: problem.allowed_products.join(", ") })}` : "";
   return worded(`reason.${name}`, problem?.detail || detail?.problem || say("reason.other")) + allowed;
 }

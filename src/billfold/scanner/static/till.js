@@ -183,7 +183,8 @@ export class Till {
     if (!text || this.screen === "enrol") return false;
     if (this.screen === "locked" || this.screen === "ended") return this.#closed();
     const busy = this.busy || this.screen === "starting";
-    if (this.turns.heard(text, { busy, atOnce: Boolean(this.session.gate) }) === "now") this.#take();
+    const atOnce = Boolean(this.session.gate) && this.outcome?.tone !== "no"; // what was refused may be tried again
+    if (this.turns.heard(text, { busy, atOnce }) === "now") this.#take();
     else {
       tell("look");
       this.changed();
