@@ -3,6 +3,7 @@
 import asyncio
 import socket
 import subprocess
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
@@ -354,6 +355,21 @@ async def test_what_is_not_http_is_the_callers_mistake(tmp_path: Path, path: str
 # --- another implementation -------------------------------------------------------------------------------------------
 
 
+def started(before: list[str], after: list[str]) -> tuple["subprocess.Popen[bytes]", int]:
+    """A server that takes its port between these arguments, listening; on another port when somebody else took the first."""
+    while True:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        process = subprocess.Popen([*before, str(port), *after], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+        while process.poll() is None:
+            with suppress(OSError), socket.create_connection(("127.0.0.1", port)):
+                return process, port
+            time.sleep(0.02)
+        said = process.communicate()[1]
+        assert b"bind" in said.lower() or b"in use" in said.lower(), said
+
+
 @pytest.mark.parametrize("runner", [asyncio.run, uvloop.run], ids=["asyncio", "uvloop"])
 @pytest.mark.parametrize(("server_streams", "connections_max"), [(1_000, 1), (10, 1), (10, 3)])
 def test_nghttpd_answers_every_push_of_a_large_batch(
@@ -361,20 +377,9 @@ def test_nghttpd_answers_every_push_of_a_large_batch(
 ) -> None:
     program = judge("nghttpd")
     own, key = SERVER.write(tmp_path)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [program, "-a", "127.0.0.1", "-m", str(server_streams), "-d", str(tmp_path), str(port), str(key), str(own)]
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process, port = started([program, "-a", "127.0.0.1", "-m", str(server_streams), "-d", str(tmp_path)], [str(key), str(own)])
 
     async def push() -> None:
-        while True:
-            with suppress(OSError):
-                _, writer = await asyncio.open_connection("127.0.0.1", port)
-                writer.close()
-                break
-            assert process.poll() is None
-            await asyncio.sleep(0.02)
         base = f"https://127.0.0.1:{port}"
         pool = HttpTwoPool(base, CLIENT.pem, CLIENT.key_pem, SERVER.pem, connections_max=connections_max)
         assert statuses(await pool.post_many(pushes(2_000))) == [404] * 2_000
