@@ -15,6 +15,7 @@ pytest_plugins = [
     "plugins.peers",
     "plugins.golden",
     "plugins.pages",
+    "plugins.groups",
 ]
 
 
