@@ -120,11 +120,10 @@ async def test_a_malformed_registration_names_the_push_token(world: World, subte
             assert answer.status == 400
             assert answer.body.startswith(b"pushToken: ")
             assert PUSH_TOKEN.encode() not in answer.body
-    for device in ("x" * 201, "%20", "%C3%A4"):
+    for device in ("x" * 201, "%20", "%C3%A4", "a%0Ab"):
         with subtests.test("device", device=device[:9]):
             assert (await card.ask("POST", card.registration(device), {"pushToken": PUSH_TOKEN})).status == 400
-    for device in ("a%00b", "a%0Ab"):
-        assert (await card.ask("POST", card.registration(device), {"pushToken": PUSH_TOKEN})).status == 404
+    assert (await card.ask("POST", card.registration("a%00b"), {"pushToken": PUSH_TOKEN})).status == 404
     assert await due(world) == []
 
 

@@ -326,7 +326,8 @@ async def test_a_card_comes_under_its_brand(world: World) -> None:
             told = re.search(r'og:title" content="([^"]*)"', text)
             assert told
             assert html.unescape(told[1]) == payload
-    await world.client.ask("PUT", f"/v1/brands/{shop.brand}", brand | {"logo": "0" * 64})
+    del brand["logo"]
+    assert (await world.client.ask("PUT", f"/v1/brands/{shop.brand}", brand)).status == 200
     assert "<img" not in (await seen(world, f"/p/{serial}", SAFARI)).body.decode().partition("</header>")[0]
 
 

@@ -56,6 +56,23 @@ def test_a_new_scanner_asks_for_cards_when_it_can_go_on_alone(counter: Counter, 
         assert counter.balance(card, "EUR") == 700
 
 
+def test_a_sale_of_the_moment_in_which_the_server_is_asked_again_is_sent(counter: Counter, till: Device) -> None:
+    card = counter.card(EUR=1_000)
+    held: list[Route] = []
+    till.page.route("**/v1/terminals/me/sync", lambda route: held.append(route))
+    till.go_offline()
+    with till.page.expect_request("**/v1/terminals/me/sync"):  # nothing waits yet
+        pass
+    charge(till, counter.signed(card), "300")
+    till.expect_told("yes", "Taken offline")
+    till.page.context.set_offline(False)
+    held.pop().continue_()
+    till.page.unroute("**/v1/terminals/me/sync")
+    expect(till.bar).to_contain_text("Online")
+    expect(till.bar).not_to_contain_text("waiting", timeout=10_000)
+    assert counter.balance(card, "EUR") == 700
+
+
 def test_a_card_that_was_not_looked_up_can_be_when_the_server_is_back(counter: Counter, till: Device) -> None:
     """It has other steps then, so nothing that was typed for the one before is left."""
     till.go_offline()

@@ -98,7 +98,8 @@ export class Till {
     await this.outbox.flush();
     await this.store.forget(Date.now());
     const known = await this.session.sync();
-    if (await this.outbox.repeatIfForgotten(known)) await this.outbox.flush();
+    await this.outbox.repeatIfForgotten(known);
+    await this.outbox.flush(); // that, and what was taken while the server was asked
     await this.#reread();
     if (this.screen === "ended") this.#home(); // the server takes this terminal again
     return true;
