@@ -4,7 +4,7 @@ bootstrap picks the adapters. May not enter: any adapter, SQL, HTTP.
 Storage works in short synchronous transactions: `await store.write(fn)` runs `fn(tx)` alone and durably (group commit on SQLite, a
 thread on PostgreSQL) and may run it again after a serialisation failure, so `fn` does no I/O and changes nothing outside `tx`."""
 
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -355,11 +355,10 @@ class Tx(Till, Crew, HasBooks, HasRecords, Protocol):
 
 
 class Store(Protocol):
-    async def write(self, fn: Callable[[Tx], T], *, short: bool = False, about: Hashable = None) -> T:
+    async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
         """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only.
 
-        `short`: it looks up and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop.
-        `about`: what it locks first. On PostgreSQL those about one thing that wait at the same time commit as one."""
+        `short`: it looks up and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop."""
 
     async def read(self, fn: Callable[[Tx], T], *, single: bool = False) -> T:
         """Runs `fn` on one snapshot (`single`: of one statement). Short indexed reads; on SQLite at once, in the calling thread."""

@@ -80,7 +80,7 @@ async def post(services: Services, actor: Actor, asked: Asked, after: After | No
             after(tx, answered)
         return answered
 
-    answered = await services.store.write(transaction, short=True, about=(actor.scope, asked.pass_id))
+    answered = await services.store.write(transaction, short=True)
     if answered.notified:
         services.wake()
     return answered

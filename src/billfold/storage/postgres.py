@@ -11,7 +11,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,7 +26,6 @@ from billfold.storage.prepared import Prepared
 from billfold.storage.refusals import StoreRefused
 from billfold.storage.statements import Bulk, Row, Statement, Telling, Value
 from billfold.storage.threads import Threads
-from billfold.storage.together import Together
 from billfold.storage.transaction import Transaction
 
 T = TypeVar("T")
@@ -74,9 +73,6 @@ class PostgresSession(Telling):
     def count(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> int:
         compiled = statement.postgres
         return self._connection.statements.count(compiled.sql, self._given(compiled, scope, params))
-
-    def tell(self, sql: str) -> None:
-        self._connection.statements.command(sql.encode())
 
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
         given: dict[str, Any]
@@ -145,11 +141,6 @@ class PostgresStore:
         self._clock_read_at = float("-inf")
         self._check_server()
         self._pool = Threads(threads, "billfold-postgres")
-        self._together = Together(
-            self._pool,
-            lambda fn: self._attempt(fn, b"BEGIN", commit=True),
-            lambda fn: self._attempts(fn, b"BEGIN", commit=True),
-        )
 
     def _check_server(self) -> None:
         try:
@@ -165,9 +156,7 @@ class PostgresStore:
                 f"PostgreSQL cannot be reached ({str(problem).splitlines()[0]})", "check --database-url and that the server runs"
             ) from problem
 
-    async def write(self, fn: Callable[[Tx], T], *, short: bool = False, about: Hashable = None) -> T:
-        if about is not None and not self._closed:
-            return await self._together.run(about, fn)
+    async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
         return await self._submit(lambda: self._attempts(fn, b"BEGIN", commit=True))
 
     async def read(self, fn: Callable[[Tx], T], *, single: bool = False) -> T:
@@ -261,7 +250,7 @@ class PostgresStore:
             time.sleep(random.uniform(0.005, 0.1))  # noqa: S311 (jitter)
         raise AssertionError("unreachable")
 
-    def _attempt(self, fn: Callable[[Transaction], T], begin: bytes | None, *, commit: bool) -> T:
+    def _attempt(self, fn: Callable[[Tx], T], begin: bytes | None, *, commit: bool) -> T:
         """`begin` None: a single statement, which is a transaction by itself."""
         try:
             connection = self._connection()

@@ -17,7 +17,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -61,6 +61,7 @@ class SqliteSession(Telling):
         return self._cursor.execute(compiled.sql, given)
 
     def tell(self, sql: str) -> None:
+        """BEGIN and the like, for whoever the transaction belongs to."""
         self._cursor.execute(sql)
 
     def run(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> list[Row]:
@@ -162,7 +163,7 @@ class SqliteStore:
         self._writer = threading.Thread(target=self._run_steps, name="billfold-writer", daemon=True)
         self._writer.start()
 
-    async def write(self, fn: Callable[[Tx], T], *, short: bool = False, about: Hashable = None) -> T:
+    async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
         if self._closed:
             raise Unavailable("the database is closed")
         loop = asyncio.get_running_loop()

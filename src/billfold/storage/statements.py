@@ -300,9 +300,6 @@ class Session(Protocol):
     def count(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> int:
         """How many rows an INSERT, UPDATE or DELETE touched."""
 
-    def tell(self, sql: str) -> None:
-        """BEGIN, SAVEPOINT and the like, for whoever the transaction belongs to."""
-
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
         """One change to many rows, each with the columns of `change.columns` in that order; `params` are common to all."""
 

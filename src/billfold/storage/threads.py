@@ -15,32 +15,18 @@ T = TypeVar("T")
 
 
 @dataclass(slots=True)
-class Work:
-    """What somebody in an event loop waits for, and what became of it. What arguments `fn` takes is up to whoever does it."""
-
-    fn: Callable[..., Any]
+class _Work:
+    fn: Callable[[], Any]
     loop: asyncio.AbstractEventLoop
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
 
-    @classmethod
-    def asked(cls, fn: Callable[..., T]) -> "tuple[Work, asyncio.Future[T]]":
-        """In the event loop: the work, and what to await."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[T] = loop.create_future()
-        return cls(fn, loop, future), future
-
-    def do(self, step: Callable[[], Any], raising: type[Exception] | tuple[()] = ()) -> None:
-        """Keeps what `step` gives or raises, but for `raising`."""
+    def run(self) -> None:
         try:
-            self.result, self.error = step(), None
-        except raising:
-            raise
+            self.result = self.fn()
         except BaseException as error:
-            self.result, self.error = None, error
-
-    def answer(self) -> None:
+            self.error = error
         with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             self.loop.call_soon_threadsafe(self._tell)
 
@@ -52,29 +38,21 @@ class Work:
         else:
             self.future.set_result(self.result)
 
-    def run(self) -> None:
-        self.do(self.fn)
-        self.answer()
-
 
 class Threads:
     """At most `count` of them."""
 
     def __init__(self, count: int, name: str) -> None:
         self._count, self._name = count, name
-        self._waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[_Work | None] = queue.SimpleQueue()
         self._made: list[threading.Thread] = []
         self._idle = 0
         self._guard = threading.Lock()
 
     async def run(self, fn: Callable[[], T]) -> T:
         """What `fn` gives, or raises, in one of the threads. Who stops waiting does not stop it."""
-        work, future = Work.asked(fn)
-        self.begin(work.run)
-        return await future
-
-    def begin(self, step: Callable[[], None]) -> None:
-        """Runs `step`, which raises nothing, in one of the threads."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[T] = loop.create_future()
         with self._guard:
             self._idle -= 1
             if self._idle < 0 and len(self._made) < self._count:
@@ -82,7 +60,8 @@ class Threads:
                 thread = threading.Thread(target=self._work, name=f"{self._name}-{len(self._made)}", daemon=True)
                 self._made.append(thread)
                 thread.start()
-        self._waiting.put(step)
+        self._waiting.put(_Work(fn, loop, future))
+        return await future
 
     def close(self) -> None:
         """Waits for what was begun or asked for."""
@@ -92,8 +71,8 @@ class Threads:
             thread.join()
 
     def _work(self) -> None:
-        while (step := self._waiting.get()) is not None:
-            step()
-            del step  # what it held is not kept until the next
+        while (work := self._waiting.get()) is not None:
+            work.run()
+            del work  # what it held is not kept until the next
             with self._guard:
                 self._idle += 1

@@ -107,7 +107,7 @@ async def scan(services: Services, actor: Actor, asked: ScanAsked) -> Scanned:
         return scanned
 
     try:
-        scanned = await services.store.write(transaction, short=True, about=(actor.scope, asked.pass_id or asked.code))
+        scanned = await services.store.write(transaction, short=True)
     except _Explained as explained:
         scanned = explained.scanned
     except REFUSALS:

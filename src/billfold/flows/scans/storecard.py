@@ -52,9 +52,7 @@ async def modify(services: Services, actor: Actor, delta: Delta) -> Scanned:
         transaction_id=delta.external_reference or str(uuid.UUID(bytes=services.entropy.bytes(16), version=4)),
         any_body=True,
     )
-    scanned = await services.store.write(
-        lambda tx: execute.scan_in(services, tx, actor, asked), short=True, about=(actor.scope, card.pass_id)
-    )
+    scanned = await services.store.write(lambda tx: execute.scan_in(services, tx, actor, asked), short=True)
     if scanned.notified:
         services.wake()
     execute.check_declined(scanned.record, {})
