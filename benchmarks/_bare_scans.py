@@ -35,6 +35,8 @@ from billfold.storage.store import sqlite_path
 from billfold.storage.transaction import Transaction
 
 CLIENTS = 16
+CHECKPOINT_ROWS = 4_000
+"""After so many changed rows the log is copied, as a whole: what a program does that leaves it to SQLite, by rows instead of pages."""
 PLAIN = (1, CLIENTS)
 SHAPES = (PLAIN, (1, 4), (2, 2), (2, 8), (4, 4))
 """Processes and threads in each that are tried on PostgreSQL; each thread has a connection."""
@@ -178,7 +180,7 @@ def _on_sqlite(path: Any, noted: Noted, cards: Sequence[str], seconds: float, gr
                     execute("RELEASE one")
             execute("COMMIT")
             done, rows = done + group, rows + group * len(noted.statements)
-            if rows >= sqlite.CHECKPOINT_ROWS:
+            if rows >= CHECKPOINT_ROWS:
                 rows = 0
                 execute("PRAGMA wal_checkpoint(PASSIVE)")
         return Rate(done / (time.perf_counter() - began), (time.process_time() - cpu) / done * 1e6)
