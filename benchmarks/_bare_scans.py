@@ -36,7 +36,7 @@ from billfold.storage.transaction import Transaction
 
 CLIENTS = 16
 CHECKPOINT_ROWS = 4_000
-"""After so many changed rows the log is copied, as a whole: what a program does that leaves it to SQLite, by rows instead of pages."""
+"""After so many changed rows the log is copied as a whole, as SQLite does it by itself after so many pages."""
 PLAIN = (1, CLIENTS)
 SHAPES = (PLAIN, (1, 4), (2, 2), (2, 8), (4, 4))
 """Processes and threads in each that are tried on PostgreSQL; each thread has a connection."""

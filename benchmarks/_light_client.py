@@ -7,6 +7,7 @@ import select
 import socket
 import statistics
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -31,7 +32,10 @@ class _Line:
 
     def answered(self) -> bool:
         """Reads what is there; True when the answer is whole."""
-        self.received += self.socket.recv(_READ)
+        read = self.socket.recv(_READ)
+        if not read:
+            raise ConnectionError("the server has closed a connection")
+        self.received += read
         head, found, body = self.received.partition(b"\r\n\r\n")
         if not found:
             return False
@@ -60,12 +64,13 @@ def run(address: tuple[str, int], made: Callable[[int], bytes], clients: int, se
     for number, line in lines.items():
         line.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         waiting.register(number, select.EPOLLIN)
-    begun, sent, idle = time.perf_counter(), 0, list(lines.values())
+    # In turn: the server closes a connection that nobody has used for some seconds.
+    begun, sent, idle = time.perf_counter(), 0, deque(lines.values())
     total = int(rate * seconds) if rate else 10**12
     while True:
         now = time.perf_counter()
         while idle and sent < total and now < begun + seconds and (due := begun + sent / rate if rate else now) <= now:
-            idle.pop().send(made(sent), due)
+            idle.popleft().send(made(sent), due)
             sent += 1
         if len(idle) == clients and (sent >= total or now >= begun + seconds):
             break
