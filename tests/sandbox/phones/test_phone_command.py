@@ -21,6 +21,8 @@ async def start(*arguments: str) -> asyncio.subprocess.Process:
         *arguments,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
+        # A shell lets what it runs in the background ignore Ctrl-C, and children of that do likewise.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
@@ -49,7 +51,8 @@ async def lines_until(process: asyncio.subprocess.Process, text: str) -> str:
 async def switch_off(process: asyncio.subprocess.Process) -> None:
     """Ctrl-C: a quiet end."""
     process.send_signal(signal.SIGINT)
-    _, said = await process.communicate()
+    async with asyncio.timeout(30):
+        _, said = await process.communicate()
     assert (process.returncode, said) == (0, b"")
 
 
