@@ -1,6 +1,7 @@
 """Passes at Google through trouble: lost answers, refusals, accounts that went, a Google that forgot; judged by the
 stand-in of its API."""
 
+import asyncio
 import dataclasses
 import json
 from typing import Any
@@ -184,6 +185,18 @@ async def test_slow_down_holds_the_whole_issuer_for_as_long_as_google_says(world
     assert world.wire.seen == []
     world.clock.advance(seconds=outcome.after_seconds)
     assert await world.publish(other) == [Delivered()]
+
+
+async def test_a_batch_waits_for_the_end_of_a_hold_and_then_goes_through(world: Any) -> None:
+    """Given back at once it would be read again at once, and all that waits behind it."""
+    other = await world.issue(seed=b"another pass 123")
+    world.fault(429)
+    assert isinstance((await world.publish(other))[0], RetryLater)
+    waiting = asyncio.create_task(world.publish(other))
+    await asyncio.wait([waiting], timeout=0.2)
+    assert not waiting.done()
+    world.clock.advance(seconds=2)
+    assert await waiting == [Delivered()]
 
 
 @pytest.mark.parametrize("content", [COFFEE, replace(COFFEE, auxiliary=(Field("a", "1"),))], ids=["same layout", "other layout"])

@@ -242,17 +242,16 @@ class GoogleWallet:
         until = asyncio.get_running_loop().time() + options.batch_seconds
         passes = await self._store.read(lambda tx: [tx.passes.find(scope, PassId(one.target)) for one in due])
         brakes = {one.issuer_id: _Brake(until) for one in passes if one}
-        await self._sit_out_holds(scope, brakes)
+        await self._sit_out_hold(scope, brakes)
         return await asyncio.gather(*(self._publish(scope, one, brakes, urgent) for one in passes))
 
-    async def _sit_out_holds(self, scope: Scope, brakes: dict[str, _Brake]) -> None:
-        """While Google wants to be left alone, a batch waits as a whole, as long as it may: were its rows given back at once, the
-        next ones would follow, and each row that waits be read and written for nothing."""
-        time = asyncio.get_running_loop().time()
-        for issuer_id, brake in brakes.items():
-            held = (self._issuer(scope, issuer_id).held_until_ms - self._clock.now_ms()) / 1000
-            if held > 0:
-                await asyncio.sleep(min(held, brake.until - time))
+    async def _sit_out_hold(self, scope: Scope, brakes: dict[str, _Brake]) -> None:
+        """While Google wants to be left alone by all of its issuers, a batch waits as a whole, as long as it may: were its rows
+        given back at once, the next ones would follow, and each row that waits be read and written for nothing."""
+        held_until_ms = min((self._issuer(scope, one).held_until_ms for one in brakes), default=0)
+        held = (held_until_ms - self._clock.now_ms()) / 1000
+        if held > 0:
+            await asyncio.sleep(min(held, self._options(scope).batch_seconds))
 
     async def _publish(self, scope: Scope, pass_: Pass | None, brakes: dict[str, _Brake], urgent: bool) -> Outcome:
         if pass_ is None:
