@@ -26,8 +26,12 @@ async def _bundles(services: Services, several: Sequence[tuple[Pass, Content]]) 
     """Signed together: several that wait at the same time cost half of one after the other."""
     begun = [await services.apple.prepare(pass_, content) for pass_, content in several]
     signatures = await services.sign([one.wanted for one in begun])
-    made = [one.finish(signature).bundle for one, signature in zip(begun, signatures, strict=True)]
-    return [one for one in made if one is not None]
+    made = []
+    for one, signature in zip(begun, signatures, strict=True):
+        bundle_ = one.finish(signature).bundle
+        assert bundle_ is not None
+        made.append(bundle_)
+    return made
 
 
 async def save_url(services: Services, pass_: Pass, content: Content) -> str:
