@@ -238,8 +238,9 @@ class GoogleStates(Protocol):
 class Events(Protocol):
     def append(self, event: Event) -> None: ...
     def append_all(self, events: Sequence[Event]) -> None: ...  # one statement for each scope
-    def list(self, scope: Scope, after: str | None, limit: int, subject: str | None = None) -> list[Event]:
-        """By id (time), those after `after`."""
+    def settled(self) -> int: ...  # what commits from now on stands behind it; read in a transaction before the one that lists
+    def list(self, scope: Scope, after: str | None, limit: int, subject: str | None = None, settled: int = ...) -> list[Event]:
+        """Those behind the event `after` in the stream, as far as `settled`; without it, all that are visible."""
 
 
 class Usage(Protocol):

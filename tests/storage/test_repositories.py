@@ -312,14 +312,14 @@ async def test_a_callback_is_new_once_in_each_scope(store: Store) -> None:
     assert await store.write(lambda tx: tx.google.first_sight(THEIRS, "nonce", NOW)) is True
 
 
-async def test_events_are_read_in_order_and_by_subject(store: Store) -> None:
+async def test_events_are_read_as_they_were_appended_and_by_subject(store: Store) -> None:
     made = [
-        Event(f"01-{n:03}", OURS, NOW + n, EventKind.PASS_UPDATED, f"pass-{n % 2}", "apple", "key:k", {"devices": n, "kind": "x"})
+        Event(f"01-{9 - n}", OURS, NOW + n, EventKind.PASS_UPDATED, f"pass-{n % 2}", "apple", "key:k", {"devices": n, "kind": "x"})
         for n in range(6)
     ]
 
     def append(tx: Tx) -> None:
-        for one in reversed(made):
+        for one in made:
             tx.events.append(one)
 
     await store.write(append)

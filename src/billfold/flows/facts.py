@@ -52,8 +52,7 @@ class Diary:
         self._dropped = 0
 
     def note(self, event: Event) -> None:
-        """Returns at once. The event gets its id when it is written: readers of the stream go by ids, and one that came long after
-        its id would be missed."""
+        """Returns at once. The event gets its id and its place in the stream when it is written."""
         if len(self._waiting) >= WAITING_MAX:
             self._dropped += 1
             return

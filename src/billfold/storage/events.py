@@ -1,27 +1,67 @@
-"""The stream of events, and what devices complained of. Appended and read, never changed. May not enter: who listens."""
+"""The stream of events, and what devices complained of. Appended and read, never changed. May not enter: who listens.
+
+An event's `place` says where it stands in the stream of its scope, and readers go by it. On SQLite the one writer counts. On
+PostgreSQL it is the database's clock, read inside the transaction: what a slow transaction appends may become visible behind what a
+reader has seen, so readers stop at the begin of the oldest transaction under way that has written anything (`settled`)."""
 
 import itertools
 import secrets
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
-from sqlalchemy import BigInteger, ColumnElement, Text, delete, insert, select
+from sqlalchemy import BigInteger, ColumnElement, Text, delete, func, insert, select, text, tuple_
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
 
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope
 from billfold.storage.schema import device_log, event
-from billfold.storage.statements import Bulk, Row, Session, Statement, Value, among, number, own, string
+from billfold.storage.statements import Bulk, Row, Session, Statement, Value, among, literal, number, own, string
 
 LINES_KEPT = 1_000
 
+_everything = event.alias("everything")
+
+
+class next_place(FunctionElement[int]):
+    """Behind everything that the scope's stream has; on PostgreSQL behind everything that was settled before."""
+
+    type = BigInteger()
+    inherit_cache = True
+
+    def __init__(self) -> None:
+        last = select(func.coalesce(func.max(_everything.c.place), literal(0)) + literal(1)).where(
+            own(_everything), _everything.c.place.is_not(None)
+        )
+        super().__init__(last.scalar_subquery())
+
+
+@compiles(next_place, "sqlite")
+def _counted(element: next_place, compiler: SQLCompiler, **kw: Any) -> str:
+    return f"{compiler.process(element.clauses, **kw)}"
+
+
+@compiles(next_place, "postgresql")
+def _timed(element: next_place, compiler: SQLCompiler, **kw: Any) -> str:
+    """The transaction has its number before it reads the clock: until it ends, others see it as one that writes."""
+    return "CASE WHEN pg_current_xact_id() IS NOT NULL THEN (extract(epoch FROM clock_timestamp()) * 1000000)::bigint END"
+
+
 EVENT_COLUMNS = (event.c.id, event.c.at_ms, event.c.kind, event.c.subject, event.c.wallet, event.c.cause, event.c.data)
-_PAGE = select(*EVENT_COLUMNS).where(own(event), event.c.id > string("after")).order_by(event.c.id).limit(number("limit"))
-APPEND = Statement(insert(event).inline())
 _TEXTS = ("id", "kind", "subject", "wallet", "cause", "data")
+APPEND = Statement(
+    insert(event)
+    .inline()
+    .values(
+        {name: string(name) for name in ("workspace", "environment", *_TEXTS)} | {"at_ms": number("at_ms"), "place": next_place()}
+    )
+)
 APPEND_ALL = Bulk(
     lambda given: insert(event).from_select(
-        ("workspace", "environment", "at_ms", *_TEXTS),
-        select(string("workspace"), string("environment"), given.column("at_ms"), *map(given.column, _TEXTS)),
+        ("workspace", "environment", "at_ms", *_TEXTS, "place"),
+        select(string("workspace"), string("environment"), given.column("at_ms"), *map(given.column, _TEXTS), next_place()),
         include_defaults=False,
     ),
     at_ms=BigInteger(),
@@ -32,20 +72,44 @@ APPEND_ALL = Bulk(
     cause=Text(),
     data=Text(),
 )
-LIST = Statement(_PAGE)
-_listed = event.alias("listed")
+UNSETTLED = 2**62
+"""Behind every place."""
+SETTLED = Statement(
+    select(literal(UNSETTLED)),
+    postgres=text(
+        "SELECT (extract(epoch FROM least(min(xact_start), statement_timestamp())) * 1000000)::bigint"
+        " FROM pg_stat_activity WHERE datname = current_database() AND usename = current_user AND backend_xid IS NOT NULL"
+    ),
+)
+_listed, _seen = event.alias("listed"), event.alias("seen")
+
+
+def _following(rows: Any) -> ColumnElement[bool]:
+    """Behind the event `after`, as far as the stream is settled. Events of before places were counted stand at 0, by their ids."""
+    last = select(_seen.c.place).where(own(_seen), _seen.c.id == string("after")).scalar_subquery()
+    following: ColumnElement[bool] = tuple_(rows.c.place, rows.c.id) > tuple_(func.coalesce(last, literal(0)), string("after"))
+    settled: ColumnElement[bool] = rows.c.place < number("settled")
+    return following & settled
+
+
+LIST = Statement(
+    select(*EVENT_COLUMNS)
+    .where(own(event), event.c.place.is_not(None), _following(event))
+    .order_by(event.c.place, event.c.id)
+    .limit(number("limit"))
+)
 
 
 def _of_subject(*also: ColumnElement[bool], backwards: bool = False) -> Statement:
-    """A page of one subject's events. Their ids come from its index alone: without statistics SQLite takes the primary key instead,
+    """A page of one subject's events. Their ids come from its index alone: without statistics SQLite takes another one instead,
     and reads past the events of all others."""
-    inner, outer = (_listed.c.id.desc(), event.c.id.desc()) if backwards else (_listed.c.id.asc(), event.c.id.asc())
+    inner, outer = [[one.desc() if backwards else one.asc() for one in (rows.c.place, rows.c.id)] for rows in (_listed, event)]
     ids = select(_listed.c.id).where(own(_listed), _listed.c.subject == string("subject"), *also)
-    ids = ids.order_by(inner).limit(number("limit"))
-    return Statement(select(*EVENT_COLUMNS).where(own(event), among(event.c.id, ids)).order_by(outer))
+    ids = ids.order_by(*inner).limit(number("limit"))
+    return Statement(select(*EVENT_COLUMNS).where(own(event), among(event.c.id, ids)).order_by(*outer))
 
 
-LIST_OF = _of_subject(_listed.c.id > string("after"))
+LIST_OF = _of_subject(_following(_listed))
 NEWEST_OF = _of_subject(backwards=True)
 
 ADD_LINE = Statement(insert(device_log).inline())
@@ -97,12 +161,17 @@ class EventRows:
         for scope in dict.fromkeys(one.scope for one in events):
             self._db.bulk(APPEND_ALL, scope, [_row(one) for one in events if one.scope == scope])
 
-    def list(self, scope: Scope, after: str | None, limit: int, subject: str | None = None) -> list[Event]:
+    def settled(self) -> int:
+        row = self._db.one(SETTLED)
+        return int(row[0]) if row else UNSETTLED
+
+    def list(
+        self, scope: Scope, after: str | None, limit: int, subject: str | None = None, settled: int = UNSETTLED
+    ) -> list[Event]:
+        where: dict[str, Value] = {"after": after or "", "settled": settled, "limit": limit}
         if subject is None:
-            rows = self._db.run(LIST, scope, after=after or "", limit=limit)
-        else:
-            rows = self._db.run(LIST_OF, scope, after=after or "", limit=limit, subject=subject)
-        return [event_of(scope, row) for row in rows]
+            return [event_of(scope, row) for row in self._db.run(LIST, scope, **where)]
+        return [event_of(scope, row) for row in self._db.run(LIST_OF, scope, subject=subject, **where)]
 
 
 class DeviceLogRows:

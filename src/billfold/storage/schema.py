@@ -219,9 +219,12 @@ event = _scoped(
     _text("wallet"),
     _text("cause"),
     _text("data"),
+    _number("place", 0),
     key=("id",),
 )
-Index("ix_event_subject", event.c.workspace, event.c.subject, event.c.environment, event.c.id)
+# All events are in it. But it serves only what compares places: else SQLite takes it for whatever is asked about a scope's events.
+_partial("ix_event_place", (event.c.workspace, event.c.environment, event.c.place, event.c.id), "place IS NOT NULL")
+Index("ix_event_of_subject", event.c.workspace, event.c.subject, event.c.environment, event.c.place, event.c.id)
 
 usage = _scoped("usage", _text("month"), _text("kind"), _number("count"), key=("month", "kind"))
 

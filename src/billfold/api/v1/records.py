@@ -48,12 +48,13 @@ def add_records(router: APIRouter, services: Services) -> None:
         name="events.list",
         operation_id="listEvents",
         summary="The stream of facts, oldest first",
-        description="Keep `next_cursor` and ask again with it: nothing is missed and nothing comes twice.",
+        description="Keep `next_cursor` and ask again with it: nothing is missed and nothing comes twice, also where some of it was"
+        " written slowly. Ids are no order: go by the cursor.",
         responses=answer(
             200,
             Listed[EventShown],
             {"items": [_EVENT], "next_cursor": "MDE5YTlmMmUtN2MwMC03MDAwLTgwMDAtM2YxZDZiN2E5YzAx", "more": False},
-            "One page, by time.",
+            "One page, in the order in which events became final.",
         )
         | refusals(),
     )
