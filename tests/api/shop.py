@@ -11,7 +11,7 @@ from billfold.domain import keys
 from billfold.domain.content import Content
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.keys import AccessKey, Actor
-from billfold.domain.ledger import Kind
+from billfold.domain.ledger import COUNTERS, SHARDS, VAT_DUE, VAT_PREPAID, Kind
 from billfold.domain.loyalty import Brand, Card, Category, Member, Product, Programme, ProgrammeKind, Terminal
 from billfold.domain.passes import Pass
 from billfold.flows import issue
@@ -87,6 +87,19 @@ class Shop:
     async def balances(self, card: Card) -> dict[str, int]:
         found = await self.services.store.read(lambda tx: tx.ledger.accounts(card.scope, card.pass_id))
         return {one.key.unit: one.balance for one in found}
+
+    async def counterparts(self) -> dict[str, int]:
+        """System account → its balance in EUR, all its parts together."""
+
+        def read(tx: Tx) -> dict[str, int]:
+            sums: dict[str, int] = {}
+            for name in (*COUNTERS.values(), VAT_DUE, VAT_PREPAID):
+                owners = (f"system:{name}:{nth}" for nth in range(SHARDS))
+                held = [one for owner in owners for one in tx.ledger.accounts(self.actor.scope, owner) if one.key.unit == "EUR"]
+                sums[name] = sum(one.balance for one in held)
+            return {name: balance for name, balance in sums.items() if balance}
+
+        return await self.services.store.read(read)
 
     async def stored(self, pass_id: PassId) -> Card:
         found = await self.services.store.read(lambda tx: tx.cards.find(self.actor.scope, pass_id))

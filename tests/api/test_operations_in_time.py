@@ -13,11 +13,12 @@ from api.conftest import MINE, World, on_sqlite, open_world, settings_for
 from api.test_operations import card, euros, post
 from billfold.api.v1.types import iso
 from billfold.domain.keys import Actor
-from billfold.domain.ledger import SHORTFALL, Kind
+from billfold.domain.ledger import SHARDS, SHORTFALL, VAT_DUE, VAT_PREPAID, Kind, decide, touched
 from billfold.domain.schedules import DAY_MS, HOUR_MS
 from billfold.flows import ledger as flow
 from billfold.flows.ledger import Asked
 from billfold.flows.ledger_due import due_job, settle_due
+from billfold.flows.ledger_orders import order_of
 from billfold.ports import Job, Tx
 from billfold.storage import ledger_checker
 from clocks import FakeClock
@@ -46,6 +47,14 @@ class Timed(World):
         items = (await self.client.get(f"/v1/passes/{held}/balances")).json["items"]
         (found,) = [one for one in items if one["unit"] == "points"]
         return found["minor"], found["available_minor"], found["pending_minor"]
+
+    async def due(self) -> dict[str, int]:
+        """Tax that is owed, and that of money which is on cards already taxed."""
+
+        def read(tx: Tx, name: str) -> int:
+            return sum(one.balance for nth in range(SHARDS) for one in tx.ledger.accounts(MINE, f"system:{name}:{nth}"))
+
+        return await self.services.store.read(lambda tx: {name: read(tx, name) for name in (VAT_DUE, VAT_PREPAID)})
 
     async def good(self) -> bool:
         report = await asyncio.to_thread(ledger_checker.verify, self.url)
@@ -208,6 +217,41 @@ async def test_a_top_up_that_is_spent_can_be_undone_by_who_may_overdraw(timed: T
     assert (undone.status, euros(undone, held), undone.json["flags"]) == (201, -400, ["overdraft"])
     assert (await post(timed, "back", "top_up", held, {"EUR": 100})).status == 201
     assert (await post(timed, "again", "charge", held, {"EUR": -1})).status == 402
+    assert await timed.good()
+
+
+async def test_tax_that_is_due_with_the_money_is_booked_and_goes_back_with_it(timed: Timed) -> None:
+    held = await card(timed)
+    paid = (await post(timed, "top-up", "top_up", held, {"EUR": 12_100}, vat_rate_bp=2100)).json["id"]
+    assert await timed.due() == {"vat_due": 2_100, "vat_prepaid": -2_100}
+    await post(timed, "charge", "charge", held, {"EUR": -12_000})
+    part = await post(timed, "bank-1", "chargeback", held, {"EUR": -1_000}, reverses=paid)
+    assert (part.json["vat"]["vat_minor"], part.json["vat"]["gross_minor"]) == (-174, -1_000)
+    rest = await post(timed, "bank-2", "chargeback", held, reverses=paid)
+    assert (rest.json["vat"]["gross_minor"], rest.json["flags"]) == (-11_100, ["shortfall"])
+    assert await timed.due() == {"vat_due": 0, "vat_prepaid": 0}
+
+    announced = (await post(timed, "soon", "reserve", held, {"EUR": 1_210}, reserved_until=timed.at(2))).json["id"]
+    came = await post(timed, "came", "confirm", held, reverses=announced, vat_rate_bp=2100)
+    assert (came.json["vat"]["vat_minor"], await timed.due()) == (210, {"vat_due": 210, "vat_prepaid": -210})
+    back = await post(timed, "undone", "void", held, reverses=came.json["id"])
+    assert (back.json["vat"]["vat_minor"], await timed.due()) == (-210, {"vat_due": 0, "vat_prepaid": 0})
+    assert await timed.good()
+
+
+async def test_what_was_decided_before_all_tax_was_booked_is_given_back_as_it_was(timed: Timed) -> None:
+    held = await card(timed)
+    asked = Asked("before-the-update", Kind.TOP_UP, held, {"EUR": 12_100}, vat_rate_bp=2100)
+
+    def as_of_before(tx: Tx) -> None:
+        order = dataclasses.replace(order_of(asked, MINE, "key:k", timed.clock.now_ms()), rules=1)
+        operation, accounts = decide(order, tx.ledger.lock(MINE, touched(order)))
+        assert tx.ledger.add(MINE, operation, accounts)
+
+    await timed.services.store.write(as_of_before)
+    part = await post(timed, "bank", "chargeback", held, {"EUR": -1_000}, reverses=asked.id)
+    assert (part.status, part.json["vat"]) == (201, None)
+    assert await timed.due() == {"vat_due": 0, "vat_prepaid": 0}
     assert await timed.good()
 
 

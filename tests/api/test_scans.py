@@ -102,6 +102,7 @@ async def test_the_tax_on_a_single_purpose_voucher_is_due_with_the_money_and_not
     assert [(one["kind"], one["vat"]) for one in statement] == [("charge", None), ("top_up", due)]
     receipt = (await shop.client.get(f"/v1/operations/{statement[1]['operation']}")).json
     assert receipt["vat"] == due
+    assert await shop.counterparts() == {"funding": -12_100, "vat_due": 2_100, "vat_prepaid": -2_100, "sales": 12_100}
     other = await shop.card("prepaid")
     assert (await scan(shop.device, other, "top_up", {"EUR": 12_100})).json["vat"] is None
     assert (await scan(shop.device, other, "charge", {"EUR": 12_100})).json["vat"]["vat_minor"] == 2_100

@@ -25,8 +25,9 @@ BALANCE_MAX = 9 * 10**15
 SHARDS = 16
 """A system account stands in so many rows, so that passes of one workspace do not wait for each other."""
 GENESIS = bytes(32)
-RULES = 1
-"""Of which version are the rules that an operation was decided by; kept with it. 0: of before operations were sealed."""
+RULES = 2
+"""Of which version are the rules that an operation was decided by; kept with it. 0: of before operations were sealed; 1: of before
+all tax was posted. What points back at an operation is decided by that one's."""
 PLAIN_UNITS = ("points", "stamps", "visits", "entries")
 _EXPONENTS = {
     **dict.fromkeys(
@@ -74,8 +75,11 @@ POINTING_BACK = frozenset({Kind.REFUND, Kind.VOID, Kind.CONFIRM, Kind.RELEASE, K
 LOSS, RESERVED, FUNDING = "merchant_loss", "reserved", "funding"
 SHORTFALL, OVERDRAFT = "shortfall", "overdraft"
 """Flags of an operation: the merchant bears a part of it; it went below a floor by leave."""
-VAT_DUE = "vat_due"
-"""Where the tax in a sale goes; the rest goes to the sales."""
+VAT_DUE, VAT_PREPAID = "vat_due", "vat_prepaid"
+"""Where tax that is owed stands; and, as a minus, that of money which was taxed as it came onto a card: what is later bought for it
+goes to the sales with its tax, so that both together are the sales without."""
+_HOLDS_TAX = ("sales", "redeemed")
+"""Of what these get, tax is a part; beside others it stands by itself."""
 _DIRECTION = {
     **dict.fromkeys((Kind.EARN, Kind.TOP_UP, Kind.REFUND, Kind.RESERVE, Kind.CONFIRM), 1),
     **dict.fromkeys((Kind.CHARGE, Kind.REDEEM, Kind.EXPIRE, Kind.CHARGEBACK), -1),
@@ -263,14 +267,22 @@ def legs(order: Order) -> tuple[Move, ...]:
     own = sorted(order.moves, key=lambda move: move.key)
     if counter is None:
         return tuple(sorted(own, key=lambda move: (move.key.system, move.key)))
-    shard, vat = shard_of(own[0].key.owner), order.vat
+    shard = shard_of(own[0].key.owner)
     others: list[Move] = []
     for unit, amount in _sums(order.moves).items():
-        tax = vat.vat if vat is not None and vat.unit == unit and counter == COUNTERS[Kind.CHARGE] else 0
-        for name, part in ((counter, -amount - tax), (VAT_DUE, tax)):
+        tax = _owed(order, counter, unit)
+        holds = counter in _HOLDS_TAX
+        for name, part in ((counter, -amount - tax * holds), (VAT_DUE, tax), (VAT_PREPAID, -tax * (not holds))):
             if part:
                 others.append(Move(system_key(name, shard, unit), part))
     return (*own, *sorted(others, key=lambda move: move.key))
+
+
+def _owed(order: Order, counter: str, unit: str) -> int:
+    """The tax to be posted in this unit."""
+    if order.vat is None or order.vat.unit != unit or (order.rules < 2 and counter != COUNTERS[Kind.CHARGE]):
+        return 0
+    return order.vat.vat
 
 
 def touched(order: Order) -> list[AccountKey]:

@@ -201,6 +201,7 @@ def _completed(tx: Tx, scope: Scope, order: Order, original: Operation) -> tuple
     the passes are locked: two refunds at once cannot both find room."""
     if order.kind in (Kind.CONFIRM, Kind.RELEASE):
         return _of_reservation(tx, scope, order)
+    order = replace(order, rules=max(1, original.order.rules))
     since = tx.ledger.reversing(scope, original.order.id)
     if any(one.order.kind is Kind.VOID for one in since):
         return order, VOIDED
@@ -233,6 +234,10 @@ def _charged_back(order: Order, original: Operation, since: list[Operation]) -> 
     credited = {one.key: one.amount for one in original.postings if not one.key.system}
     moves = order.moves or tuple(Move(key, taken.get(key.unit, 0) - amount) for key, amount in credited.items())
     refused = ledger.excessive(original, {key: -taken.get(key.unit, 0) for key in credited}, moves)
+    tax = original.order.vat if order.rules >= ledger.RULES else None
+    for move in moves:
+        if tax and move.key.unit == tax.unit and not refused:
+            order = replace(order, vat=vat.given_back(tax, taken.get(move.key.unit, 0), -move.amount))
     return replace(order, moves=moves), refused
 
 
@@ -241,6 +246,8 @@ def _of_reservation(tx: Tx, scope: Scope, order: Order) -> tuple[Order, str]:
     assert reservation is not None, "a posted reservation has its row"
     key = AccountKey(reservation.owner, reservation.unit)
     moves: tuple[Move, ...] = (Move(key, reservation.amount),)
+    if order.vat and key.unit not in ledger.PLAIN_UNITS:
+        order = replace(order, vat=vat.contained(key.unit, reservation.amount, order.vat.rate_bp))
     if order.kind is Kind.RELEASE:
         shard = ledger.shard_of(key.owner)
         pairs = ((ledger.FUNDING, reservation.amount), (ledger.RESERVED, -reservation.amount))

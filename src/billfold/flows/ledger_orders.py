@@ -26,9 +26,9 @@ class Asked:
     """An operation as a caller wants it. `amounts`: unit → signed minor units; empty for a void, a confirmation, a release, and a
     chargeback of everything. `id`: 16 to 128 visible characters of ASCII, made by the caller and never used for anything else.
 
-    `vat_rate_bp`: the rate of the tax in what is sold. `facts`: what reports want to know of it. `fingerprint`: of the request as
-    it came, where the caller derives the rest from it; else it is made of what is asked. `any_body`: a repeat is a repeat whatever
-    it asks now (source S2), and the answer tells that it differs.
+    `vat_rate_bp`: the rate of the tax in what is sold, or in money whose tax is due as it comes. `facts`: what reports want to know
+    of it. `fingerprint`: of the request as it came, where the caller derives the rest from it; else it is made of what is asked.
+    `any_body`: a repeat is a repeat whatever it asks now (source S2), and the answer tells that it differs.
 
     `floors`: by unit, how far below zero a balance may go, as minor units (-5000); holds from the account's first posting on and is
     not looked at later; of a unit that is not named, the programme of a card says it. `accepts`: it happened already, without a
@@ -160,8 +160,9 @@ def _fingerprint(asked: Asked) -> str:
 
 
 def _vat(asked: Asked, rate_bp: int) -> Vat:
-    """Of the money that is taken. Where only points or stamps pay, the rate alone is kept. Raises Invalid."""
-    if asked.kind not in (Kind.CHARGE, Kind.TOP_UP, Kind.REDEEM):
+    """Of the money that is taken or comes. Where only points or stamps pay, the rate alone is kept; so it is of a confirmation,
+    until its reservation has said how much. Raises Invalid."""
+    if asked.kind not in (Kind.CHARGE, Kind.TOP_UP, Kind.REDEEM, Kind.CONFIRM):
         mend = "leave it out: what gives back copies the original's rate"
         raise Invalid(FieldProblem("vat_rate_bp", "misplaced", "only a sale or a top-up has a tax of its own", mend))
     if not 0 <= rate_bp <= RATE_BP_MAX:

@@ -56,7 +56,7 @@ def _operation(row: tuple[Any, ...]) -> Operation:
     # In the order in which they are sealed: all but what was decided.
     members = [id_, kind, fingerprint, reverses, actor, description, reference, *rest]
     seal = hashlib.sha256(_json(members)).hexdigest() if rules else ""
-    return Operation(kind, declined, reverses, seal, tuple(rest[2:7]), tuple(flags.split()))
+    return Operation(kind, declined, reverses, seal, tuple(rest[2:7]), tuple(flags.split()), rules)
 
 
 def _json(members: list[Any]) -> bytes:

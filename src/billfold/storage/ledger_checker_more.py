@@ -2,7 +2,7 @@
 
 L1 a lot holds what was put into it less what was taken · L2 a posting made it, or took from it, and no more than the posting's
 amount · L3 an account's lots are part of its balance · R1 a reservation is open, or one operation ended it · R2 what is announced
-is what the open ones say · T1 net and tax are the gross, and the tax of a sale stands where tax is due.
+is what the open ones say · T1 net and tax are the gross, and what an operation owes stands where tax is due.
 May not enter: domain/, repositories, writes."""
 
 from collections import defaultdict
@@ -138,7 +138,8 @@ class Taxes:
             where = f"{key[0]}/{key[1]} operation {key[2]}"
             if rate is not None and net + tax != gross:
                 report.add("T1", where, f"net {net} and tax {tax} are not {gross}")
-            if key in self.sales and unit and self.due.get((*key, unit), 0) != tax:
+            booked = not one.declined and (key in self.sales or one.rules >= 2)
+            if booked and unit and self.due.get((*key, unit), 0) != tax:
                 report.add("T1", where, f"says a tax of {tax} and booked {self.due.get((*key, unit), 0)}")
             if one.reverses and rate is not None and not one.declined:
                 back[key[0], key[1], one.reverses] += tax

@@ -33,7 +33,8 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """`seal`: hash over what the row says; "" of before operations were sealed. `tax`: unit, rate, net, tax, gross."""
+    """`seal`: hash over what the row says; "" of before operations were sealed. `tax`: unit, rate, net, tax, gross. `rules`: the
+    version of those by which it was decided; from 2 on all tax is booked, before that of sales."""
 
     kind: str
     declined: str
@@ -41,6 +42,7 @@ class Operation:
     seal: str
     tax: tuple[Any, ...]
     flags: tuple[str, ...]
+    rules: int
 
 
 Operations = dict[tuple[str, str, str], Operation]

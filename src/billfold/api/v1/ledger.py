@@ -82,7 +82,13 @@ class OperationIn(In):
     description: Label = ""
     reference: Label = ""
     occurred_at: Annotated[Moment | None, Rule(description="When it happened, where that was earlier.")] = None
-    vat_rate_bp: Annotated[int, Rule(ge=0, le=RATE_BP_MAX, description="Rate of the tax in it: 2100 is 21 %.")] | None = None
+    vat_rate_bp: (
+        Annotated[
+            int,
+            Rule(ge=0, le=RATE_BP_MAX, description="Rate of the tax in it: 2100 is 21 %. Of a top-up whose tax is due at once."),
+        ]
+        | None
+    ) = None
     metadata: MetadataIn | None = None
     lots: Annotated[dict[Unit, LotIn], Rule(max_length=8, description="Unit → limits in time of what is credited.")] = Rule(
         default_factory=dict
@@ -146,7 +152,7 @@ class OperationShown:
 
 @dataclass(frozen=True, slots=True)
 class PostingShown:
-    """`vat`: of its operation. Of a sale; of a top-up where the programme's tax is due with the money (`single_purpose`)."""
+    """`vat`: of its operation. Of a sale; of a top-up whose tax is due with the money (`single_purpose`)."""
 
     sequence: int
     operation: str

@@ -356,13 +356,13 @@ class _Desk:
         return {POINTS: Limits(expires_at_ms=until)} if earned and until is not None else {}
 
     def _rate(self, part: Part, resolved: Resolved) -> int | None:
-        """Of what owes tax: a sale, or a top-up where the programme's tax is due with it, and then the sale owes none. Another
-        top-up has the rate that was named."""
+        """Of what owes tax: a sale, or a top-up where the programme's tax is due with it, and then the sale owes none. A rate that
+        is named for another top-up is kept with the scan alone."""
         single = self.programme.vat_treatment is VatTreatment.SINGLE_PURPOSE
-        if part.kind is (Kind.TOP_UP if single else Kind.CHARGE):
-            named = scanning.vat_bp(self.asked.vat_bp, resolved.product)
-            return self._default_vat() if named is None else named
-        return self.asked.vat_bp if part.kind is Kind.TOP_UP else None
+        if part.kind is not (Kind.TOP_UP if single else Kind.CHARGE):
+            return None
+        named = scanning.vat_bp(self.asked.vat_bp, resolved.product)
+        return self._default_vat() if named is None else named
 
     def _workspace(self) -> Workspace:
         found = self.tx.workspaces.find(self.card.scope.workspace)
