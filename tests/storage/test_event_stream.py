@@ -24,6 +24,7 @@ async def test_what_a_slow_transaction_wrote_before_is_not_overtaken(store: Stor
 
     def slow(tx: Tx) -> None:
         tx.events.append(event("b", NOW))
+        assert tx.numbers.current(OURS) == 0  # what was told goes to the server with what is asked
         appended.set()
         assert go_on.wait(30)
 

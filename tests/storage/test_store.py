@@ -418,10 +418,12 @@ async def test_a_connection_lost_before_commit_runs_the_transaction_again(postgr
 
     def cut_once(tx: Tx) -> int:
         runs.append(1)
+        number = tx.numbers.next(OURS)
         if len(runs) == 1:
             with psycopg.connect(migrated_url, autocommit=True) as other:
                 other.execute(END_CONNECTIONS + " AND state = 'idle in transaction'")
-        return tx.numbers.next(OURS)
+        assert tx.numbers.current(OURS) == number
+        return number
 
     try:
         assert await postgres.write(cut_once) == 1

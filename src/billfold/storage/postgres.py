@@ -17,12 +17,13 @@ from typing import Any, TypeVar
 import msgspec
 import psycopg
 from psycopg import errors
+from psycopg.pq import TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 from billfold.domain.errors import Conflict, Unavailable
 from billfold.domain.ids import Scope
 from billfold.ports import Clock, Tx
-from billfold.storage.prepared import Prepared
+from billfold.storage.prepared import InCommit, Prepared
 from billfold.storage.refusals import StoreRefused
 from billfold.storage.statements import Bulk, Row, Statement, Telling, Value
 from billfold.storage.threads import Threads
@@ -40,7 +41,7 @@ _SETTINGS = (
     "SET lock_timeout = '2s'; SET statement_timeout = '10s'; SET idle_in_transaction_session_timeout = '15s';"
     " SET synchronous_commit = on; SET timezone = 'UTC'; SET client_min_messages = warning"
 )
-_BEGIN_READ = b"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+_BEGIN, _BEGIN_READ = "BEGIN", "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
 _AGAIN = (errors.SerializationFailure, errors.DeadlockDetected, errors.UniqueViolation)
 _BUSY = (errors.LockNotAvailable, errors.QueryCanceled, errors.InsufficientResources)
 _LOST = (psycopg.OperationalError, errors.IdleInTransactionSessionTimeout)
@@ -64,7 +65,11 @@ class PostgresSession(Telling):
 
     def run(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> list[Row]:
         compiled = statement.postgres
-        return self._connection.statements.rows(compiled.sql, self._given(compiled, scope, params))
+        given = self._given(compiled, scope, params)
+        if compiled.answers:
+            return self._connection.statements.rows(compiled.sql, given)
+        self._connection.statements.tell(compiled.sql, given)
+        return []
 
     def one(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> Row | None:
         rows = self.run(statement, scope, **params)
@@ -80,6 +85,7 @@ class PostgresSession(Telling):
             given = {"given": _encode({row[0]: row[1] for row in rows}).decode()}
         else:
             given = {name: list(column) for name, column in zip(change.columns, zip(*rows, strict=True), strict=True)}
+        self._connection.statements.settle()
         common = {"workspace": scope.workspace, "environment": scope.environment.value}
         self._connection.execute(change.postgres.sql.encode(), {**params, **common, **change.postgres.constants, **given})
 
@@ -157,7 +163,7 @@ class PostgresStore:
             ) from problem
 
     async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
-        return await self._submit(lambda: self._attempts(fn, b"BEGIN", commit=True))
+        return await self._submit(lambda: self._attempts(fn, _BEGIN, commit=True))
 
     async def read(self, fn: Callable[[Tx], T], *, single: bool = False) -> T:
         return await self._submit(lambda: self._attempts(fn, None if single else _BEGIN_READ, commit=False))
@@ -224,7 +230,7 @@ class PostgresStore:
             with contextlib.suppress(psycopg.Error):
                 connection.close()
 
-    def _attempts(self, fn: Callable[[Tx], T], begin: bytes | None, *, commit: bool) -> T:
+    def _attempts(self, fn: Callable[[Tx], T], begin: str | None, *, commit: bool) -> T:
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 return self._attempt(fn, begin, commit=commit)
@@ -250,16 +256,26 @@ class PostgresStore:
             time.sleep(random.uniform(0.005, 0.1))  # noqa: S311 (jitter)
         raise AssertionError("unreachable")
 
-    def _attempt(self, fn: Callable[[Tx], T], begin: bytes | None, *, commit: bool) -> T:
+    def _attempt(self, fn: Callable[[Tx], T], begin: str | None, *, commit: bool) -> T:
         """`begin` None: a single statement, which is a transaction by itself."""
         try:
             connection = self._connection()
         except psycopg.Error as problem:
             raise _ConnectionLost from problem
+        statements = connection.statements
         try:
             if begin is not None:
-                connection.statements.command(begin)
+                statements.tell(begin, {})
             result = fn(Transaction(PostgresSession(connection), self._gap_ms))
+            if commit:
+                statements.commit()
+        except InCommit as problem:
+            cause = problem.__cause__
+            if isinstance(cause, (*_AGAIN, errors.IntegrityError)) and not connection.closed:
+                self._undo(connection)
+                raise cause from None  # the server says that it did not commit
+            self._discard()
+            raise CommitUnknown from cause
         except psycopg.Error as problem:
             # An interrupted answer may come as any error, even one without a code; what counts is what became of the connection.
             lost = connection.closed or (isinstance(problem, _LOST) and not isinstance(problem, (*_AGAIN, *_BUSY)))
@@ -271,26 +287,17 @@ class PostgresStore:
         except BaseException:
             self._undo(connection)
             raise
-        if not commit:
-            if begin is not None:
-                self._undo(connection)
-            return result
-        try:
-            connection.statements.command(b"COMMIT")
-        except psycopg.Error as problem:
-            if isinstance(problem, (*_AGAIN, errors.IntegrityError)) and not connection.closed:
-                self._undo(connection)
-                raise  # the server says that it did not commit
-            self._discard()
-            raise CommitUnknown from problem
+        if begin is not None and not commit:
+            self._undo(connection)
         return result
 
     def _undo(self, connection: Connection) -> None:
         """Back to a usable connection, or none."""
+        connection.statements.forget()
         try:
             if connection.closed or connection.broken:
                 self._discard()
-            else:
+            elif connection.pgconn.transaction_status != TransactionStatus.IDLE:
                 connection.execute(b"ROLLBACK")
         except psycopg.Error:
             self._discard()

@@ -31,7 +31,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.dialects.postgresql import psycopg as psycopg_dialect
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
-from sqlalchemy.sql.expression import CompoundSelect, Select
+from sqlalchemy.sql.expression import CompoundSelect, Select, UpdateBase
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType, TypeEngine
 
@@ -48,12 +48,13 @@ _POSTGRES = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 class Compiled:
     """SQL text for one driver, and the values that SQLAlchemy put in by itself (such as the 0 of an OFFSET). `first`: what
-    is to run before it, with the same parameters."""
+    is to run before it, with the same parameters. `answers`: whether it gives rows."""
 
-    __slots__ = ("constants", "first", "sql")
+    __slots__ = ("answers", "constants", "first", "sql")
 
     def __init__(self, clause: ClauseElement, dialect: Any, columns: Sequence[str] | None, first: "Compiled | None" = None) -> None:
         self.first = first
+        self.answers = not isinstance(clause, UpdateBase) or bool(clause.returning_column_descriptions)
         compiled = clause.compile(dialect=dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
@@ -292,7 +293,7 @@ class Session(Protocol):
     """Statements inside one transaction. With a `scope`, its workspace and environment are parameters of those names."""
 
     def run(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> list[Row]:
-        """All rows."""
+        """All rows. A change that gives none may be sent with the next statement that is asked, or with COMMIT: it fails there."""
 
     def one(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> Row | None:
         """The first row."""

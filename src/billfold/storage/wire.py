@@ -1,0 +1,96 @@
+"""Statements on their way to PostgreSQL and their answers on the way back, on one connection.
+
+One alone is one call of libpq, which gives the interpreter's lock away once. Several are a lot, by libpq's pipeline mode: written
+to the network at once, answered at once, in their order; when one fails, the server skips those after it. May not enter: SQL,
+transactions, what an answer means."""
+
+import select
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from psycopg import OperationalError, errors, pq
+
+if TYPE_CHECKING:
+    from psycopg.pq.abc import PGconn, PGresult
+
+_GOOD = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
+_BINARY = 1
+
+
+class Sent(NamedTuple):
+    """A prepared statement with its parameters as the server takes them: None for NULL, 1 in `formats` for bytes as they are."""
+
+    name: bytes
+    values: list[Any]
+    formats: list[int]
+
+
+class Wire:
+    """May raise psycopg.OperationalError where the connection is lost; what a statement says is in its answer."""
+
+    def __init__(self, driver: "PGconn") -> None:
+        self._driver = driver
+        self._readable, self._writable = select.poll(), select.poll()
+        self._readable.register(driver.socket, select.POLLIN)
+        self._writable.register(driver.socket, select.POLLIN | select.POLLOUT)
+
+    def answer(self, statement: Sent) -> "PGresult":
+        return self._driver.exec_prepared(*statement, _BINARY)
+
+    def answers(self, lot: Sequence[Sent]) -> "list[PGresult]":
+        """Of each, up to the first that failed."""
+        if len(lot) == 1:
+            return [self.answer(lot[0])]
+        driver = self._driver
+        driver.enter_pipeline_mode()
+        for one in lot:
+            driver.send_query_prepared(*one, _BINARY)
+        driver.pipeline_sync()
+        self._write()
+        results: list[PGresult] = []
+        try:
+            for _ in lot:
+                results.append(self._next())  # noqa: PERF401 (what came before a loss is kept)
+            self._next()  # of the lot's end
+            driver.exit_pipeline_mode()
+        except OperationalError:
+            if all(map(good, results)):
+                raise
+            # The server has ended the session: why is in the last answer that it gave.
+        failed = next((place for place, one in enumerate(results) if not good(one)), len(lot))
+        return results[: failed + 1]
+
+    def _write(self) -> None:
+        """All that is still in memory. Reads meanwhile, so that a server that waits for us to read goes on."""
+        while self._driver.flush():
+            self._writable.poll()
+            self._driver.consume_input()
+
+    def _next(self) -> "PGresult":
+        """The next answer. The lock of the interpreter is free while it is awaited."""
+        driver = self._driver
+        while driver.is_busy():
+            self._readable.poll()
+            driver.consume_input()
+        result = driver.get_result()
+        if result is None:
+            raise OperationalError("the connection is lost")
+        if result.status != pq.ExecStatus.PIPELINE_SYNC:
+            driver.get_result()  # None: the end of this answer
+        return result
+
+
+def good(result: "PGresult") -> bool:
+    return result.status in _GOOD
+
+
+def checked(result: "PGresult") -> "PGresult":
+    """Raises the psycopg.Error that the server told."""
+    if not good(result):
+        raise errors.error_from_result(result)
+    return result
+
+
+def told_by_server(result: "PGresult") -> bool:
+    """Whether a failure is the server's word, not the loss of the connection."""
+    return bool(result.error_field(pq.DiagnosticField.SQLSTATE))
