@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import Protocol
 
 from billfold.domain.ids import Scope
@@ -45,6 +46,48 @@ class TaxTotal:
     net: int
     vat: int
     gross: int
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days of UTC, `until` not among them. An operation that names a day of the books is of that day, another of when it was
+    booked."""
+
+    first: date
+    until: date
+
+    @property
+    def from_ms(self) -> int:
+        return _midnight_ms(self.first)
+
+    @property
+    def until_ms(self) -> int:
+        return _midnight_ms(self.until)
+
+
+def _midnight_ms(day: date) -> int:
+    return int(datetime(day.year, day.month, day.day, tzinfo=UTC).timestamp()) * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Turnover:
+    """What operations of one kind, of one terminal or of none, changed on passes, in minor units."""
+
+    unit: str
+    kind: Kind
+    terminal_id: str | None
+    operations: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Total:
+    """What stands on all passes, or on one system account, in minor units. `accounts`: how many passes."""
+
+    account: str
+    unit: str
+    accounts: int
+    amount: int
 
 
 class Ledger(Protocol):
@@ -117,10 +160,6 @@ class LedgerAudit(Protocol):
         """Looks at operations by id after `after`: the last one looked at (None at the end), and the accounts of those that are
         wrong."""
 
-    def taxes(self, scope: Scope, from_ms: int, until_ms: int, from_day: str, until_day: str) -> list[TaxTotal]:
-        """Of operations with tax that were booked from a time on and before another; those that name a day of the books, by that.
-        By unit, rate and kind."""
-
     def freeze(self, scope: Scope, key: AccountKey, why: str) -> bool:
         """False when it was frozen before."""
 
@@ -133,10 +172,27 @@ class LedgerAudit(Protocol):
     def last_anchor(self, scope: Scope) -> Anchor | None: ...
 
 
+class LedgerSums(Protocol):
+    """The books added up, over many rows."""
+
+    def taxes(self, scope: Scope, period: Period) -> list[TaxTotal]:
+        """By unit, rate and kind."""
+
+    def turnover(self, scope: Scope, period: Period) -> list[Turnover]:
+        """By unit, kind and terminal."""
+
+    def balances(self, scope: Scope) -> list[Total]:
+        """Of now, by unit; `passes` first. Each unit's sum to zero."""
+
+    def frozen(self, scope: Scope, limit: int) -> list[tuple[AccountKey, str]]:
+        """Accounts that do not add up, and why."""
+
+
 class HasBooks(Protocol):
     """The part of ports.Tx that is the ledger's."""
 
     ledger: Ledger
     audit: LedgerAudit
+    sums: LedgerSums
     lots: Lots
     reservations: Reservations

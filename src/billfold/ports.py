@@ -361,8 +361,9 @@ class Store(Protocol):
 
         `short`: it looks up and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop."""
 
-    async def read(self, fn: Callable[[Tx], T], *, single: bool = False) -> T:
-        """Runs `fn` on one snapshot (`single`: of one statement). Short indexed reads; on SQLite at once, in the calling thread."""
+    async def read(self, fn: Callable[[Tx], T], *, single: bool = False, long: bool = False) -> T:
+        """Runs `fn` on one snapshot (`single`: of one statement). Short indexed reads; on SQLite at once, in the calling thread,
+        unless they are `long`."""
 
     async def now_ms(self) -> int:
         """The clock that due_at and leases go by: the database's on PostgreSQL, this machine's on SQLite."""

@@ -103,6 +103,8 @@ NAMES = {
     "readOperation": "operations.read",
     "readBalances": "operations.read",
     "readStatement": "operations.read",
+    "listTaxes": "ledger.sums",
+    "reconcile": "ledger.sums",
     "listMail": "mail.list",
     "readMail": "mail.read",
     "reportBounce": "mail.bounce",

@@ -123,15 +123,17 @@ def openapi(app: FastAPI) -> Json:
         "templates",
         "starters",
         "images",
+        "previews",
         "ledger",
         "till",
         "scans",
         "loyalty",
+        "mail",
         "keys",
         "records",
         "checks",
     )
-    document["tags"] = [{"name": one} for one in (*tags, "records", "checks")]
+    document["tags"] = [{"name": one} for one in tags]
     routes = _routes(app)
     for path, method, operation in operations(document):
         operation["security"] = [{"key": []}]

@@ -4,7 +4,7 @@ May not enter: how the check is made (storage/ledger_checker.py), repairs."""
 
 import asyncio
 import json
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -15,7 +15,7 @@ from billfold import bootstrap
 from billfold.cli.common import ConfigOption, DataOption, fail, own_settings
 from billfold.domain.ids import Scope
 from billfold.domain.ledger import AccountKey, decimal_text
-from billfold.ledger_ports import TaxTotal
+from billfold.ledger_ports import Period, TaxTotal
 
 ledger_app = typer.Typer(help="The ledger: check that the books are right.", no_args_is_help=True)
 
@@ -73,10 +73,9 @@ def tax(
     where = _scope(scope)
 
     async def run() -> list[TaxTotal]:
-        first, end = (int(one.replace(tzinfo=UTC).timestamp()) * 1000 for one in (begin, until))
-        first_day, end_day = (one.date().isoformat() for one in (begin, until))
+        period = Period(begin.date(), until.date())
         async with bootstrap.operate(own_settings(config, data)) as operator:
-            return await operator.store.read(lambda tx: tx.audit.taxes(where, first, end, first_day, end_day))
+            return await operator.store.read(lambda tx: tx.sums.taxes(where, period), long=True)
 
     print("unit,rate_percent,kind,operations,net,vat,gross")
     for one in asyncio.run(run()):

@@ -66,6 +66,7 @@ OPERATIONS: dict[str, str] = {
     "checks.create": "checks:run",
     "operations.create": "ledger:write",
     "operations.read": "ledger:read",
+    "ledger.sums": "ledger:read",
     "mail.list": "passes:read",
     "mail.read": "passes:read",
     "mail.bounce": "mail:bounces",

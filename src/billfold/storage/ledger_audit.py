@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from sqlalchemy import func, insert, literal_column, select, tuple_, update
 
 from billfold.domain.ids import Environment, Scope
-from billfold.domain.ledger import Account, AccountKey, Kind, Posting
-from billfold.ledger_ports import Anchor, TaxTotal
+from billfold.domain.ledger import Account, AccountKey, Posting
+from billfold.ledger_ports import Anchor
 from billfold.storage import schema
 from billfold.storage.ledger import ITS_OPERATION, POSTING, STATE, account_of, posting_of
 from billfold.storage.statements import Session, Statement, Value, literal, number, own, string
@@ -50,22 +50,6 @@ SEALED = Statement(
         _postings.c.sequence > number("after"),
         _postings.c.sequence <= number("last"),
     )
-)
-_KINDS = (_operations.c.vat_unit, _operations.c.vat_rate_bp, _operations.c.kind)
-_DAY = _operations.c.business_date
-TAXES = Statement(
-    select(
-        *_KINDS,
-        func.count(),
-        *(func.sum(one) for one in (_operations.c.vat_net, _operations.c.vat, _operations.c.vat_gross)),
-    )
-    .where(
-        *(own(_operations), _operations.c.declined == literal(""), _operations.c.vat_unit != literal("")),
-        (_DAY.is_(None) & (_operations.c.at_ms >= number("from_ms")) & (_operations.c.at_ms < number("until_ms")))
-        | ((string("from_day") <= _DAY) & (string("until_day") > _DAY)),
-    )
-    .group_by(*_KINDS)
-    .order_by(*_KINDS)
 )
 FREEZE = Statement(update(_accounts).where(_ONE, _accounts.c.frozen == literal("")), columns=("frozen",))
 THAW = Statement(update(_accounts).where(_ONE, _accounts.c.frozen != literal("")), columns=("frozen",))
@@ -137,10 +121,6 @@ class AuditRows:
         for operation in sorted(wrong):
             found += [(operation, AccountKey(*row)) for row in self._db.run(TOUCHED, scope, operation=operation)]
         return last, found
-
-    def taxes(self, scope: Scope, from_ms: int, until_ms: int, from_day: str, until_day: str) -> list[TaxTotal]:
-        rows = self._db.run(TAXES, scope, from_ms=from_ms, until_ms=until_ms, from_day=from_day, until_day=until_day)
-        return [TaxTotal(unit, rate, Kind(kind), count, *map(int, sums)) for unit, rate, kind, count, *sums in rows]
 
     def freeze(self, scope: Scope, key: AccountKey, why: str) -> bool:
         return self._db.count(FREEZE, scope, owner=key.owner, unit=key.unit, frozen=why) > 0

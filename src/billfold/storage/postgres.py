@@ -165,7 +165,7 @@ class PostgresStore:
     async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
         return await self._submit(lambda: self._attempts(fn, _BEGIN, commit=True))
 
-    async def read(self, fn: Callable[[Tx], T], *, single: bool = False) -> T:
+    async def read(self, fn: Callable[[Tx], T], *, single: bool = False, long: bool = False) -> T:
         return await self._submit(lambda: self._attempts(fn, None if single else _BEGIN_READ, commit=False))
 
     async def _submit(self, work: Callable[[], T]) -> T:

@@ -175,10 +175,20 @@ class SqliteStore:
                 loop.call_soon(self._begin)  # after the other requests of this turn of the loop: they join the group
         return await future
 
-    async def read(self, fn: Callable[[Tx], T], *, single: bool = False) -> T:
+    async def read(self, fn: Callable[[Tx], T], *, single: bool = False, long: bool = False) -> T:
         if self._closed:
             raise Unavailable("the database is closed")
-        session = SqliteSession(self._reader())
+        if long:
+            return await asyncio.to_thread(self._read_aside, fn)
+        return self._read(self._reader(), fn, single=single)
+
+    def _read_aside(self, fn: Callable[[Tx], T]) -> T:
+        """In a thread that is not kept: on a connection of its own, and its cache goes with it."""
+        with contextlib.closing(connect(self._path, read_only=True)) as connection:
+            return self._read(connection, fn)
+
+    def _read(self, connection: sqlite3.Connection, fn: Callable[[Tx], T], *, single: bool = False) -> T:
+        session = SqliteSession(connection)
         if not single:
             session.tell("BEGIN")
         try:

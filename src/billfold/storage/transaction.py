@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Generic, TypeVar, overload
 
 from billfold import loyalty_ports, ports
-from billfold.ledger_ports import Ledger, LedgerAudit, Lots, Reservations
+from billfold.ledger_ports import Ledger, LedgerAudit, LedgerSums, Lots, Reservations
 from billfold.mail_ports import Mails
 from billfold.people_ports import Overview, People
 from billfold.record_ports import Records
@@ -22,6 +22,7 @@ from billfold.storage.leases import LeaseRows
 from billfold.storage.ledger import LedgerRows
 from billfold.storage.ledger_audit import AuditRows
 from billfold.storage.ledger_lots import LotRows, ReservationRows
+from billfold.storage.ledger_sums import SumRows
 from billfold.storage.loyalty import BrandRows, ProductRows, ProgrammeRows, TerminalRows
 from billfold.storage.loyalty_cards import CardRows
 from billfold.storage.loyalty_members import MemberRows
@@ -83,6 +84,7 @@ class Transaction:
     jobs: Room[ports.Jobs] = Room(lambda session, gap_ms: JobRows(session))
     ledger: Room[Ledger] = Room(lambda session, gap_ms: LedgerRows(session))
     audit: Room[LedgerAudit] = Room(lambda session, gap_ms: AuditRows(session))
+    sums: Room[LedgerSums] = Room(lambda session, gap_ms: SumRows(session))
     lots: Room[Lots] = Room(lambda session, gap_ms: LotRows(session))
     reservations: Room[Reservations] = Room(lambda session, gap_ms: ReservationRows(session))
     people: Room[People] = Room(lambda session, gap_ms: PeopleRows(session))

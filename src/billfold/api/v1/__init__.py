@@ -15,6 +15,7 @@ from billfold.api.v1.checks import add_checks
 from billfold.api.v1.images import add_images
 from billfold.api.v1.keys import add_keys
 from billfold.api.v1.ledger import OperationIn, add_ledger
+from billfold.api.v1.ledger_sums import add_ledger_sums
 from billfold.api.v1.mail import add_mail
 from billfold.api.v1.messages import add_messages
 from billfold.api.v1.operations import PREFIX
@@ -93,6 +94,7 @@ def create_v1(services: Services, body_bytes_max: int = BODY_BYTES_MAX) -> APIRo
         ("mail", add_mail),
         ("scans", add_uploads),
         ("keys", add_keys),
+        ("ledger", add_ledger_sums),
         ("records", add_records),
         ("checks", add_checks_here),
     ):

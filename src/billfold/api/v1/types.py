@@ -16,6 +16,7 @@ DATE_MAX = 253_402_300_799
 """9999-12-31T23:59:59Z."""
 CALLER_ID = "malformed_id"
 _CALLER_ID = re.compile(r"[!-~]{16,128}\Z")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z")
 _RFC3339 = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})\Z")
 
 
@@ -72,6 +73,16 @@ def _query_integer(low: int, high: int) -> Callable[[object], int]:
     return check
 
 
+def _day(value: object) -> datetime.date:
+    mend = "send a day like 2026-11-01"
+    if not isinstance(value, str) or not _DAY.match(value):
+        raise refusal("not_a_date", "is not a day", mend)
+    try:
+        return datetime.date.fromisoformat(value)
+    except ValueError:
+        raise refusal("not_a_date", "is no day that exists", mend) from None
+
+
 def _moment(value: object) -> int:
     """RFC 3339 → whole seconds since 1970."""
     mend = "send date, time and offset, like 2026-12-31T23:59:59+01:00"
@@ -117,6 +128,9 @@ Moment = Annotated[
     int,
     PlainValidator(_moment),
     WithJsonSchema({"type": "string", "format": "date-time", "examples": ["2026-12-31T23:59:59+01:00"]}),
+]
+Day = Annotated[
+    datetime.date, PlainValidator(_day), WithJsonSchema({"type": "string", "format": "date", "examples": ["2026-11-01"]})
 ]
 Limit = Annotated[
     int, PlainValidator(_query_integer(1, 200)), WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 200, "default": 50})
