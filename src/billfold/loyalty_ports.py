@@ -97,8 +97,8 @@ class Cards(Protocol):
     def find_all(self, scope: Scope, pass_ids: Collection[str]) -> dict[str, Card]:
         """By pass, those that there are, in one statement."""
 
-    def of_members(self, scope: Scope, member_ids: Collection[str], limit: int) -> list[Card]:
-        """Without the removed ones; each member's by id, the members in no order of meaning."""
+    def of_members(self, scope: Scope, member_ids: Collection[str], each: int) -> list[Card]:
+        """At most `each` of each member, by id, without the removed ones; the members in no order of meaning."""
 
     def find_locked(self, scope: Scope, pass_id: PassId) -> Card | None: ...
     def facts(self, scope: Scope, pass_id: PassId) -> CardFacts | None: ...

@@ -2,6 +2,7 @@
 
 May not enter: any adapter, SQL, SMTP, decisions (domain/mail.py)."""
 
+from collections.abc import Collection
 from typing import Protocol
 
 from billfold.domain.ids import Scope
@@ -22,6 +23,9 @@ class Mails(Protocol):
     def by_ticket(self, scope: Scope, ticket: str) -> StoredMail | None: ...
     def newest(self, scope: Scope, before: tuple[int, str] | None, limit: int, pass_id: str | None = None) -> list[StoredMail]:
         """Newest first, those before (queued_at_ms, id)."""
+
+    def newest_of(self, scope: Scope, pass_ids: Collection[str], each: int) -> list[StoredMail]:
+        """At most `each` of each pass, its newest first; the passes in no order of meaning."""
 
     def due_scopes(self, now_ms: int) -> list[Scope]: ...
     def due(self, scope: Scope, now_ms: int, limit: int) -> list[StoredMail]:

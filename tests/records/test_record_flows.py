@@ -7,6 +7,7 @@ import pytest
 from api.conftest import on_sqlite
 from billfold.domain.errors import Conflict, FieldProblem, Forbidden, Invalid, NotFound, WrongScope
 from billfold.domain.ids import Scope
+from billfold.flows import mail_lists
 from billfold.flows.loyalty import members
 from billfold.flows.records import one_pass, tables
 from billfold.flows.records.reissue import reissue
@@ -57,6 +58,28 @@ async def test_another_scope_finds_nothing_and_learns_nothing(counter: Counter) 
         await reissue(services, stranger, card, carry=False)
     with pytest.raises(WrongScope):
         await one_pass.send_link(services, stranger, card, "a@example.com", "1")
+
+
+async def test_whoever_has_many_cards_hides_nobody_elses(counter: Counter, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "CARDS_OF_EACH", 2)
+    monkeypatch.setattr(tables, "MEMBERS_LOOKED_THROUGH", 3)
+    many, few = await counter.member("Nour A", "a@example.org"), await counter.member("Nour B", "b@example.org")
+    held = sorted([await counter.shop.card(member_id=many) for _ in range(8)])
+    of_few = await counter.shop.card(member_id=few)
+    assert await found(counter, "nour") == [*held[:2], of_few]
+
+
+async def test_mails_of_several_passes_are_some_of_each_the_newest_first(counter: Counter) -> None:
+    services, owner = counter.world.services, counter.actor()
+    first, second = await counter.shop.card(), await counter.shop.card()
+    for nth, card in enumerate([first, second, second, second, first]):
+        await one_pass.send_link(services, owner, card, "", f"once-{nth}")
+    found = await mail_lists.of_passes(services, owner, [first, second], 2)
+    assert [one.mail.pass_id for one in found].count(second) == 2
+    assert {one.mail.id[-6:] for one in found if one.mail.pass_id == first} == {"once-0", "once-4"}
+    assert [one.queued_at_ms for one in found] == sorted((one.queued_at_ms for one in found), reverse=True)
+    assert await mail_lists.of_passes(services, owner, [], 2) == []
+    assert {one.mail.to for one in await mail_lists.of_passes(services, counter.actor("designer"), [first], 1)} == {""}
 
 
 @on_sqlite

@@ -1,5 +1,6 @@
 """However many members and cards there are, none is found by reading them all: what each engine plans, with 20,000 of them."""
 
+import functools
 import sqlite3
 from typing import Any
 
@@ -30,7 +31,7 @@ PLANS: dict[str, tuple[Statement, dict[str, Any], str]] = {
         _PAGE | {"listed": "active", "member_id": uuid(7)},
         "ix_card_member",
     ),
-    "cards of some members": (loyalty_cards.OF_MEMBERS, {"keys": f'["{uuid(7)}", "m8"]', "limit": 400}, "ix_card_member"),
+    "cards of some members": (loyalty_cards.OF_MEMBERS, {"keys": f'["{uuid(7)}", "m8"]', "each": 20}, "ix_card_member"),
     "cards of some passes": (loyalty_cards.CARD.every, {"keys": '["p7", "p9"]'}, "card"),
     "some members": (loyalty_members.MEMBER.every, {"keys": '["m7", "m9"]'}, "member"),
     "cards of a programme": (
@@ -127,5 +128,6 @@ async def test_nothing_is_found_by_reading_it_all(store: Store, migrated_url: st
 
 
 def _but_few(plan: str) -> str:
-    """Without what reads a few rows: the two brands and programmes, the keys that were given."""
-    return plan.replace("Seq Scan on brand", "").replace("Seq Scan on programme", "").replace("SCAN given", "")
+    """Without what reads a few rows: the two brands and programmes, the keys that were given, what was found by them."""
+    few = ("Seq Scan on brand", "Seq Scan on programme", "SCAN given", "SCAN ranked", "SCAN (subquery-4)")
+    return functools.reduce(lambda rest, one: rest.replace(one, ""), few, plan)

@@ -23,6 +23,7 @@ PLANS: dict[str, tuple[Statement, dict[str, Any], str]] = {
     "events, on": (events.LIST, PAGE | FOLLOWING, "ix_event_place"),
     "devices of a pass": (registrations.DEVICES, {"pass_id": "p77"}, "ix_registration_pass"),
     "mails of a pass": (mail.LIST_OF_PASS, PAGE | {"pass_id": "p77", "at": 9_000, "id": "m9000"}, "ix_mail_pass"),
+    "mails of some passes": (mail.NEWEST_OF_PASSES, {"keys": '["p7", "p9"]', "each": 3}, "ix_mail_pass"),
 }
 _NUMBERS = "WITH RECURSIVE every(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM every WHERE n < 20000)"
 _TEMPLATE = f"CASE n % 20 WHEN 0 THEN '{template_id(1)}' ELSE '{template_id(2)}' END"

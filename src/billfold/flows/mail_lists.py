@@ -2,6 +2,7 @@
 
 May not enter: wire shapes, sending."""
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from billfold.domain.errors import FieldProblem, Invalid, NotFound
@@ -24,6 +25,13 @@ async def page(services: Services, actor: Actor, after: str | None, limit: int, 
         before = (last.queued_at_ms, last.mail.id)
     found = await services.store.read(lambda tx: tx.mails.newest(actor.scope, before, limit + 1, pass_id))
     return Page([seen_by(actor, one) for one in found[:limit]], len(found) > limit)
+
+
+async def of_passes(services: Services, actor: Actor, pass_ids: Collection[str], each: int) -> list[StoredMail]:
+    """So many of each pass at most; the newest of all first."""
+    authorize(actor, "mail.list")
+    found = await services.store.read(lambda tx: tx.mails.newest_of(actor.scope, pass_ids, each), single=True)
+    return sorted((seen_by(actor, one) for one in found), key=lambda one: (-one.queued_at_ms, one.mail.id))
 
 
 async def find(services: Services, actor: Actor, mail_id: str) -> StoredMail:

@@ -8,9 +8,9 @@ from starlette.responses import RedirectResponse, Response
 from billfold.domain.errors import Conflict, FieldProblem, Invalid
 from billfold.domain.loyalty import Member
 from billfold.domain.mail import StoredMail
+from billfold.flows import mail_lists
 from billfold.flows.loyalty import cards, catalogue, members
 from billfold.flows.loyalty.members import MemberAsked
-from billfold.flows.mail_lists import page as mail_page
 from billfold.loyalty_ports import CardFilter
 from billfold.records.room import ROOM, asked, done, problems_of, with_query
 from billfold.records.words import state_word
@@ -71,8 +71,7 @@ class MemberPages:
             held = [(one, one.title or titles.get(one.programme_id, one.code), state_word(one, now)) for one in page.items]
         mails: list[StoredMail] = []
         if visit.may("mail.list"):
-            for card, _, _ in held[:20]:
-                mails += (await mail_page(services, actor, None, MAILS_OF_EACH, card.pass_id)).items
+            mails = await mail_lists.of_passes(services, actor, [card.pass_id for card, _, _ in held], MAILS_OF_EACH)
         shown = [(name, str(value)) for name, value in member.attributes.items()][:ATTRIBUTES_SHOWN]
         return visit.show(
             "member.html",
@@ -82,7 +81,7 @@ class MemberPages:
             typed=typed or {"email": member.email, "name": member.name, "external_id": member.external_id or ""},
             attributes=shown + [("", "")] * min(SPARE_LINES, ATTRIBUTES_SHOWN - len(shown)),
             cards=held,
-            mails=sorted(mails, key=lambda one: -one.queued_at_ms),
+            mails=mails,
             errors=errors or {},
             done=asked(visit, "done"),
             moment=moment,

@@ -15,7 +15,7 @@ from billfold.storage.loyalty import BRAND, PROGRAMME
 from billfold.storage.loyalty_members import MEMBER
 from billfold.storage.loyalty_schema import TO_EXPIRE, TO_REMIND, brand, card, member, programme
 from billfold.storage.schema import pass_
-from billfold.storage.statements import Statement, among, every, keys_of, literal, number, own, string
+from billfold.storage.statements import Statement, among, first_of_every, keys_of, literal, number, own, string
 
 CARD = Form(
     card,
@@ -59,10 +59,7 @@ BY_CODE = Statement(
     .order_by(card.c.created_at_ms.desc(), card.c.pass_id)
     .limit(number("limit"))
 )
-OF_MEMBERS = every(
-    select(*CARD.columns).where(own(card), _THERE).order_by(card.c.member_id, card.c.pass_id).limit(number("limit")),
-    card.c.member_id,
-)
+OF_MEMBERS = first_of_every(select(*CARD.columns).where(own(card), _THERE), card.c.member_id, card.c.pass_id)
 TO_REMIND_NOW = Statement(
     select(*CARD.columns)
     .where(own(card), text(TO_REMIND), card.c.reminder_at_ms <= number("at_ms"), _GOOD)
@@ -121,8 +118,8 @@ class CardRows(Kept[Card]):
     def find_all(self, scope: Scope, pass_ids: Collection[str]) -> dict[str, Card]:
         return self._every(scope, pass_ids)
 
-    def of_members(self, scope: Scope, member_ids: Collection[str], limit: int) -> list[Card]:
-        return self._all(OF_MEMBERS, scope, keys=keys_of(member_ids), limit=limit) if member_ids else []
+    def of_members(self, scope: Scope, member_ids: Collection[str], each: int) -> list[Card]:
+        return self._all(OF_MEMBERS, scope, keys=keys_of(member_ids), each=each) if member_ids else []
 
     def find_locked(self, scope: Scope, pass_id: PassId) -> Card | None:
         return self._one(CARD.find_locked, scope, key=pass_id)

@@ -3,7 +3,7 @@
 A row is the work itself: `state = 'queued'` and `due_at_ms`, which is schedule, back-off and claim at once. May not enter: who may
 be written to (domain/mail.py), SMTP, the clock."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 import msgspec
 from sqlalchemy import ColumnElement, and_, delete, or_, select, update
@@ -11,7 +11,19 @@ from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from billfold.domain.ids import Environment, Scope
 from billfold.domain.mail import Mail, MailKind, MailState, Reason, StoredMail, Subscriber, Suppression
 from billfold.storage.schema import mail, mail_count, mail_suppression, workspace
-from billfold.storage.statements import Row, Session, Statement, among, literal, number, own, string, upsert
+from billfold.storage.statements import (
+    Row,
+    Session,
+    Statement,
+    among,
+    first_of_every,
+    keys_of,
+    literal,
+    number,
+    own,
+    string,
+    upsert,
+)
 
 _KEY = ("workspace", "environment", "id")
 _ONE: ColumnElement[bool] = own(mail) & (mail.c.id == string("id"))
@@ -41,6 +53,9 @@ LIST_OF_PASS = Statement(
     .order_by(_at.desc(), mail.c.id.desc())
     .limit(number("limit"))
 )
+# The environment is written so that no index fits: else SQLite would read a scope's mails by their keys.
+_HERE = (mail.c.workspace == string("workspace")) & (mail.c.environment.concat(literal("")) == string("environment"))
+NEWEST_OF_PASSES = first_of_every(select(*_COLUMNS).where(_HERE), mail.c.pass_id, *_NEWEST)
 _DUE_HERE = select(mail.c.id).where(
     mail.c.workspace == workspace.c.id, mail.c.environment == string("environment"), _QUEUED, mail.c.due_at_ms <= number("now")
 )
@@ -152,6 +167,10 @@ class MailRows:
         if pass_id is None:
             return [_stored(row) for row in self._db.run(LIST, scope, at=at, id=mail_id, limit=limit)]
         return [_stored(row) for row in self._db.run(LIST_OF_PASS, scope, at=at, id=mail_id, limit=limit, pass_id=pass_id)]
+
+    def newest_of(self, scope: Scope, pass_ids: Collection[str], each: int) -> list[StoredMail]:
+        rows = self._db.run(NEWEST_OF_PASSES, scope, keys=keys_of(pass_ids), each=each) if pass_ids else []
+        return [_stored(row) for row in rows]
 
     def due_scopes(self, now_ms: int) -> list[Scope]:
         return [

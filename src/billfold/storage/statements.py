@@ -243,10 +243,22 @@ class among(FunctionElement[Any]):
 
 def every(rows: Select[Any], column: ColumnElement[Any]) -> Statement:
     """The rows whose `column`, a key, is among the texts of the parameter `keys`, a JSON array. Each is found by itself."""
+    return _of_keys(lambda texts: rows.where(among(column, select(texts))))
+
+
+def first_of_every(rows: Select[Any], column: ColumnElement[Any], *order: ColumnElement[Any]) -> Statement:
+    """As `every`, but of each key only the first `each`, a parameter, in this order; key by key."""
+    ranks = func.row_number().over(partition_by=column, order_by=order).label("rank")
 
     def build(texts: Any) -> ClauseElement:
-        return rows.where(among(column, select(texts)))
+        ranked = rows.add_columns(ranks).where(among(column, select(texts))).subquery("ranked")
+        wanted = [one for one in ranked.c if one is not ranked.c.rank]
+        return select(*wanted).where(ranked.c.rank <= number("each")).order_by(ranked.c[str(column.key)], ranked.c.rank)
 
+    return _of_keys(build)
+
+
+def _of_keys(build: Callable[[Any], ClauseElement]) -> Statement:
     of_sqlite = func.json_each(string("keys")).table_valued("value", name="given").c.value
     of_postgres = func.json_array_elements_text(cast(string("keys"), JSON))
     return Statement(build(of_sqlite), postgres=build(of_postgres))

@@ -85,9 +85,9 @@ def _sought(tx: Tx, actor: Actor, words: str, limit: int) -> list[Pass]:
 def _of_members(tx: Tx, scope: Scope, found: list[Member]) -> list[Card]:
     """The cards of each in the order of the members, so many of each at most."""
     held: dict[str | None, list[Card]] = {one.id: [] for one in found}
-    for card in tx.cards.of_members(scope, [one.id for one in found], MEMBERS_LOOKED_THROUGH * CARDS_OF_EACH):
+    for card in tx.cards.of_members(scope, [one.id for one in found], CARDS_OF_EACH):
         held[card.member_id].append(card)
-    return [card for cards in held.values() for card in cards[:CARDS_OF_EACH]]
+    return [card for cards in held.values() for card in cards]
 
 
 def _lines(tx: Tx, actor: Actor, found: list[Pass]) -> list[Line]:
