@@ -47,6 +47,11 @@ def a_pass(server: Billfold, template: str, **values: object) -> str:
     return str(made.json["id"])
 
 
+def fits(page: Page) -> None:
+    """The last column is on the screen."""
+    assert page.locator(".table").evaluate("one => one.scrollWidth <= one.clientWidth")
+
+
 def test_somebody_finds_a_member_and_the_cards(look: Look, page_server: Billfold, no_serious_axe: Callable[[Page], None]) -> None:
     with look(f"{page_server.url}/studio/test/passes", DARK) as page:
         page.get_by_label("Find a pass").fill("okaf")
@@ -99,6 +104,7 @@ def test_a_pass_is_handed_out_and_what_is_missing_is_said_beside_it(
     look: Look, page_server: Billfold, template: str, no_serious_axe: Callable[[Page], None]
 ) -> None:
     with look(f"{page_server.url}/studio/test/passes", NARROW_ANDROID, allow=("422",)) as page:
+        fits(page)
         page.get_by_role("link", name="Hand out a pass").click()
         page.get_by_label("Template").select_option(template)
         page.get_by_role("button", name="Choose").click()
@@ -175,6 +181,7 @@ def test_the_link_goes_out_by_mail_and_shows_among_the_mails(look: Look, page_se
 
 def test_a_member_is_added_changed_and_erased(look: Look, page_server: Billfold, no_serious_axe: Callable[[Page], None]) -> None:
     with look(f"{page_server.url}/studio/test/members", NARROW_ANDROID, allow=("422",)) as page:
+        fits(page)
         page.get_by_role("link", name="New member").click()
         no_serious_axe(page)
         page.get_by_label("Name").fill("Noor Haddad")
