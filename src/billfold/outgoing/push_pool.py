@@ -21,6 +21,8 @@ from billfold.outgoing.roots import system_roots_file
 
 ANSWER_BYTES_MAX = 64 * 1024
 CONNECT_TIMEOUT_SECONDS = 10
+# The least that libcurl takes, and more than a push has. Each handle keeps its buffer: of the usual 64 KB, five hundred made 32 MB.
+UPLOAD_BUFFER_BYTES = 16 * 1024
 # Apple asks for connections that live for hours; libcurl by itself would drop one after two idle minutes.
 IDLE_SECONDS_MAX = 3_600
 
@@ -268,6 +270,7 @@ class HttpTwoPool:
             (pycurl.MAXAGE_CONN, IDLE_SECONDS_MAX),
             (pycurl.CONNECTTIMEOUT, CONNECT_TIMEOUT_SECONDS),
             (pycurl.TIMEOUT_MS, self._timeout_ms),
+            (pycurl.UPLOAD_BUFFERSIZE, UPLOAD_BUFFER_BYTES),
             (pycurl.WRITEFUNCTION, slot.take_chunk),
         ):
             curl.setopt(option, value)
