@@ -12,6 +12,9 @@ import pycurl
 
 Busy = TypeVar("Busy")
 
+QUIET_SECONDS, QUIET_SECONDS_MAX = 0.05, 1.0
+"""A line that hears nothing for so long looks by itself, the first time and at most."""
+
 
 class Line(Generic[Busy]):
     """`finished(line, ended)` is told of each request that ended and what stopped it (None: it was answered). It may start more,
@@ -19,9 +22,27 @@ class Line(Generic[Busy]):
 
     `free`: idle handles, kept by the caller. `greeted`: the first request came back, so the connection stands and the server's
     limit of streams is known. Until then one request goes alone: libcurl would assume 100 streams, and a refused certificate would
-    fail a hundred pushes."""
+    fail a hundred pushes.
 
-    __slots__ = ("_busy", "_closed", "_finished", "_loop", "_multi", "_reading", "_soon", "_timer", "_writing", "free", "greeted")
+    A busy line that hears nothing looks by itself: OpenSSL takes several TLS records out of the socket at once, and libcurl reads
+    no further than the end of the request whose turn it is. When what lies behind is for requests that had their turn before,
+    neither the socket nor a timer tells of it any more, until they time out. One burst in a hundred ended so."""
+
+    __slots__ = (
+        "_busy",
+        "_closed",
+        "_finished",
+        "_heard",
+        "_look",
+        "_loop",
+        "_multi",
+        "_reading",
+        "_soon",
+        "_timer",
+        "_writing",
+        "free",
+        "greeted",
+    )
 
     def __init__(
         self,
@@ -36,6 +57,8 @@ class Line(Generic[Busy]):
         self._writing: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._soon = False
+        self._look: asyncio.TimerHandle | None = None
+        self._heard = False
         self._closed = False
         self.free: list[Busy] = []
         self.greeted = False
@@ -49,6 +72,8 @@ class Line(Generic[Busy]):
     def start(self, curl: pycurl.Curl, busy: Busy) -> None:
         self._busy[curl] = busy
         self._multi.add_handle(curl)
+        if self._look is None:
+            self._look_in(QUIET_SECONDS)
 
     def close(self) -> list[Busy]:
         """Ends the connections. What was busy: of those requests nobody knows what became. Idempotent."""
@@ -56,6 +81,8 @@ class Line(Generic[Busy]):
             return []
         self._closed = True
         self._cancel_timer()
+        if self._look is not None:
+            self._look.cancel()
         for curl in self._busy:
             self._multi.remove_handle(curl)
         for fd in self._reading:
@@ -110,9 +137,25 @@ class Line(Generic[Busy]):
         self._timer, self._soon = None, False
         self._turn(pycurl.SOCKET_TIMEOUT, 0)
 
+    def _look_in(self, seconds: float) -> None:
+        self._heard = False
+        self._look = self._loop.call_later(seconds, self._look_again, seconds)
+
+    def _look_again(self, waited: float) -> None:
+        self._look = None
+        if self._heard:
+            waited = 0
+        else:
+            for fd in tuple(self._reading):
+                self._turn(fd, pycurl.CSELECT_IN)
+        if self._busy and self._look is None:  # a turn may have started the first of others
+            self._look_in(min(max(2 * waited, QUIET_SECONDS), QUIET_SECONDS_MAX))
+
     def _turn(self, fd: int, events: int) -> None:
         if self._closed:
             return
+        if fd != pycurl.SOCKET_TIMEOUT:
+            self._heard = True
         try:
             self._multi.socket_action(fd, events)
         except pycurl.error as broken:  # the multi itself: nothing of it will come back
