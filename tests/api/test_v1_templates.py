@@ -280,3 +280,36 @@ async def test_findings_speak_of_the_examples_and_of_the_longest_values(world: W
     long = [one for one in found if one["message"].startswith("with the longest values")]
     assert "content.primary[0].value" in {one["path"] for one in long}
     assert {one["severity"] for one in long} == {"warning"}
+
+
+@on_sqlite
+async def test_a_text_that_must_have_a_form_is_not_made_longer_to_be_told_that_it_has_lost_it(world: World) -> None:
+    schema: list[dict[str, Any]] = [
+        {"name": name, "type": "text", "example": example}
+        for name, example in (
+            ("n", "1250"),
+            ("due", "2026-12-31T18:00+01:00"),
+            ("code", "ABC12"),
+            ("amount", "3.50"),
+            ("who", "Ada"),
+        )
+    ]
+    content = {
+        "description": "Card",
+        "style": "store_card",
+        "primary": [{"key": "who", "value": "{{ who }}"}],
+        "back": [
+            {"key": "n", "label": "Points", "value": "{{ n }}", "format": {"type": "number"}},
+            {"key": "due", "label": "Due", "value": "{{ due }}", "format": {"type": "date"}},
+        ],
+        "barcode": {"format": "Code39", "message": "{{ code }}"},
+        "semantics": {"balance": {"amount": "{{ amount }}", "currencyCode": "EUR"}},
+    }
+    body = {"name": "Card", "content": content, "schema": schema, "publish": False}
+    draft = await world.client.post("/v1/templates", body)
+    found = (await world.client.get(f"/v1/templates/{draft.json['id']}/draft")).json["findings"]
+    long = {one["path"] for one in found if one["message"].startswith("with the longest values")}
+    assert long == {"content.primary[0].value"}
+    twice = [{"key": "n", "label": "Points", "value": "{{ n | number }}", "format": {"type": "number"}}]
+    refused = await world.client.post("/v1/templates", body | {"publish": True, "content": content | {"back": twice}})
+    assert (refused.status, [one["code"] for one in refused.json["errors"]]) == (422, ["written_twice"])

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from billfold.domain import template_rules
-from billfold.domain.content import Content, Field
+from billfold.domain.content import Content, DateFormat, Field, MoneyFormat, NumberFormat, Poster
 from billfold.domain.merging import merge
 from billfold.domain.templates import (
     NO_RULES,
@@ -73,6 +73,27 @@ def test_what_a_language_lacks_is_told(content: Content, finding: tuple[str, str
 
 def test_texts_of_values_alone_need_no_translation() -> None:
     assert not any(path.endswith("fields.points.value") for _, _, path in found(CARD))
+
+
+def test_what_a_filter_has_written_no_format_reads_again() -> None:
+    fields = tuple(
+        Field(f"n{at}", text, format=shown)
+        for at, (text, shown) in enumerate(
+            [
+                ("{{ points }}", NumberFormat()),
+                ("{{ points | number }}", None),
+                ("{{ points | number }}", NumberFormat()),
+                ("{{ a + b }}", MoneyFormat("EUR")),
+                ("{{ (a + b) | money('EUR') }}", MoneyFormat("EUR")),
+                ("{{ due | date }}", DateFormat()),
+            ]
+        )
+    )
+    content = Content(
+        "Bayroast", "Card", back=fields, poster=Poster(primary=(Field("p", "{{ n | number }}", format=NumberFormat()),))
+    )
+    paths = {path for code, severity, path in found(content) if (code, severity) == ("written_twice", "error")}
+    assert paths == {"content.back[2].value", "content.back[4].value", "content.back[5].value", "content.poster.primary[0].value"}
 
 
 def test_a_schema_contradicts_itself_nowhere() -> None:

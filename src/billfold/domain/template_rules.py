@@ -9,11 +9,12 @@ from collections.abc import Iterator
 import msgspec
 
 from billfold.domain import expressions, filling, texts
-from billfold.domain.content import Content, JsonObject, encode
+from billfold.domain.content import Content, Field, JsonObject, encode
 from billfold.domain.findings import Finding
 from billfold.domain.templates import BINDABLE, Rules, ValueRule, encode_rules, type_fault
 
 ERROR, WARNING = "error", "warning"
+WRITTEN_TWICE = "written_twice"
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_]*(?:\.[A-Za-z0-9_]+)*\Z")
 _NAMES = ("organization_name", "logo_text")
 """What is mostly the same in every language."""
@@ -22,7 +23,7 @@ _LETTER = re.compile(r"[^\W\d_]")
 
 def check(content: Content, rules: Rules) -> tuple[Finding, ...]:
     """Errors first."""
-    found = [*_expressions(content, rules), *_schema(rules), *_bindings(rules), *_languages(content)]
+    found = [*_expressions(content, rules), *_formats(content), *_schema(rules), *_bindings(rules), *_languages(content)]
     return tuple(sorted(found, key=lambda one: one.severity))
 
 
@@ -31,6 +32,21 @@ def _expressions(content: Content, rules: Rules) -> Iterator[Finding]:
         severity = WARNING if fault.code in ("statement", "expression_open") else ERROR
         where = path if path.startswith("bindings.") else f"content.{path}"
         yield Finding(fault.code, severity, where, fault.message, fault.mend)
+
+
+def _formats(content: Content) -> Iterator[Finding]:
+    """A format takes a value as it is; what a filter has written for people it can no longer read."""
+    for group in texts.GROUPS:
+        yield from _written_twice(getattr(content, group), f"content.{group}")
+    for group in texts.POSTER_GROUPS if content.poster is not None else ():
+        yield from _written_twice(getattr(content.poster, group), f"content.poster.{group}")
+
+
+def _written_twice(fields: tuple[Field, ...], path: str) -> Iterator[Finding]:
+    for at, one in enumerate(fields):
+        if one.format is not None and any(map(expressions.depends_on_language, expressions.sources(one.value))):
+            message = "the field has a format, and a filter has already written the value for people"
+            yield Finding(WRITTEN_TWICE, ERROR, f"{path}[{at}].value", message, "leave the filter away, or the format")
 
 
 def _schema(rules: Rules) -> Iterator[Finding]:

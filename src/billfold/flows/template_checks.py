@@ -20,6 +20,7 @@ from billfold.domain.passes import Template
 from billfold.domain.templates import (
     Missing,
     Rules,
+    ValueType,
     check_values,
     completed,
     defaults_of,
@@ -47,6 +48,8 @@ from billfold.ports import Services
 Check = Callable[[Content], tuple[Finding, ...]]
 UNKNOWN: Final = "Example"
 """Stands for a value of which the schema says nothing."""
+FREE: Final = frozenset({"organization_name", "description", "logo_text", "rich_text", "message"})
+"""Members whose every character may matter to a rule, and where any text may stand."""
 
 
 def both_wallets(services: Services) -> Check:
@@ -65,10 +68,14 @@ def check_template(services: Services, content: Content, rules: Rules) -> tuple[
     guessed = completed(nested((name, UNKNOWN) for name in sorted(unknown, key=len)), declared)
     usual = [one for one in check(filling.fill(guessed)) if not _guessed(one, filling.places, unknown)]
     longest = check(filling.fill(completed(guessed, longest_of(rules))))
-    late = [one for one in longest if one not in usual and not _guessed(one, filling.places, unknown)]
+    made_up = {rule.name for rule in rules.schema if rule.type is ValueType.TEXT}
+    formed = [place for place in filling.places if _has_form(place) and _reads_any(place, made_up)]
+    late = [one for one in longest if one not in usual and not _guessed(one, filling.places, unknown) and not _about(one, formed)]
     idle = [_idle(place) for place in filling.idle(guessed) if not _reads_any(place, unknown)]
+    own = template_rules.check(content, rules)
+    told = {one.path for one in own if one.code == template_rules.WRITTEN_TWICE}  # wallets see its outcome alone
     seen = [_in_content(one) for one in (*usual, *(_when_long(one) for one in late))]
-    found = (*template_rules.check(content, rules), *idle, *seen)
+    found = (*own, *idle, *(one for one in seen if one.path not in told))
     return tuple(sorted(found, key=lambda one: one.severity))
 
 
@@ -84,6 +91,18 @@ async def check_whole(services: Services, scope: Scope, content: Content, rules:
 def _guessed(one: Finding, places: Sequence[Place], unknown: set[str]) -> bool:
     """Whether a finding is about a place whose value is not known yet."""
     return any(one.path.startswith(place.path) and _reads_any(place, unknown) for place in places)
+
+
+def _has_form(place: Place) -> bool:
+    """Whether a text that is only made longer cannot stand here: a number, a date, an id, the digits of a code."""
+    if place.kind == "code":
+        return place.format not in SQUARE
+    return place.kind in ("number", "json") or (place.kind == "exact" and place.path.rpartition(".")[2] not in FREE)
+
+
+def _about(one: Finding, places: Sequence[Place]) -> bool:
+    """Whether a finding is about one of the places, or about what it is a part of."""
+    return any(one.path == place.path or place.path.startswith(f"{one.path}.") for place in places)
 
 
 def _reads_any(place: Place, names: set[str]) -> bool:
