@@ -23,8 +23,8 @@ NEEDLESS = frozenset({b"libsvml.so", b"libirng.so", b"libimf.so", b"libintlc.so.
 
 _RSA_2048 = 1  # MBX_ALGO_RSA_2K
 # RFC 8017 section 9.2: padding, and what says that a SHA-256 digest follows.
-_SHA256 = bytes.fromhex("3031300d060960864801650304020105000420")
-_START = b"\x00\x01" + b"\xff" * (BYTES - 3 - len(_SHA256) - 32) + b"\x00" + _SHA256
+SHA256_INFO = bytes.fromhex("3031300d060960864801650304020105000420")
+_START = b"\x00\x01" + b"\xff" * (BYTES - 3 - len(SHA256_INFO) - 32) + b"\x00" + SHA256_INFO
 _Numbers = ctypes.c_char * HALF_BYTES
 _Pointers = ctypes.c_void_p * LANES
 

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from billfold.domain.signing import SigningKey, ToSign
-from billfold.signers.child import HASH, PADDING, load
+from billfold.signers.child import load, sign
 
 
 class SigningThreads:
@@ -38,4 +38,4 @@ class SigningThreads:
 
 
 def _sign(work: list[tuple[rsa.RSAPrivateKey, bytes]]) -> list[bytes]:
-    return [key.sign(digest, PADDING, HASH) for key, digest in work]
+    return [sign(key, digest) for key, digest in work]

@@ -212,7 +212,7 @@ def test_bodies_are_shared_by_what_is_in_them_and_bounded_by_bytes() -> None:
 
 
 def test_a_body_with_strings_goes_before_the_pictures_that_it_holds_on_to() -> None:
-    bodies = _Bodies(3_000)
+    bodies = _Bodies(3_200)
     files, strings = (("icon.png", "a", bytes(900)),), (("en.lproj/pass.strings", bytes(100)),)
     pictures = bodies.get(files)
     bodies.get(files, strings)

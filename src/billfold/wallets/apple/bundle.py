@@ -7,8 +7,10 @@ May not enter: settings, network, disk, the clock. Source: Apple, "Building a Pa
 
 import json
 import struct
+from binascii import hexlify
 from collections.abc import Sequence
-from hashlib import sha1
+from functools import lru_cache
+from hashlib import sha1, sha256
 from typing import Protocol
 from zlib import crc32
 
@@ -18,25 +20,45 @@ _ZIP32_BYTES = 0xFFFF_FFFF
 _ZIP32_ENTRIES = 0xFFFF
 _MANIFEST, _SIGNATURE, _PASS = b"manifest.json", b"signature", b"pass.json"
 _OWN = ("manifest.json", "signature", "pass.json")
-_PASS_KEY = b'"pass.json":"'
+_PASS_KEY, _BRACE = b'"pass.json":"', b'"}'
+_ENDING_BYTES = 42
+"""Of a manifest: the hash of pass.json in hexadecimal digits, and what closes it."""
 
-# One entry's local header and directory record: what all entries share, checksum, two equal lengths (stored), lengths of names.
+# Local headers and directory records in pieces: what all entries share, then checksum and lengths, then what each name has.
 _UTF8_NAMES, _STORED = 0x0800, 0
 _DOS_TIME, _DOS_DATE = 0, 0x21  # 1980-01-01T00:00, the first that the format can say
 _SHARED = struct.pack("<5H", 10, _UTF8_NAMES, _STORED, _DOS_TIME, _DOS_DATE)  # 10: version 1.0 suffices to unpack
-_LOCAL_HEAD = b"PK\3\4" + _SHARED
-_CENTRAL_HEAD = b"PK\1\2" + struct.pack("<H", 0x0314) + _SHARED  # made by version 2.0 on Unix, so that the mode below counts
+_LOCAL = b"PK\3\4" + _SHARED
+_CENTRAL = b"PK\1\2" + struct.pack("<H", 0x0314) + _SHARED  # made by version 2.0 on Unix, so that the mode below counts
 _REST = struct.pack("<4HL", 0, 0, 0, 0, 0o100644 << 16)  # no extra field, comment, disk, internal attributes; the mode
-_LOCAL = struct.Struct("<14s3L2H")
-_MANIFEST_LOCAL, _SIGNATURE_LOCAL, _PASS_LOCAL = (struct.Struct(f"<14s3L2H{len(name)}s") for name in (_MANIFEST, _SIGNATURE, _PASS))
-_CENTRAL = struct.Struct("<16s3LH12sL")
-_DIRECTORY = struct.Struct("<" + "".join(f"16s3LH12sL{len(name)}s" for name in (_MANIFEST, _SIGNATURE, _PASS)) + "4s4H2LH")
+_END = b"PK\5\6" + bytes(4)  # one disk
+_SUMS = struct.Struct("<3L")  # checksum, and two equal lengths, since entries are stored
+_PLACE = struct.Struct("<L")
+_LOCAL_BYTES, _CENTRAL_BYTES = 30, 46
+"""Without the name."""
+_NO_COMMENT = bytes(2)
+
+
+def _named_local(name: bytes) -> bytes:
+    return struct.pack("<2H", len(name), 0) + name
+
+
+def _named_central(name: bytes, place: int) -> bytes:
+    return struct.pack("<H", len(name)) + _REST + _PLACE.pack(place) + name
+
+
+_SIGNATURE_LOCAL, _PASS_LOCAL = _named_local(_SIGNATURE), _named_local(_PASS)
+_PASS_CENTRAL = struct.pack("<H", len(_PASS)) + _REST
+
+
+_check = lru_cache(maxsize=256)(crc32)
+"""For the start of a signature, which is the same object for all of a certificate."""
 
 
 class ManifestSigner(Protocol):
     """signing.Signer, as far as a bundle needs it."""
 
-    def begin(self, manifest: bytes, at: int) -> tuple[bytes, bytes]: ...
+    def begin(self, digest: bytes, at: int) -> tuple[bytes, bytes, bytes]: ...
     def rsa(self, digest: bytes) -> bytes: ...
 
 
@@ -46,7 +68,7 @@ class Body:
     `before`: a body whose files come first and are taken over as they are: the same bytes, so that a few files more cost neither
     hashing nor memory for what is there already. `data`: the entries, in pieces that follow each other; `length`: of all."""
 
-    __slots__ = ("central", "count", "data", "length", "manifest_check", "manifest_prefix", "names", "size")
+    __slots__ = ("central", "data", "frame", "length", "manifest_prefix", "names", "size")
     names: frozenset[str]
     data: tuple[bytes, ...]
     length: int
@@ -74,25 +96,46 @@ class Body:
         self.data = (*before.data, own) if before else (own,)
         self.length = offset
         self.central = b"".join(central)
-        self.count = count + len(_OWN)
         self.manifest_prefix = ("{" + "".join(lines)).encode() + _PASS_KEY
-        self.manifest_check = crc32(self.manifest_prefix)
-        self.size = len(own) + len(self.central) + len(self.manifest_prefix)
+        self.size = len(own) + len(self.central) + 2 * len(self.manifest_prefix)
         """Bytes that this body keeps in memory beside those of the one before."""
+        self.frame = _Frame(self, count + len(_OWN))
+
+
+class _Frame:
+    """What stands still around the entries that each pass has for itself: on a given body the manifest differs in its ending alone,
+    and it and the signature start at the same places."""
+
+    __slots__ = (
+        *("end", "manifest_bytes", "manifest_central", "manifest_check", "manifest_hash", "manifest_local"),
+        *("signature_at", "signature_central"),
+    )
+
+    def __init__(self, body: Body, count: int) -> None:
+        """`count`: of all entries."""
+        prefix = body.manifest_prefix
+        self.manifest_check, self.manifest_hash = crc32(prefix), sha256(prefix)
+        self.manifest_local = _named_local(_MANIFEST) + prefix
+        self.manifest_bytes = len(prefix) + _ENDING_BYTES
+        self.signature_at = body.length + _LOCAL_BYTES + len(_MANIFEST) + self.manifest_bytes
+        self.manifest_central = _named_central(_MANIFEST, body.length) + _CENTRAL
+        self.signature_central = _named_central(_SIGNATURE, self.signature_at) + _CENTRAL
+        size = len(body.central) + 3 * _CENTRAL_BYTES + len(_MANIFEST + _SIGNATURE + _PASS)
+        self.end = _PASS + _END + struct.pack("<2HL", count, count, size)
 
 
 class Unsealed:
     """A bundle that lacks its RSA signature over `digest`."""
 
-    __slots__ = ("_body", "_manifest", "_manifest_check", "_pass_json", "_start", "digest")
+    __slots__ = ("_body", "_ending", "_head", "_pass_json", "_rest", "digest")
 
     def __init__(self, body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> None:
         """`at`: signing time, seconds since 1970."""
-        ending = b'%b"}' % sha1(pass_json, usedforsecurity=False).hexdigest().encode()
-        manifest = body.manifest_prefix + ending
-        self.digest, self._start = signer.begin(manifest, at)
-        self._body, self._pass_json, self._manifest = body, pass_json, manifest
-        self._manifest_check = crc32(ending, body.manifest_check)
+        ending = hexlify(sha1(pass_json, usedforsecurity=False).digest()) + _BRACE
+        manifest = body.frame.manifest_hash.copy()
+        manifest.update(ending)
+        self.digest, self._head, self._rest = signer.begin(manifest.digest(), at)
+        self._body, self._pass_json, self._ending = body, pass_json, ending
 
     def parts(self, signature: bytes) -> tuple[tuple[bytes, ...], bytes]:
         """The bundle as (shared pieces, own), so that a server may send them without joining a copy for each pass."""
@@ -104,29 +147,20 @@ class Unsealed:
 
     def _own(self, signature: bytes) -> tuple[bytes, ...]:
         """What each pass has for itself. pass.json stands last: it is the only member whose length differs from pass to pass."""
-        body, manifest, start, pass_json = self._body, self._manifest, self._start, self._pass_json
-        size_1, size_2, size_3 = len(manifest), len(start) + len(signature), len(pass_json)
-        check_1, check_2, check_3 = self._manifest_check, crc32(signature, crc32(start)), crc32(pass_json)
-        at_1 = body.length
-        at_2 = at_1 + 30 + 13 + size_1  # a local header of 30 bytes, the name, the content
-        at_3 = at_2 + 30 + 9 + size_2
-        directory = at_3 + 30 + 9 + size_3
-        return (
-            _MANIFEST_LOCAL.pack(_LOCAL_HEAD, check_1, size_1, size_1, 13, 0, _MANIFEST),
-            manifest,
-            _SIGNATURE_LOCAL.pack(_LOCAL_HEAD, check_2, size_2, size_2, 9, 0, _SIGNATURE),
-            start,
-            signature,
-            _PASS_LOCAL.pack(_LOCAL_HEAD, check_3, size_3, size_3, 9, 0, _PASS),
-            pass_json,
-            body.central,
-            _DIRECTORY.pack(
-                *(_CENTRAL_HEAD, check_1, size_1, size_1, 13, _REST, at_1, _MANIFEST),
-                *(_CENTRAL_HEAD, check_2, size_2, size_2, 9, _REST, at_2, _SIGNATURE),
-                *(_CENTRAL_HEAD, check_3, size_3, size_3, 9, _REST, at_3, _PASS),
-                *(b"PK\5\6", 0, 0, body.count, body.count, len(body.central) + _DIRECTORY.size - 22, directory, 0),
-            ),
-        )
+        body, frame, ending, pass_json = self._body, self._body.frame, self._ending, self._pass_json
+        head, rest = self._head, self._rest
+        size_1, size_2, size_3 = frame.manifest_bytes, len(head) + len(rest) + len(signature), len(pass_json)
+        sums_1 = _SUMS.pack(crc32(ending, frame.manifest_check), size_1, size_1)
+        sums_2 = _SUMS.pack(crc32(signature, crc32(rest, _check(head))), size_2, size_2)
+        sums_3 = _SUMS.pack(crc32(pass_json), size_3, size_3)
+        pass_at = frame.signature_at + _LOCAL_BYTES + len(_SIGNATURE) + size_2
+        directory_at = pass_at + _LOCAL_BYTES + len(_PASS) + size_3
+        manifest = (_LOCAL, sums_1, frame.manifest_local, ending)
+        signed = (_LOCAL, sums_2, _SIGNATURE_LOCAL, head, rest, signature)
+        document = (_LOCAL, sums_3, _PASS_LOCAL, pass_json)
+        directory = (body.central, _CENTRAL, sums_1, frame.manifest_central, sums_2, frame.signature_central, sums_3)
+        end = (_PASS_CENTRAL, _PLACE.pack(pass_at), frame.end, _PLACE.pack(directory_at), _NO_COMMENT)
+        return manifest + signed + document + directory + end
 
 
 def build(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> bytes:
@@ -137,10 +171,8 @@ def build(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> byte
 
 def _records(name: bytes, content: bytes, offset: int) -> tuple[bytes, bytes]:
     """Local header and directory record of one stored entry."""
-    check, size, length = crc32(content), len(content), len(name)
-    local = _LOCAL.pack(_LOCAL_HEAD, check, size, size, length, 0)
-    central = _CENTRAL.pack(_CENTRAL_HEAD, check, size, size, length, _REST, offset)
-    return local + name, central + name
+    sums = _SUMS.pack(crc32(content), len(content), len(content))
+    return b"".join((_LOCAL, sums, _named_local(name))), b"".join((_CENTRAL, sums, _named_central(name, offset)))
 
 
 def _quoted_sha1(content: bytes) -> str:

@@ -3,7 +3,7 @@
 A phone shows the first of the list that it can draw, so what only new systems know comes first and a fallback after it. Source:
 WP/pass/barcodes-data.dictionary, reference/apple-wallet.md section 2.3. May not enter: judging (rules_codes.py), changing codes."""
 
-from billfold.domain.content import Barcode, BarcodeFormat, Content, JsonObject
+from billfold.domain.content import Barcode, BarcodeFormat, JsonObject
 
 BARCODES = {
     BarcodeFormat.QR: "PKBarcodeFormatQR",
@@ -22,38 +22,28 @@ NEW_FORMATS = (BarcodeFormat.CODE39, BarcodeFormat.CODABAR, BarcodeFormat.EAN13,
 """Since iOS 27."""
 
 
-def add_barcodes(out: JsonObject, content: Content) -> None:
+def add_barcodes(out: JsonObject, codes: tuple[Barcode, ...]) -> None:
+    """`codes`: in the order in which a phone tries them. Those that Apple does not draw are left out."""
     listed: list[object] = []
-    for one in barcodes_of(content):
-        code = _code(one)
+    for one in codes:
+        format_ = BARCODES.get(one.format)
+        if format_ is None:
+            continue
+        # Scanners assume Latin-1, so UTF-8 is named only where the message needs it, or where it was asked for.
+        message, encoding = one.message, one.encoding
+        if encoding is None:
+            encoding = "iso-8859-1" if message.isascii() or _fits_latin_1(message) else "utf-8"
+        code: JsonObject = {"format": format_, "message": message, "messageEncoding": encoding}
+        if one.alt_text is not None:
+            code["altText"] = one.alt_text
         listed.append(code)
-        if "barcode" not in out and one.format in LEGACY_FORMATS:
+        if one.format in LEGACY_FORMATS and "barcode" not in out:
             out["barcode"] = code
     if listed:
         out["barcodes"] = listed
 
 
-def barcodes_of(content: Content) -> tuple[Barcode, ...]:
-    """Those that Apple draws, in the order in which a phone tries them."""
-    if content.barcode is None:
-        return ()
-    return tuple([one for one in (content.barcode, *content.barcode_fallbacks) if one.format in BARCODES])
-
-
-def _code(one: Barcode) -> JsonObject:
-    """Scanners assume Latin-1, so UTF-8 is named only where the message needs it, or where it was asked for."""
-    encoding = one.encoding
-    if encoding is None:
-        encoding = "iso-8859-1" if _fits_latin_1(one.message) else "utf-8"
-    code: JsonObject = {"format": BARCODES[one.format], "message": one.message, "messageEncoding": encoding}
-    if one.alt_text is not None:
-        code["altText"] = one.alt_text
-    return code
-
-
 def _fits_latin_1(text: str) -> bool:
-    if text.isascii():
-        return True
     try:
         text.encode("latin-1")
     except UnicodeEncodeError:

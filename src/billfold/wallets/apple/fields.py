@@ -57,13 +57,15 @@ DETECTORS = {
 _NUMBER = re.compile(r"-?\d{1,15}(?:\.\d{1,9})?\Z", re.ASCII)
 
 
-def add_group(style: JsonObject, group: Group, fields: tuple[Field, ...]) -> None:
+def listed(fields: tuple[Field, ...], group: Group) -> list[object]:
     """The order inside a group is what people see. `key` pairs old and new values, `changeMessage` makes a change audible."""
     out: list[object] = []
     for one in fields:
-        field: JsonObject = {"key": one.key, "value": one.value}
+        field: JsonObject
         if (label := one.label) is not None:
-            field["label"] = label
+            field = {"key": one.key, "value": one.value, "label": label}
+        else:
+            field = {"key": one.key, "value": one.value}
         if message := one.change_message:
             field["changeMessage"] = message
         if (
@@ -76,7 +78,7 @@ def add_group(style: JsonObject, group: Group, fields: tuple[Field, ...]) -> Non
         ):
             _add_rest(field, one, group)
         out.append(field)
-    style[group.key] = out
+    return out
 
 
 def number_of(text: str) -> int | float | None:

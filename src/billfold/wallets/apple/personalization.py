@@ -4,6 +4,7 @@ Source: reference/apple-wallet.md section 3 (WDG/PassPersonalization, WP/return-
 May not enter: what becomes of the answers (domain/personalization.py), HTTP."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from typing import Final, Protocol
 
 import orjson
@@ -57,8 +58,8 @@ async def token_to_sign(
 
     Whoever calls sees to it that `token` can be no manifest, or strangers had passes signed. Raises CredentialMissing."""
     signer = Signer(await credentials.apple(pass_.scope, pass_.pass_type))
-    digest, start = signer.begin(token, clock.now_ms() // 1000)
-    return ToSign(signer.key, digest), lambda signature: start + signature
+    digest, before, own = signer.begin(sha256(token).digest(), clock.now_ms() // 1000)
+    return ToSign(signer.key, digest), lambda signature: before + own + signature
 
 
 def _has_logo(content: Content) -> bool:

@@ -92,12 +92,7 @@ def is_generic_change_message(message: str) -> bool:
 
 def names_contact(text: str) -> bool:
     """Row 52: an address, a link or a phone number, by its look."""
-    return names_address(text) or _PHONE.search(text) is not None
-
-
-def names_address(text: str) -> bool:
-    """The part of `names_contact` that is told without a search through the text."""
-    return "@" in text or "://" in text or "www." in text
+    return "@" in text or "://" in text or "www." in text or _PHONE.search(text) is not None
 
 
 # --- colours ----------------------------------------------------------------------------------------------------------------------

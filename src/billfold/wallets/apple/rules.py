@@ -22,6 +22,7 @@ from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, war
 from billfold.wallets.apple.vocabulary import images_of
 
 _GROUPS = ("header", "primary", "secondary", "auxiliary", "additional", "back")
+_BOARDING_PASS, _EVENT_TICKET = Style.BOARDING_PASS, Style.EVENT_TICKET  # looked up once: the enum takes its time
 _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
 
 
@@ -123,18 +124,13 @@ def _all_texts(content: Content) -> list[tuple[str, str]]:
 
 def _contact(content: Content, found: list[Finding]) -> None:
     """Row 52: an address, a link or a phone number, by its look."""
-    for one in content.back:
-        if predicates.names_address(one.value):
-            return
-    for one in content.back:
-        if predicates.names_contact(one.value):
-            return
-    found.append(of_fault(WARNING, "back", predicates.CONTACT_MISSING))
+    if not predicates.names_contact("\n".join([one.value for one in content.back])):  # no such thing reaches over a line's end
+        found.append(of_fault(WARNING, "back", predicates.CONTACT_MISSING))
 
 
 def _style(content: Content, found: list[Finding]) -> None:
     """Rows 8 and 37."""
-    if content.style is Style.BOARDING_PASS:
+    if content.style is _BOARDING_PASS:
         if content.transit_type is None:
             mend = "say air, boat, bus, train or generic"
             found.append(error("transit_type_missing", "transit_type", "a boarding pass needs a transit type", mend))
@@ -194,14 +190,21 @@ def _dates(content: Content, found: list[Finding]) -> None:
     expires_at, relevant_at = content.expires_at, content.relevant_at
     if expires_at is None and relevant_at is None:
         return
-    for name, at in (("expires_at", expires_at), ("relevant_at", relevant_at)):
-        if at is not None and not 0 <= at <= DATE_MAX:
-            mend = "give seconds since 1970, before the year 10000"
-            found.append(error("date_out_of_range", name, "this date cannot be written", mend))
+    if expires_at is not None and not 0 <= expires_at <= DATE_MAX:
+        found.append(_out_of_range("expires_at"))
+    if relevant_at is None and not content.relevant:
+        return
+    if relevant_at is not None and not 0 <= relevant_at <= DATE_MAX:
+        found.append(_out_of_range("relevant_at"))
     wanted_at = max(relevant_at or 0, *(one.start for one in content.relevant)) if content.relevant else relevant_at
     if expires_at is not None and wanted_at is not None and expires_at < wanted_at:
         text = "the pass expires before it becomes relevant"
         found.append(warning("expires_before_relevant", "expires_at", text, "let it expire after the date that it is for"))
+
+
+def _out_of_range(name: str) -> Finding:
+    mend = "give seconds since 1970, before the year 10000"
+    return error("date_out_of_range", name, "this date cannot be written", mend)
 
 
 def _images(content: Content, found: list[Finding]) -> None:
@@ -216,7 +219,7 @@ def _images(content: Content, found: list[Finding]) -> None:
                 mend = "leave it away, or choose a style that shows it"
                 found.append(warning("image_not_shown", f"{path}.{slot.value}", text, mend))
         if (
-            content.style is Style.EVENT_TICKET
+            content.style is _EVENT_TICKET
             and ImageSlot.STRIP in images
             and images.keys() & {ImageSlot.BACKGROUND, ImageSlot.THUMBNAIL}
         ):

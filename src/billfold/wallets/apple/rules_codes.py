@@ -10,6 +10,7 @@ from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, war
 
 APPLE_NAMES = {one: name.removeprefix("PKBarcodeFormat") for one, name in BARCODES.items()}
 """As the predicates know them."""
+_QR = BarcodeFormat.QR  # looked up once: the enum takes its time
 _MEND_QR = "add a QR code as fallback"
 
 
@@ -21,7 +22,7 @@ def judge_barcodes(content: Content, pieces: list[str], found: list[Finding]) ->
         _judge_one(first, "barcode", found)
     fallbacks = content.barcode_fallbacks
     if not fallbacks:
-        if first is not None and first.format is not BarcodeFormat.QR:
+        if first is not None and first.format is not _QR:
             _judge_alone(first, found)
         return
     if first is None:
@@ -36,18 +37,17 @@ def judge_barcodes(content: Content, pieces: list[str], found: list[Finding]) ->
 
 
 def _judge_one(code: Barcode, name: str, found: list[Finding]) -> None:
-    path, message = f"{name}.message", code.message
-    format_ = APPLE_NAMES.get(code.format)
+    message, format_ = code.message, APPLE_NAMES.get(code.format)
     if not message:
-        found.append(of_fault(ERROR, path, predicates.BARCODE_EMPTY))
+        found.append(of_fault(ERROR, f"{name}.message", predicates.BARCODE_EMPTY))
     elif format_ is None:
         text, mend = "Apple draws no code of this kind", "add a fallback that it draws, such as a QR code"
         found.append(warning("barcode_not_drawn", f"{name}.format", text, mend, "an iPhone shows no code"))
         return
     elif (fault := predicates.barcode_fault(format_, message)) is not None:
-        found.append(of_fault(ERROR, path, fault))
+        found.append(of_fault(ERROR, f"{name}.message", fault))
     if (fault := predicates.barcode_long_fault(format_ or "", message)) is not None:
-        found.append(of_fault(WARNING, path, fault))
+        found.append(of_fault(WARNING, f"{name}.message", fault))
     if code.encoding is not None:
         _judge_encoding(code, name, code.encoding, found)
 

@@ -24,6 +24,8 @@ from billfold.wallets.apple.rules_trees import judge_tags
 from billfold.wallets.apple.verdicts import WARNING, error, of_fault, warning
 from billfold.wallets.apple.vocabulary import GroupLimits, limits_of, vocabulary
 
+_TICKET = Style.EVENT_TICKET  # looked up once: the enum takes its time
+_ENDLESS = sys.maxsize
 _MEND_BACK = "move fields to the back"
 
 
@@ -31,15 +33,17 @@ def judge_fields(content: Content, pieces: list[str], found: list[Finding]) -> N
     """Adds the fields' texts to `pieces`."""
     limits = limits_of(content.style)
     seen: set[str] = set()
-    ticket = content.style is Style.EVENT_TICKET
+    ticket = content.style is _TICKET
     for group, name, kind, longest, most in (
         (content.header, "header", HEADER, FRONT_TEXT_MAX, limits[0]),
         (content.primary, "primary", PRIMARY, PRIMARY_TEXT_MAX, limits[1]),
         (content.secondary, "secondary", SECONDARY, FRONT_TEXT_MAX, limits[2]),
         (content.auxiliary, "auxiliary", AUXILIARY_IN_ROWS if ticket else AUXILIARY, FRONT_TEXT_MAX, limits[3]),
-        (content.additional, "additional", ADDITIONAL if ticket and content.enhanced else BACK, sys.maxsize, sys.maxsize),
-        (content.back, "back", BACK, sys.maxsize, sys.maxsize),
+        (content.additional, "additional", ADDITIONAL if ticket and content.enhanced else BACK, _ENDLESS, _ENDLESS),
+        (content.back, "back", BACK, _ENDLESS, _ENDLESS),
     ):
+        if not group:
+            continue
         for number, one in enumerate(group):
             key, value, change_message = one.key, one.value, one.change_message
             pieces += (key, value, one.label or "", change_message or "")
@@ -78,7 +82,7 @@ def judge_poster(poster: Poster, style: Style, pieces: list[str], found: list[Fi
         (poster.header, "header", HEADER, FRONT_TEXT_MAX),
         (poster.primary, "primary", PRIMARY, PRIMARY_TEXT_MAX),
         (poster.footer, "footer", FOOTER, FRONT_TEXT_MAX),
-        (poster.additional, "additional", ADDITIONAL, sys.maxsize),
+        (poster.additional, "additional", ADDITIONAL, _ENDLESS),
     ):
         for number, one in enumerate(group):
             path = f"poster.{name}[{number}]"
@@ -86,7 +90,7 @@ def judge_poster(poster: Poster, style: Style, pieces: list[str], found: list[Fi
             _judge_texts(one, path, longest, seen, found)
             _judge_rest(one, path, kind, style, found)
             seen.add(one.key)
-        most = shown.get(kind.key, sys.maxsize)
+        most = shown.get(kind.key, _ENDLESS)
         if len(group) > most:
             found.append(warning("fields_too_many", f"poster.{name}", f"a poster shows at most {most} here", _MEND_BACK))
 

@@ -11,9 +11,9 @@ from functools import lru_cache
 from hashlib import sha256
 
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
-from cryptography.hazmat.primitives.asymmetric.utils import Prehashed
+from cryptography.hazmat.primitives.asymmetric.utils import NoDigestInfo
 
 from billfold.domain.signing import SigningKey
 from billfold.wallets.apple.certificates import AppleCredential
@@ -33,7 +33,9 @@ _SEQUENCE, _SET, _OCTETS, _CONTEXT_0 = 0x30, 0x31, 0x04, 0xA0
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
 
 _PADDING = padding.PKCS1v15()
-_HASH = Prehashed(hashes.SHA256())  # hashlib starts a digest faster than the signing call does
+_AS_GIVEN = NoDigestInfo()  # hashlib starts a digest faster than the signing call does, and a constant names it faster
+_DIGEST_INFO = bytes.fromhex("3031") + _SHA256 + bytes.fromhex("0420")
+"""RFC 8017 section 9.2: what stands before the digest that is signed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +66,21 @@ class Signer:
         self._utc = _frame(certificate, intermediate, key.key_size, _UTC_TIME, 13)
         self._generalized = _frame(certificate, intermediate, key.key_size, _GENERALIZED_TIME, 15)
 
-    def begin(self, manifest: bytes, at: int) -> tuple[bytes, bytes]:
-        """(the digest that the key has to sign, the detached signature up to the RSA signature that ends it) over the very bytes of
-        `manifest`. `at`: signing time, whole seconds since 1970, UTC."""
+    def begin(self, digest: bytes, at: int) -> tuple[bytes, bytes, bytes]:
+        """(the digest that the key has to sign, the detached signature up to the RSA signature that ends it, in two pieces: what
+        stands still, and the rest). `digest`: SHA-256 of what is signed; `at`: signing time, whole seconds since 1970, UTC."""
         frame = self._utc if at < FIRST_GENERALIZED else self._generalized
-        attributes = b"%b%b%b%b" % (frame.attributes, _digits(at), frame.digest, sha256(manifest).digest())
-        return sha256(b"\x31" + attributes).digest(), b"%b%b%b" % (frame.before, attributes, frame.after)
+        attributes = b"".join((frame.attributes, _digits(at), frame.digest, digest))
+        return sha256(b"\x31" + attributes).digest(), frame.before, attributes + frame.after
 
-    def sign(self, manifest: bytes, at: int) -> bytes:
-        """Detached signature (DER), with the RSA operation made here."""
-        digest, start = self.begin(manifest, at)
-        return start + self.rsa(digest)
+    def sign(self, content: bytes, at: int) -> bytes:
+        """Detached signature (DER) over these very bytes, with the RSA operation made here."""
+        digest, before, own = self.begin(sha256(content).digest(), at)
+        return before + own + self.rsa(digest)
 
     def rsa(self, digest: bytes) -> bytes:
         """The RSA operation alone. Lets go of the GIL while it works."""
-        return self._key.sign(digest, _PADDING, _HASH)
+        return self._key.sign(_DIGEST_INFO + digest, _PADDING, _AS_GIVEN)
 
 
 @lru_cache(maxsize=1024)
