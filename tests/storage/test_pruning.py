@@ -5,7 +5,9 @@ from collections.abc import Callable
 import pytest
 
 from billfold.domain.ids import Scope
+from billfold.domain.keys import AccessKey
 from billfold.domain.mail import Mail, MailKind, MailState, StoredMail
+from billfold.domain.people import playground_key_name
 from billfold.domain.schedules import Kept
 from billfold.ports import Job, SavedAnswer, Store, Tx
 from storage.material import FOREIGN, NOW, OURS, THEIRS
@@ -48,6 +50,11 @@ def add_mail_count(tx: Tx, scope: Scope, nth: int, at_ms: int) -> None:
     tx.mails.count_up(scope, at_ms, "somebody")
 
 
+def add_key(tx: Tx, scope: Scope, nth: int, at_ms: int) -> None:
+    name = playground_key_name(f"person-{nth}", "session")
+    tx.keys.add(AccessKey(f"lent-{nth}", scope, name, frozenset({"passes:read"}), b"digest", at_ms - 1, at_ms))
+
+
 ADD: dict[Kept, Add] = {
     Kept.IDEMPOTENCY: add_idempotency,
     Kept.CALLBACK: add_callback,
@@ -58,6 +65,7 @@ ADD: dict[Kept, Add] = {
     Kept.MAIL: add_mail,
     Kept.MAIL_ADDRESS: add_mail,
     Kept.MAIL_COUNT: add_mail_count,
+    Kept.PLAYGROUND_KEY: add_key,
 }
 
 
@@ -87,6 +95,13 @@ async def test_what_is_anothers_stays(store: Store, kept: Kept) -> None:
     assert await remove(store, kept, NOW + 9, 100) == 0
     for scope in FOREIGN:
         assert await remove(store, kept, NOW + 9, 100, scope) == 1
+
+
+async def test_keys_that_people_made_stay_when_they_have_ended(store: Store) -> None:
+    made = AccessKey("abcdefghij", OURS, "till", frozenset({"passes:read"}), b"digest", 1, 2, revoked_at_ms=2)
+    await store.write(lambda tx: tx.keys.add(made))
+    assert await remove(store, Kept.PLAYGROUND_KEY, NOW, 100) == 0
+    assert await store.read(lambda tx: tx.keys.find(OURS, made.id)) == made
 
 
 async def test_leases_are_a_workspaces(store: Store) -> None:

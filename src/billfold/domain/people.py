@@ -91,10 +91,14 @@ class Session:
         return now_ms < self.proved_at_ms + PROOF_MS
 
 
+PLAYGROUND = "playground "
+"""What the names of all keys begin with that the Playground is lent."""
+
+
 def playground_key_name(person_id: str, session_id: str | None) -> str:
     """How the access keys are called that the Playground of a session uses: by it they are found when the session ends. Without a
     session: what the names begin with in all of the person's."""
-    return f"playground {person_id} {(session_id or '')[:16]}"
+    return f"{PLAYGROUND}{person_id} {(session_id or '')[:16]}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,6 +45,8 @@ class Kept(StrEnum):
     MAIL_ADDRESS = "mail_address"
     """To whom a mail went: the mail stays, the address goes."""
     MAIL_COUNT = "mail_count"
+    PLAYGROUND_KEY = "playground_key"
+    """A key that the Playground was lent for a quarter of an hour. Others stay when they have ended: people look them up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class Retention:
     mail_ms: int = 400 * DAY_MS
     mail_address_ms: int = 30 * DAY_MS
     mail_count_ms: int = 2 * DAY_MS
+    playground_key_ms: int = 30 * DAY_MS
     every_ms: int = HOUR_MS
 
     def before_ms(self, kept: Kept, now_ms: int) -> int:
@@ -74,5 +77,6 @@ class Retention:
             Kept.MAIL: self.mail_ms,
             Kept.MAIL_ADDRESS: self.mail_address_ms,
             Kept.MAIL_COUNT: self.mail_count_ms,
+            Kept.PLAYGROUND_KEY: self.playground_key_ms,
         }
         return now_ms - spans[kept]

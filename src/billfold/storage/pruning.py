@@ -1,10 +1,11 @@
 """Removes what was kept long enough, the oldest first, so many rows at a time. May not enter: how long is long enough."""
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from billfold.domain.ids import Scope
+from billfold.domain.people import PLAYGROUND
 from billfold.domain.schedules import Kept
-from billfold.storage.schema import callback_nonce, device_log, idempotency, image_source, job, lease, mail, mail_count
+from billfold.storage.schema import access_key, callback_nonce, device_log, idempotency, image_source, job, lease, mail, mail_count
 from billfold.storage.statements import Session, Statement, among, literal, number, own, string
 
 
@@ -21,6 +22,7 @@ _NAMED_MAILS = (
     .order_by(mail.c.settled_at_ms)
     .limit(number("limit"))
 )
+_LENT = func.substr(access_key.c.name, literal(1), literal(len(PLAYGROUND))) == literal(PLAYGROUND)
 OLDEST = {
     Kept.IDEMPOTENCY: _oldest(
         idempotency.c.key, own(idempotency), idempotency.c.created_at_ms < _before, idempotency.c.created_at_ms
@@ -45,6 +47,9 @@ OLDEST = {
     ),
     # Whole days: the limit bounds how many of them.
     Kept.MAIL_COUNT: _oldest(mail_count.c.day_ms, own(mail_count), mail_count.c.day_ms < _before, mail_count.c.day_ms),
+    Kept.PLAYGROUND_KEY: _oldest(
+        access_key.c.id, own(access_key) & _LENT, access_key.c.expires_at_ms < _before, access_key.c.expires_at_ms
+    ),
 }
 
 
