@@ -80,8 +80,9 @@ class CardFilter:
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """What is known about a card beside itself. `voided`: its pass."""
+    """A card and what is known about it beside itself. `voided`: its pass."""
 
+    card: Card
     programme: Programme
     brand: Brand
     member: Member | None

@@ -42,14 +42,16 @@ def _of_card(table: Table, column: ColumnElement[str]) -> ColumnElement[bool]:
 
 
 FACTS = Statement(
-    select(*PROGRAMME.columns, *BRAND.columns, *MEMBER.columns, pass_.c.voided)
+    select(*CARD.columns, *PROGRAMME.columns, *BRAND.columns, *MEMBER.columns, pass_.c.voided)
     .select_from(pass_)
+    .join(card, own(card) & (card.c.pass_id == string("key")))
     .join(programme, _of_card(programme, card.c.programme_id))
     .join(brand, _of_card(brand, card.c.brand_id))
     .outerjoin(member, _of_card(member, card.c.member_id))
     .where(own(pass_), pass_.c.id == string("key"))
 )
-_PROGRAMME = slice(0, len(PROGRAMME.columns))
+_CARD = slice(0, len(CARD.columns))
+_PROGRAMME = slice(_CARD.stop, _CARD.stop + len(PROGRAMME.columns))
 _BRAND = slice(_PROGRAMME.stop, _PROGRAMME.stop + len(BRAND.columns))
 _MEMBER = slice(_BRAND.stop, _BRAND.stop + len(MEMBER.columns))
 BY_ID = Statement(select(*CARD.columns).where(own(card), _THERE, card.c.pass_id == string("code")))
@@ -130,6 +132,7 @@ class CardRows(Kept[Card]):
             return None
         held = row[_MEMBER]
         return CardFacts(
+            CARD.value(scope, row[_CARD]),
             PROGRAMME.value(scope, row[_PROGRAMME]),
             BRAND.value(scope, row[_BRAND]),
             MEMBER.value(scope, held) if held[0] is not None else None,

@@ -89,15 +89,17 @@ def _barcode(tx: Tx, card: Card) -> RotatingBarcode | None:
     return content_of(found, template).rotating_barcode
 
 
-def facts_of(tx: Tx, card: Card) -> CardFacts:
-    facts = tx.cards.facts(card.scope, card.pass_id)
-    assert facts is not None, "a card is a pass of a programme"
+def facts_of(tx: Tx, scope: Scope, pass_id: PassId) -> CardFacts:
+    """Raises CodeUnknown."""
+    facts = tx.cards.facts(scope, pass_id)
+    if facts is None:
+        raise CodeUnknown
     return facts
 
 
 def view_of(tx: Tx, card: Card, facts: CardFacts | None = None) -> CardView:
     """Reads what else a scanner shows of a card. `facts`: where they are known already."""
-    known = facts or facts_of(tx, card)
+    known = facts or facts_of(tx, card.scope, card.pass_id)
     programme = known.programme
     held = {one.key.unit: one.balance for one in tx.ledger.accounts(card.scope, card.pass_id)}
     balances = dict.fromkeys(units(programme), 0) | held
