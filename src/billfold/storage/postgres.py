@@ -28,12 +28,17 @@ from billfold.storage.refusals import StoreRefused
 from billfold.storage.statements import Bulk, Row, Statement, Telling, Value
 from billfold.storage.threads import Threads
 from billfold.storage.transaction import Transaction
+from billfold.storage.wire import Waiting
 
 T = TypeVar("T")
 log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
-THREADS = 16
+THREADS, AT_ONCE = 16, 4
+"""Connections, and how many of them are at work at once beside those that wait long: with sixteen, those that hold what others
+wait for are the slowest. Where the database is far away, all are."""
+FAR_MS = 2.0
+"""So long takes the way to a database that is far away and back."""
 TRIES_MAX = 5
 CLOCK_SECONDS = 30
 """How long an estimate of the database's clock is used."""
@@ -90,8 +95,8 @@ class PostgresSession(Telling):
         self._connection.execute(change.postgres.sql.encode(), {**params, **common, **change.postgres.constants, **given})
 
 
-def connect(url: str) -> Connection:
-    """A connection as Billfold uses it. Transactions are begun and ended by hand."""
+def connect(url: str, waiting: Waiting = contextlib.nullcontext) -> Connection:
+    """A connection as Billfold uses it. Transactions are begun and ended by hand. `waiting`: around what takes long."""
     connection = Connection.connect(
         url,
         autocommit=True,
@@ -107,8 +112,15 @@ def connect(url: str) -> Connection:
     # One type for all integers: otherwise each width of a value prepares the statement once more.
     connection.adapters.register_dumper(int, Int8Dumper)
     connection.execute(_SETTINGS)
-    connection.statements = Prepared(connection)
+    connection.statements = Prepared(connection, waiting)
     return connection
+
+
+def _way_ms(connection: Connection) -> float:
+    """Of one statement, there and back."""
+    began = time.perf_counter()
+    connection.statements.rows("SELECT 1", {})
+    return (time.perf_counter() - began) * 1000
 
 
 def reachable(connect: Callable[[], T]) -> T:
@@ -145,10 +157,10 @@ class PostgresStore:
         self._closed = False
         self._clock_offset_ms = 0
         self._clock_read_at = float("-inf")
-        self._check_server()
-        self._pool = Threads(threads, "billfold-postgres")
+        self._pool = Threads(threads, "billfold-postgres", AT_ONCE if self._check_server() < FAR_MS else threads)
 
-    def _check_server(self) -> None:
+    def _check_server(self) -> float:
+        """How long the way there and back takes, in milliseconds."""
         try:
             with connect(self._url) as connection:
                 for name in ("fsync", "full_page_writes"):
@@ -157,6 +169,7 @@ class PostgresStore:
                         raise StoreRefused(
                             f"the PostgreSQL server runs with {name} = off and may lose acknowledged data", f"set {name} = on there"
                         )
+                return min(_way_ms(connection) for _ in range(5))
         except psycopg.Error as problem:
             raise StoreRefused(
                 f"PostgreSQL cannot be reached ({str(problem).splitlines()[0]})", "check --database-url and that the server runs"
@@ -215,7 +228,8 @@ class PostgresStore:
     def _connection(self) -> Connection:
         connection: Connection | None = getattr(self._local, "connection", None)
         if connection is None or connection.closed:
-            connection = connect(self._url)
+            with self._pool.waiting():
+                connection = connect(self._url, self._pool.waiting)
             self._local.connection = connection
             with self._guard:
                 self._connections.add(connection)
@@ -253,7 +267,8 @@ class PostgresStore:
                 # A standby took this connection's place: the next one may reach the primary.
                 self._discard()
                 raise Unavailable("the database takes no writes now") from problem
-            time.sleep(random.uniform(0.005, 0.1))  # noqa: S311 (jitter)
+            with self._pool.waiting():
+                time.sleep(random.uniform(0.005, 0.1))  # noqa: S311 (jitter)
         raise AssertionError("unreachable")
 
     def _attempt(self, fn: Callable[[Tx], T], begin: str | None, *, commit: bool) -> T:

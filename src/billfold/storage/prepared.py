@@ -14,7 +14,7 @@ import psycopg
 from psycopg.adapt import Transformer
 
 from billfold.storage.statements import Row, Value
-from billfold.storage.wire import Sent, Wire, checked, told_by_server
+from billfold.storage.wire import Sent, Waiting, Wire, checked, told_by_server
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
@@ -39,9 +39,9 @@ def numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
 class Prepared:
     """May raise any psycopg.Error."""
 
-    def __init__(self, connection: "psycopg.Connection[Row]") -> None:
+    def __init__(self, connection: "psycopg.Connection[Row]", waiting: Waiting) -> None:
         self._driver = connection.pgconn
-        self._wire = Wire(connection.pgconn)
+        self._wire = Wire(connection.pgconn, waiting)
         self._reader = Transformer(connection)
         self._known: dict[str, tuple[bytes, tuple[str, ...]]] = {}
         self._told: list[Sent] = []
@@ -92,8 +92,6 @@ class Prepared:
 
     def _ask(self, sql: str, params: Mapping[str, Value]) -> "PGresult":
         asked = self._sent(sql, params)
-        if not self._told:
-            return checked(self._wire.answer(asked))
         return checked(self._wire.answers([*self._take(), asked])[-1])
 
     def _sent(self, sql: str, params: Mapping[str, Value]) -> Sent:

@@ -1,11 +1,11 @@
 """Statements on their way to PostgreSQL and their answers on the way back, on one connection.
 
-One alone is one call of libpq, which gives the interpreter's lock away once. Several are a lot, by libpq's pipeline mode: written
-to the network at once, answered at once, in their order; when one fails, the server skips those after it. May not enter: SQL,
-transactions, what an answer means."""
+They go in lots, by libpq's pipeline mode: written to the network at once, answered at once, in their order; when one fails, the
+server skips those after it. May not enter: SQL, transactions, what an answer means."""
 
 import select
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from psycopg import OperationalError, errors, pq
@@ -15,6 +15,11 @@ if TYPE_CHECKING:
 
 _GOOD = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 _BINARY = 1
+PATIENCE_MS = 50
+"""What takes longer waits for somebody: a row that another holds, a disk that stands still. (With less, a busy machine is taken for
+one that waits, and still more is begun on it.)"""
+Waiting = Callable[[], AbstractContextManager[None]]
+"""Is entered around a longer wait (threads.Threads.waiting)."""
 
 
 class Sent(NamedTuple):
@@ -28,19 +33,14 @@ class Sent(NamedTuple):
 class Wire:
     """May raise psycopg.OperationalError where the connection is lost; what a statement says is in its answer."""
 
-    def __init__(self, driver: "PGconn") -> None:
-        self._driver = driver
+    def __init__(self, driver: "PGconn", waiting: Waiting) -> None:
+        self._driver, self._waiting = driver, waiting
         self._readable, self._writable = select.poll(), select.poll()
         self._readable.register(driver.socket, select.POLLIN)
         self._writable.register(driver.socket, select.POLLIN | select.POLLOUT)
 
-    def answer(self, statement: Sent) -> "PGresult":
-        return self._driver.exec_prepared(*statement, _BINARY)
-
     def answers(self, lot: Sequence[Sent]) -> "list[PGresult]":
         """Of each, up to the first that failed."""
-        if len(lot) == 1:
-            return [self.answer(lot[0])]
         driver = self._driver
         driver.enter_pipeline_mode()
         for one in lot:
@@ -70,7 +70,9 @@ class Wire:
         """The next answer. The lock of the interpreter is free while it is awaited."""
         driver = self._driver
         while driver.is_busy():
-            self._readable.poll()
+            if not self._readable.poll(PATIENCE_MS):
+                with self._waiting():
+                    self._readable.poll()
             driver.consume_input()
         result = driver.get_result()
         if result is None:
