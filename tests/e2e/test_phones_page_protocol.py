@@ -164,47 +164,58 @@ def test_trouble_is_told_each_time_until_the_phone_gives_up(judge_: Judge, phone
     assert phone.wait_for("updated")["changes"][0]["new"] == "1,300"
 
 
-def _damage(files: Files, change: Callable[[Files], object]) -> bytes:
-    change(files)
-    return zipped(files)
+Cases = list[tuple[bytes, str | None]]
+"""A bundle, and what both phones must say of it; None: they take it."""
 
 
-def test_both_phones_take_and_refuse_the_same_bundles(judge_: Judge, page: Page, tmp_path: Path) -> None:
-    """Each phone gives the reason in its own words; the table names what both must say."""
-    issued = judge_.issued
+def _signed(judge_: Judge, **changes: object) -> Files:
+    files = files_of(pass_json(**changes))  # type: ignore[arg-type]
+    return {**files, "manifest.json": (manifest := manifest_of(files)), "signature": sign(manifest, judge_.issued)}
 
-    def signed(**changes: object) -> Files:
-        files = files_of(pass_json(**changes))  # type: ignore[arg-type]
-        return {**files, "manifest.json": (manifest := manifest_of(files)), "signature": sign(manifest, issued)}
 
-    manifest = manifest_of(files_of(pass_json()))
-    stranger = SandboxAuthority.open(tmp_path / "stranger").issue_pass_certificate(TYPE, "A1B2C3D4E5")
-    other_type = judge_.authority.issue_pass_certificate("pass.com.example.other", "A1B2C3D4E5")
+def _good(judge_: Judge) -> Cases:
     late = (datetime.now(UTC) + timedelta(days=3650)).strftime("%Y-%m-%dT%H:%M:%SZ")
-    cases: list[tuple[bytes, str | None]] = [
-        (zipped(signed()), None),
-        (zipped({**signed(), "signature": sign(manifest, issued, "-md", "sha1")}), None),
-        (zipped(signed(expirationDate=late)), None),
-        (_damage(signed(), lambda files: files.pop("signature")), "Signature is missing"),
-        (_damage(signed(), lambda files: files.pop("manifest.json")), "no manifest.json"),
-        (_damage(signed(), lambda files: files.update({"icon.png": b"other"})), "icon.png does not have the SHA-1"),
-        (_damage(signed(), lambda files: files.update({"extra.png": b"x"})), "extra.png is not in the manifest"),
-        (_damage(signed(), lambda files: files.pop("icon@2x.png")), "lists icon@2x.png, which is missing"),
-        (_damage(signed(), lambda files: files.update({"signature": b"\x30\x80\x00"})), "did not verify"),
-        (_damage(signed(), lambda files: files.update({"signature": files["signature"][:-1]})), "did not verify"),
-        (
-            _damage(signed(), lambda files: files.update({"signature": files["signature"][:-1] + b"\0"})),
-            "not made by the signer's key",
-        ),
-        (_damage(signed(), lambda files: files.update({"manifest.json": files["manifest.json"] + b"\n"})), "changed after signing"),
+    other_digest = sign(manifest_of(files_of(pass_json())), judge_.issued, "-md", "sha1")
+    bundles = [_signed(judge_), {**_signed(judge_), "signature": other_digest}, _signed(judge_, expirationDate=late)]
+    return [(zipped(one), None) for one in bundles]
+
+
+def _damaged(judge_: Judge) -> Cases:
+    """What was changed after it was signed."""
+
+    def damage(change: Callable[[Files], object]) -> bytes:
+        change(files := _signed(judge_))
+        return zipped(files)
+
+    return [
+        (damage(lambda files: files.pop("signature")), "Signature is missing"),
+        (damage(lambda files: files.pop("manifest.json")), "no manifest.json"),
+        (damage(lambda files: files.update({"icon.png": b"other"})), "icon.png does not have the SHA-1"),
+        (damage(lambda files: files.update({"extra.png": b"x"})), "extra.png is not in the manifest"),
+        (damage(lambda files: files.pop("icon@2x.png")), "lists icon@2x.png, which is missing"),
+        (damage(lambda files: files.update({"signature": b"\x30\x80\x00"})), "did not verify"),
+        (damage(lambda files: files.update({"signature": files["signature"][:-1]})), "did not verify"),
+        (damage(lambda files: files.update({"signature": files["signature"][:-1] + b"\0"})), "not made by the signer's key"),
+        (damage(lambda files: files.update({"manifest.json": files["manifest.json"] + b"\n"})), "changed after signing"),
+    ]
+
+
+def _strange(judge_: Judge, folder: Path) -> Cases:
+    """Signed by somebody else, or no bundle at all."""
+    stranger = SandboxAuthority.open(folder).issue_pass_certificate(TYPE, "A1B2C3D4E5")
+    other_type = judge_.authority.issue_pass_certificate("pass.com.example.other", "A1B2C3D4E5")
+    return [
         (bundle(pass_json(), stranger), "trust chain could not be verified"),
         (bundle(pass_json(), other_type), "passTypeIdentifier may not match your certificate"),
-        (bundle(pass_json(), issued, {"../evil.png": b"x"}), "unsafe path"),
-        (bundle(pass_json(), issued, {"folder/": b""}), "does not belong"),
+        (bundle(pass_json(), judge_.issued, {"../evil.png": b"x"}), "unsafe path"),
+        (bundle(pass_json(), judge_.issued, {"folder/": b""}), "does not belong"),
         (b"<html>", "not a zip"),
         (zipped({f"{number}.png": b"" for number in range(501)}), "unpacks to too much"),
     ]
-    for changes, reason in (
+
+
+def _wrongly_filled(judge_: Judge) -> Cases:
+    wrong: list[tuple[dict[str, object], str]] = [
         ({"formatVersion": 2}, "formatVersion"),
         ({"storeCard": None}, "0 style keys"),
         ({"generic": {}}, "2 style keys"),
@@ -215,8 +226,12 @@ def test_both_phones_take_and_refuse_the_same_bundles(judge_: Judge, page: Page,
         ({"locations": [{"latitude": 91, "longitude": 0}]}, "locations[0]"),
         ({"labelColor": "rgb(256, 0, 0)"}, "labelColor"),
         ({"webServiceURL": "https://x.example/"}, "come together"),
-    ):
-        cases.append((bundle(pass_json(**changes), issued), reason))  # type: ignore[arg-type]
+    ]
+    return [(bundle(pass_json(**changes), judge_.issued), reason) for changes, reason in wrong]  # type: ignore[arg-type]
+
+
+def _not_strict(judge_: Judge) -> Cases:
+    cases: Cases = []
     for text, reason in (
         (b'{"a": 1, "a": 2}', "twice in one object"),
         (b'{"a": 1,}', "not strict JSON"),
@@ -224,7 +239,19 @@ def test_both_phones_take_and_refuse_the_same_bundles(judge_: Judge, page: Page,
     ):
         files = {**files_of(pass_json()), "pass.json": text}
         manifest = manifest_of(files)
-        cases.append((zipped({**files, "manifest.json": manifest, "signature": sign(manifest, issued)}), reason))
+        cases.append((zipped({**files, "manifest.json": manifest, "signature": sign(manifest, judge_.issued)}), reason))
+    return cases
+
+
+def test_both_phones_take_and_refuse_the_same_bundles(judge_: Judge, page: Page, tmp_path: Path) -> None:
+    """Each phone gives the reason in its own words; the tables name what both must say."""
+    cases = [
+        *_good(judge_),
+        *_damaged(judge_),
+        *_strange(judge_, tmp_path / "stranger"),
+        *_wrongly_filled(judge_),
+        *_not_strict(judge_),
+    ]
 
     async def terminal(data: bytes) -> str | None:
         try:
