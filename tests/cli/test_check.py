@@ -20,7 +20,7 @@ def test_a_good_pass_is_told_in_one_line_and_a_table(tmp_path: Path) -> None:
 
 
 def test_a_fault_is_told_with_what_a_phone_does_and_the_mend(tmp_path: Path) -> None:
-    (tmp_path / "pass.json").write_text(json.dumps(document(organisationName="x", webServiceURL=None)))
+    (tmp_path / "pass.json").write_text(json.dumps(document(organisationName="x", logotext="y", webServiceURL=None)))
     done = billfold("check", "pass.json", cwd=tmp_path)
     assert done.returncode == 1
     for words in (
@@ -29,6 +29,7 @@ def test_a_fault_is_told_with_what_a_phone_does_and_the_mend(tmp_path: Path) -> 
         "phones never register",
         "or leave both away",
         "did you mean organizationName?",
+        "did you mean logoText?",
     ):
         assert words in done.stdout
 

@@ -87,13 +87,13 @@ def _show(console: Console, path: Path, report: Report) -> None:
 
 
 def _table(findings: tuple[Finding, ...]) -> Table:
-    """One row for each fault, however many places have it."""
-    places: dict[tuple[str, str], list[str]] = {}
+    """One row for each fault and mend, however many places have it."""
+    places: dict[tuple[str, str, str], list[str]] = {}
     for one in findings:
-        places.setdefault((one.code, one.message), []).append(one.path or "the whole")
+        places.setdefault((one.code, one.message, one.mend), []).append(one.path or "the whole")
     table = Table("", "where", "what is wrong", "what to do")
     for one in findings:
-        where = places.pop((one.code, one.message), None)
+        where = places.pop((one.code, one.message, one.mend), None)
         if where is not None:
             shown = "\n".join(where[:PLACES_MAX]) + (f"\nand {len(where) - PLACES_MAX} more" if len(where) > PLACES_MAX else "")
             what = Text.assemble(

@@ -49,13 +49,18 @@ def root() -> Authority:
 
 
 @cache
-def intermediate(generation: str = "G4", key_name: str = "", ends: datetime = ENDS + timedelta(days=2000)) -> Authority:
-    """Named like Apple's. Another `key_name` makes one of the same name that did not issue our certificates."""
+def intermediate(
+    generation: str = "G4",
+    key_name: str = "",
+    ends: datetime = ENDS + timedelta(days=2000),
+    organization: str = "Billfold Sandbox",
+) -> Authority:
+    """Named like Apple's, but for the organisation. Another `key_name`: one of this name that did not issue our certificates."""
     key = rsa_key(f"intermediate {generation} {key_name}")
     name = _name(
         (NameOID.COMMON_NAME, "Test Worldwide Developer Relations Certification Authority"),
         (NameOID.ORGANIZATIONAL_UNIT_NAME, generation),
-        (NameOID.ORGANIZATION_NAME, "Test Inc."),
+        (NameOID.ORGANIZATION_NAME, organization),
     )
     builder = _builder(name, root().certificate.subject, key, BEGINS - timedelta(days=800), ends)
     return Authority(_ca(builder, key, root().key), key)

@@ -45,7 +45,7 @@ def test_type_team_and_dates_come_from_the_certificate() -> None:
     assert credential.serial == f"{LEAF.serial_number:x}"
     assert credential.intermediate_pem == G4.pem
     assert not credential.has_nfc
-    assert credential.issuer == "Test Inc., G4"
+    assert credential.issuer == "Billfold Sandbox, G4"
     assert not credential.issued_by_apple
     assert load(authority.pem(authority.certificate(nfc=True))).has_nfc
 

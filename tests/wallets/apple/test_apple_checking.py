@@ -270,6 +270,18 @@ def test_the_intermediate_is_chosen_by_key_and_named_by_generation() -> None:
     assert "include G4" in one.mend
 
 
+@pytest.mark.parametrize(
+    ("organization", "opens"), [("Billfold Sandbox", True), ("Apple Inc.", True), ("Somebody Else", False), ("", False)]
+)
+def test_what_somebody_else_than_apple_has_certified_opens_in_the_sandbox_at_most(organization: str, opens: bool) -> None:
+    """Of Apple's next intermediates we know the name alone, so that it is a warning."""
+    above = authority.intermediate(organization=organization or "-")
+    leaf = authority.certificate(issuer=above)
+    checked = check_file(packed(FILES, MANIFEST, signed_by(leaf, above=[above.certificate])), NOW)
+    severities = {one.severity for one in checked.all_findings() if one.code == "issuer_not_apple"}
+    assert severities == {"warning" if opens else "error"}
+
+
 def test_expiry_is_judged_at_the_signing_time() -> None:
     signature = sign(MANIFEST)
     assert told(signature, now=NOW) == set()

@@ -23,7 +23,7 @@ from billfold.wallets.apple.certificates import (
     name_part,
 )
 from billfold.wallets.apple.cms import NotCms, SignedData, SignerInfo, read_signed_data
-from billfold.wallets.apple.findings import Findings, plain
+from billfold.wallets.apple.findings import ERROR, WARNING, Findings, plain
 from billfold.wallets.apple.lenient_json import Json
 from billfold.wallets.apple.predicates import EXPIRY_WARN_DAYS
 from billfold.wallets.apple.reader import MANIFEST, SIGNATURE, ReadPass
@@ -31,6 +31,8 @@ from billfold.wallets.apple.reader import MANIFEST, SIGNATURE, ReadPass
 NOT_VERIFIED = "the pass is refused: Manifest signature did not verify"
 NOT_TRUSTED = "the pass is refused: the certificate trust chain could not be verified"
 MISMATCH = "the pass is refused: the identifiers may not match the certificate"
+SANDBOX = "Billfold Sandbox"
+"""Whose intermediate signs the passes of the test environment."""
 APPLE_INTERMEDIATES = {"ea4757885538dd8cb59ff4556f676087d83c85e70902c122e42c0808b5bce14c": "G4"}
 """SHA-256 of the DER → generation, of those whose fingerprint is known. Section 8.3."""
 
@@ -42,6 +44,7 @@ _DIGESTS: dict[str, type[hashes.HashAlgorithm]] = {
 }
 _ACCEPTED = (hashes.SHA1, hashes.SHA256)
 _RSA = frozenset({"1.2.840.113549.1.1.1", "1.2.840.113549.1.1.5", "1.2.840.113549.1.1.11"})
+_FROM_APPLE = "take it from apple.com/certificateauthority (Worldwide Developer Relations)"
 _SIGN_ANEW = "sign the manifest again, as the last step, and store the very bytes that were signed"
 
 
@@ -185,26 +188,34 @@ def _judge_intermediate(
     """The intermediate that issued the certificate, by key identifier and signature, never by name alone. Row 49, section 8.3."""
     wanted = plain(generation(leaf.issuer))
     others = [one for one in signed.certificates if one is not leaf]
-    where = "take it from apple.com/certificateauthority (Worldwide Developer Relations)"
     if not others:
         text = f"the intermediate that issued the certificate ({wanted}) is not inside"
-        found.error(SIGNATURE, "intermediate_missing", text, f"include it; {where}", NOT_TRUSTED)
+        found.error(SIGNATURE, "intermediate_missing", text, f"include it; {_FROM_APPLE}", NOT_TRUSTED)
         return None
     fitting = [one for one in others if _fits(leaf, one)]
     if not fitting:
         given = ", ".join(sorted({plain(generation(one.subject)) for one in others}))
         text = f"the certificate was issued by {wanted}, and what is inside is {given}, or another key of that name"
-        found.error(SIGNATURE, "intermediate_wrong", text, f"include {wanted} instead; {where}", NOT_TRUSTED)
+        found.error(SIGNATURE, "intermediate_wrong", text, f"include {wanted} instead; {_FROM_APPLE}", NOT_TRUSTED)
         return None
     above = fitting[0]
     if not above.not_valid_before_utc <= (info.signed_at or now) <= above.not_valid_after_utc:
         text = "the intermediate was not valid when the pass was signed"
-        found.error(SIGNATURE, "intermediate_expired", text, where, NOT_TRUSTED)
+        found.error(SIGNATURE, "intermediate_expired", text, _FROM_APPLE, NOT_TRUSTED)
     if not _is_apples(above):
-        text = "the intermediate is not one of Apple's"
-        mend = "for real phones, sign with a certificate that Apple issued; the sandbox's phones trust this one"
-        found.warning(SIGNATURE, "issuer_not_apple", text, mend, "real phones refuse the pass")
+        _tell_whose(above, found)
     return above
+
+
+def _tell_whose(above: x509.Certificate, found: Findings) -> None:
+    """An error, but for the sandbox's passes, which no real phone gets, and where only a fingerprint of Apple's is unknown."""
+    organization = _part(above.subject, NameOID.ORGANIZATION_NAME)
+    text, mend, severity = "the intermediate is not one of Apple's", "sign with a certificate that Apple issued", ERROR
+    if organization == SANDBOX:
+        mend, severity = f"for real phones, {mend}; the sandbox's phones trust this one", WARNING
+    elif organization == "Apple Inc.":
+        text, mend, severity = "the intermediate has Apple's name and another fingerprint than the known one", _FROM_APPLE, WARNING
+    found.add(severity, SIGNATURE, "issuer_not_apple", text, mend, "real phones refuse the pass")
 
 
 def _judge_identity(facts: SignatureFacts, document: dict[str, Json], found: Findings) -> None:
