@@ -30,6 +30,12 @@ def check_file(data: bytes, now_ms: int) -> Report:
     return Report(checked.kind.value, tuple(_part(one) for one in checked.passes), checked.findings)
 
 
+def check_folder(files: Mapping[str, bytes], now_ms: int) -> Report:
+    """A pass before it is packed and signed: the files of its folder, by path."""
+    checked = checking.check_folder(files, _moment(now_ms))
+    return Report(checked.kind.value, tuple(_part(one) for one in checked.passes), checked.findings)
+
+
 def check_document(document: JsonObject, now_ms: int, earlier: JsonObject | None = None) -> Report:
     if _is_googles(document):
         return check_google(document)

@@ -48,6 +48,23 @@ def test_scripts_get_one_json_object_a_file(tmp_path: Path) -> None:
     assert (none["kind"], none["findings"][0]["code"]) == ("unknown", "not_an_archive")
 
 
+def test_a_folder_is_judged_as_far_as_it_can_be_before_it_is_signed(tmp_path: Path) -> None:
+    files = files_of(document(logotext="x"), **{"de.lproj/pass.strings": b'"POINTS" = "Punkte";', "strip.png": b"GIF89a"})
+    for name, data in files.items():
+        (tmp_path / "card.pass" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "card.pass" / name).write_bytes(data)
+    (tmp_path / "card.pass" / "linked.png").symlink_to("/etc/hostname")
+    done = billfold("check", "--json", "card.pass", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    codes = {one["code"] for part in report["parts"] for one in part["findings"]}
+    assert (done.returncode, report["kind"], codes) == (1, "folder", {"key_unknown", "language_alone", "image_not_png"})
+    (tmp_path / "card.pass" / "strip.png").unlink()
+    (tmp_path / "card.pass" / "signature").write_bytes(b"x")
+    again = billfold("check", "--json", "card.pass", cwd=tmp_path)
+    found = {one["code"] for part in json.loads(again.stdout)["parts"] for one in part["findings"]}
+    assert {"manifest_missing", "signature_unreadable"} <= found
+
+
 def test_one_file_may_come_from_the_input(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, "-P", "-m", "billfold", "check", "--json", "-"],

@@ -19,11 +19,13 @@ from billfold.domain.checks import ERROR, Report, as_json
 from billfold.domain.findings import Finding
 
 FILE_BYTES_MAX = 200 * 1024 * 1024
+FILES_MAX = 1_000
 PLACES_MAX = 3
 _COLORS = {"error": "bold red", "warning": "yellow"}
 _KINDS = {
     "pkpass": "a pass for Apple Wallet",
     "pkpasses": "a bundle of passes for Apple Wallet",
+    "folder": "a pass for Apple Wallet, not packed",
     "pass.json": "a pass.json, not packed",
     "google": "JSON for Google Wallet",
     "unknown": "no pass",
@@ -34,7 +36,7 @@ check_app = typer.Typer(add_completion=False)
 @check_app.command()
 def check(
     files: Annotated[
-        list[Path], typer.Argument(help="Files to explain: .pkpass, .pkpasses, or .json; - reads one from the input.")
+        list[Path], typer.Argument(help="What to explain: .pkpass, .pkpasses, .json, or a folder; - reads from the input.")
     ],
     strict: Annotated[bool, typer.Option("--strict", help="Take warnings for errors: exit code 1.")] = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print one JSON object for each file.")] = False,
@@ -49,13 +51,31 @@ def check(
     console = Console(highlight=False)
     failed = False
     for path in files:
-        report = checker.check_file(_read(path), time.time_ns() // 1_000_000)
+        report = _report(path, time.time_ns() // 1_000_000)
         failed = failed or not report.opens or (strict and any(True for _ in report.all_findings()))
         if as_json_:
             print(json.dumps({"file": str(path), **as_json(report)}, ensure_ascii=True))
         else:
             _show(console, path, report)
     raise typer.Exit(1 if failed else 0)
+
+
+def _report(path: Path, now_ms: int) -> Report:
+    return checker.check_folder(_read_folder(path), now_ms) if path.is_dir() else checker.check_file(_read(path), now_ms)
+
+
+def _read_folder(folder: Path) -> dict[str, bytes]:
+    """Its files by their path in it. Links are not followed: a pass has none."""
+    files: dict[str, bytes] = {}
+    left = FILE_BYTES_MAX
+    for path in sorted(folder.rglob("*")):
+        if path.is_symlink() or not path.is_file():
+            continue
+        left -= path.stat().st_size
+        if left < 0 or len(files) == FILES_MAX:
+            fail(f"{folder}: more than {FILES_MAX} files or {FILE_BYTES_MAX // 1024 // 1024} MB, so no pass", 2)
+        files[path.relative_to(folder).as_posix()] = _read(path)
+    return files
 
 
 def _read(path: Path) -> bytes:

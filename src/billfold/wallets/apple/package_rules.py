@@ -21,8 +21,10 @@ _ROOT = frozenset({PASS, MANIFEST, SIGNATURE, PERSONALIZATION})
 _IMAGE_OTHERWISE = "the picture is cut, or not shown"
 
 
-def judge_package(read: ReadPass, found: Findings) -> None:
-    _manifest(read, found)
+def judge_package(read: ReadPass, found: Findings, *, signed: bool = True) -> None:
+    """`signed`: it is, or should be; before that there need be no manifest."""
+    if signed:
+        _manifest(read, found)
     _files(read, found)
     _images(read, found)
     _languages(read, found)

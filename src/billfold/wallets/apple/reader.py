@@ -24,6 +24,7 @@ BUNDLE_LIMITS = Limits(bytes_max=BUNDLE_BYTES_MAX, entry_bytes_max=LIMITS.bytes_
 class Kind(StrEnum):
     PASS = "pkpass"
     PASSES = "pkpasses"
+    FOLDER = "folder"
     DOCUMENT = "pass.json"
     UNKNOWN = "unknown"
 
@@ -73,6 +74,12 @@ def read_document(data: bytes, limits: Limits = LIMITS) -> ReadPass:
     found = Findings()
     document = read_object(data, "", limits, found)
     return ReadPass("", document, findings=found.all())
+
+
+def open_folder(files: Mapping[str, bytes], limits: Limits = LIMITS) -> Opened:
+    """The files of a pass that is not packed, by their path in its folder. Who reads them keeps to `limits`."""
+    found = Findings()
+    return Opened(Kind.FOLDER, (_read_pass("", dict(files), limits, found),), ())
 
 
 def _open_archive(data: bytes, limits: Limits) -> Opened:
