@@ -23,7 +23,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """`kind`: pkpass, pkpasses, folder, pass.json, google, content or unknown. `findings`: about the whole; parts have their own."""
+    """`kind`: pkpass, pkpasses, folder, pass.json, google, content or unknown. `findings`: of the whole; parts have theirs."""
 
     kind: str
     parts: tuple[Part, ...]

@@ -21,6 +21,7 @@ from billfold.domain.content import (
     Poster,
     Relevance,
     RotatingBarcode,
+    StampCard,
     Style,
     TextAlignment,
     TransitType,
@@ -214,6 +215,9 @@ RULES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("46", WARNING, "translation_of_nothing translations.de.fields.x.label", {"translations": {"de": {"fields.x.label": "y"}}}),
     ("46", WARNING, "translation_lost translations.de.barcode.alt_text", {"translations": {"de": {"barcode.alt_text": "y"}}}),
     ("-", WARNING, "valid_from_lost valid_from", {"valid_from": 1}),
+    ("-", WARNING, "smart_tap_lost smart_tap", {"smart_tap": "C-0001"}),
+    ("-", WARNING, "linked_lost linked", {"linked": ("other",)}),
+    ("-", WARNING, "image_not_shown stamps", {"style": Style.GENERIC, "stamps": StampCard("1", "10")}),
     ("52", WARNING, "contact_missing back", {"back": (Field("terms", "No refunds."),)}),
     ("52", WARNING, "contact_missing back", {"back": ()}),
 ]
@@ -229,6 +233,7 @@ def test_each_rule_finds_its_fault(make_content: Any, row: str, severity: str, e
 
 
 RIGHT: list[dict[str, Any]] = [
+    {"smart_tap": "C-0001", "nfc": Nfc("C-0001", P256), "style": Style.COUPON, "stamps": StampCard("1", "10")},
     {"header": (Field("h", "-12.50", format=MoneyFormat("EUR")), Field("d", "2026-12-31T18:00Z", format=DateFormat()))},
     {"header": (Field("h", "x", alignment=TextAlignment.CENTER),), "language": "pt-BR"},
     {"style": Style.EVENT_TICKET, "auxiliary": (*fields(4, "a"), *(Field(f"b{n}", "v", row=1) for n in range(4)))},

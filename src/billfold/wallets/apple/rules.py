@@ -67,6 +67,9 @@ def _has_extras(content: Content) -> bool:
         or content.overrides
         or content.rotating_barcode
         or content.valid_from
+        or content.smart_tap
+        or content.linked
+        or content.stamps
         or content.max_distance is not None
         or content.sign_up
     )

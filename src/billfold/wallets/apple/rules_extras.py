@@ -13,7 +13,7 @@ from billfold.wallets.apple.predicates import BEACONS_MAX, DATE_MAX, NFC_MESSAGE
 from billfold.wallets.apple.rules_fields import judge_poster
 from billfold.wallets.apple.rules_trees import judge_overrides, judge_tags
 from billfold.wallets.apple.verdicts import ERROR, error, warning
-from billfold.wallets.apple.vocabulary import vocabulary
+from billfold.wallets.apple.vocabulary import images_of, vocabulary
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _PORT_MAX = 65_535
@@ -151,3 +151,12 @@ def _lost(content: Content, found: list[Finding]) -> None:
     if content.valid_from is not None:
         text = "Apple has no day from which a pass is valid"
         found.append(warning("valid_from_lost", "valid_from", text, "say it in a field too", _IGNORED))
+    if content.smart_tap is not None and content.nfc is None:
+        text, mend = "Apple's readers get another message than Google's", "give nfc for iPhones"
+        found.append(warning("smart_tap_lost", "smart_tap", text, mend, "a reader gets nothing from an iPhone"))
+    if content.linked:
+        text, mend = "Apple links no passes to each other", "hand the others out too, as a pack for instance"
+        found.append(warning("linked_lost", "linked", text, mend, "an iPhone gets this pass alone"))
+    if content.stamps is not None and "strip" not in images_of(content.style):
+        text, mend = "stamps stand in the strip, which this style has not", "make it a store card, a coupon or an event ticket"
+        found.append(warning("image_not_shown", "stamps", text, mend, "an iPhone shows no stamps"))
