@@ -45,6 +45,7 @@ async def test_an_id_that_was_made_long_before_stands_where_it_was_written(store
     for name in ("b", "c", "a"):
         await store.write(lambda tx, name=name: tx.events.append(event(name, NOW)))  # type: ignore[misc]
     assert await following(store, "c") == ["a"]
+    assert await following(store, "bb") == ["c", "a"], "a cursor that a restored backup knows nothing of"
     await store.write(lambda tx: tx.events.append_all([event("0", NOW), event("00", NOW)]))
     assert await following(store, "a") == ["0", "00"]
 

@@ -85,8 +85,10 @@ _listed, _seen = event.alias("listed"), event.alias("seen")
 
 
 def _following(rows: Any) -> ColumnElement[bool]:
-    """Behind the event `after`, as far as the stream is settled. Events of before places were counted stand at 0, by their ids."""
-    last = select(_seen.c.place).where(own(_seen), _seen.c.id == string("after")).scalar_subquery()
+    """Behind the event `after`, as far as the stream is settled. Events of before places were counted stand at 0, by their ids.
+    Where a restored backup knows nothing of that event: behind the last one that was made before it."""
+    known = select(_seen.c.place).where(own(_seen), _seen.c.id <= string("after"))
+    last = known.order_by(_seen.c.id.desc()).limit(literal(1)).scalar_subquery()
     following: ColumnElement[bool] = tuple_(rows.c.place, rows.c.id) > tuple_(func.coalesce(last, literal(0)), string("after"))
     settled: ColumnElement[bool] = rows.c.place < number("settled")
     return following & settled
