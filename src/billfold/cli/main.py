@@ -36,9 +36,21 @@ def call(module: str, function: str, *arguments: object) -> None:
     getattr(import_module(module), function)(*arguments)
 
 
+def load_without(module: str, unwanted: str) -> None:
+    """Loads `module` as if `unwanted` were not installed, where it can do without. Whoever needs `unwanted` later finds it."""
+    if unwanted in sys.modules:
+        return
+    sys.modules[unwanted] = None  # type: ignore[assignment]  # Python's own sign for "not to be had"
+    try:
+        import_module(module)
+    finally:
+        del sys.modules[unwanted]
+
+
 def ready(settings: Settings) -> None:
     """What each long-running command does first: our own data folder, and logs."""
     prepare_folder(settings.data)
+    load_without("structlog", "rich")  # which it would load, with pygments, for tracebacks that we do not print: 8 MB of a server
     call("billfold.logs", "configure", settings.log_format, settings.log_level)
 
 

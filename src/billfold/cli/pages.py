@@ -10,7 +10,7 @@ from starlette.types import ASGIApp
 
 from billfold import bootstrap
 from billfold.bootstrap import Parts
-from billfold.cli import doctor
+from billfold.cli import checkup
 from billfold.designer import pages as designer
 from billfold.domain.ids import TemplateId
 from billfold.manual import pages as manual
@@ -54,7 +54,7 @@ def _door(settings: Settings) -> bool:
 
 def _manual(desk: Desk, parts: Parts) -> Sequence[BaseRoute]:
     async def examine(workspace: str) -> list[Finding]:
-        found = await doctor.examine(parts.settings, parts, workspace)
+        found = await checkup.examine(parts.settings, parts, workspace)
         return [Finding(one.what, one.state, one.finding, one.mend) for one in found]
 
     return manual.create_routes(desk, examine)
