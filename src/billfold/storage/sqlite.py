@@ -92,10 +92,12 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA cell_size_check=ON")
         connection.execute("PRAGMA mmap_size=0")
         connection.execute("PRAGMA wal_autocheckpoint=0")
-        connection.execute("PRAGMA cache_size=-16000")
         if read_only:
+            connection.execute("PRAGMA cache_size=-16000")
             connection.execute("PRAGMA query_only=ON")
         else:
+            # A broadcast touches every row once, and fills whatever it is given; what misses is still in the system's cache.
+            connection.execute("PRAGMA cache_size=-8000")
             connection.execute("PRAGMA secure_delete=ON")
     except sqlite3.OperationalError as problem:
         raise StoreRefused(
