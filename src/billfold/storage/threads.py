@@ -2,7 +2,7 @@
 
 In place of the standard library's pool, whose futures of two kinds cost a short transaction as much as two of its statements.
 Only some of them work at once, so that they do not wait for each other's hold of the interpreter; one that says that it waits for
-somebody else makes room meanwhile (ADR 14). May not enter: what the work is."""
+somebody else makes room meanwhile (ADR 15). May not enter: what the work is."""
 
 import asyncio
 import contextlib
