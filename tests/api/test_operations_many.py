@@ -128,7 +128,7 @@ class Desk:
         if way == "otherwise":
             await self.ask_otherwise(one)
         else:
-            await self.ask(one, self.dice.choice((2, 2, 3, 5, 50)) if way == "at once" else 1)
+            await self.ask(one, self.dice.choices((2, 3, 5, 50), (8, 6, 5, 1))[0] if way == "at once" else 1)
 
     async def batch(self) -> None:
         known = len(self.sent)
