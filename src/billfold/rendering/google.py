@@ -6,6 +6,7 @@ reference/google-wallet.md sections 1.10 to 1.12). May not enter: Apple, the loc
 from billfold.domain.colors import ink_on
 from billfold.domain.content import BarcodeFormat, Content, Field, ImageSlot
 from billfold.rendering import barcodes, fonts
+from billfold.rendering.google_faces import face, in_the_title, journey, off_the_rows
 from billfold.rendering.scene import Scene, Scheme, mix
 from billfold.rendering.svg import Canvas, attributes, coordinate
 from billfold.rendering.words import words
@@ -18,25 +19,16 @@ _RADIUS = 24
 
 
 def rows(content: Content) -> tuple[tuple[Field, ...], ...]:
-    """The card's rows: header fields; further primary and secondary ones; auxiliary ones; at most three rows of three. When kinds
-    need more rows than there are, the fields follow each other without gaps."""
-    kinds = (content.header, content.primary[1:] + content.secondary, content.auxiliary)
+    """The card's rows: header fields; primary and secondary ones; auxiliary ones; without the title area's. At most three rows
+    of three: when groups need more rows than there are, the fields follow each other without gaps."""
+    off = off_the_rows(content)
+    groups = (content.header, content.primary + content.secondary, content.auxiliary)
+    kinds = [tuple(one for one in group if one.key not in off) for group in groups]
     made = [kind[at : at + _ITEMS_MAX] for kind in kinds for at in range(0, len(kind), _ITEMS_MAX)]
     if len(made) > _ROWS_MAX:
-        together = sum(kinds, ())[: _ROWS_MAX * _ITEMS_MAX]
+        together = sum(kinds, start=())[: _ROWS_MAX * _ITEMS_MAX]
         made = [together[at : at + _ITEMS_MAX] for at in range(0, len(together), _ITEMS_MAX)]
     return tuple(made)
-
-
-def title(content: Content) -> str:
-    """The line beside the logo."""
-    return content.logo_text or content.organization_name
-
-
-def headline(scene: Scene) -> tuple[str, str | None]:
-    """The large line and its label: the first primary field, or what the pass is."""
-    first = scene.content.primary[0] if scene.content.primary else None
-    return (scene.value(first), first.label) if first else (scene.content.description, None)
 
 
 def draw_front(scene: Scene) -> str:
@@ -45,7 +37,7 @@ def draw_front(scene: Scene) -> str:
     body = Canvas()
     ink = ink_on(content.background_color)
     y = _title(body, scene, ink)
-    for row in rows(content):
+    for row in (*journey(scene), *rows(content)):
         y = _row(body, scene, row, y, ink)
     y = _code(body, content, y + 8, ink)
     if png := scene.pictures.get(ImageSlot.STRIP):
@@ -74,7 +66,7 @@ def draw_front(scene: Scene) -> str:
 
 
 def _title(canvas: Canvas, scene: Scene, ink: str) -> float:
-    content = scene.content
+    content, shown = scene.content, face(scene)
     left = _EDGE
     png = scene.pictures.get(ImageSlot.LOGO) or scene.pictures.get(ImageSlot.ICON)
     canvas.group(clip=canvas.clip(f"<circle{attributes(cx=left + 20, cy=40, r=20)}/>"))
@@ -82,14 +74,13 @@ def _title(canvas: Canvas, scene: Scene, ink: str) -> float:
     if png:
         canvas.picture(left, 20, 40, 40, png)
     canvas.end()
-    canvas.text(left + 54, 46, fonts.shorten(title(content), 17, WIDTH - left - 54 - _EDGE), 17, ink)
+    canvas.text(left + 54, 46, fonts.shorten(shown.line, 17, WIDTH - left - 54 - _EDGE), 17, ink)
     canvas.line(0, 76, WIDTH, 76, ink, 0.16)
-    head, label = headline(scene)
     y = 112.0
-    if label:
-        canvas.text(_EDGE, y - 8, fonts.shorten(label, 13, WIDTH - 2 * _EDGE), 13, ink, opacity=0.85)
+    if shown.label:
+        canvas.text(_EDGE, y - 8, fonts.shorten(shown.label, 13, WIDTH - 2 * _EDGE), 13, ink, opacity=0.85)
         y += 14
-    lines = fonts.wrap(head, 24, WIDTH - 2 * _EDGE, 2)
+    lines = fonts.wrap(shown.headline, 24, WIDTH - 2 * _EDGE, 2)
     for line in lines:
         canvas.text(_EDGE, y + 10, line, 24, ink)
         y += 30
@@ -135,9 +126,8 @@ def draw_details(scene: Scene) -> str:
         ("#131314", "#e3e3e3", "#9aa0a6", "#303134") if dark else ("#ffffff", "#1f1f1f", "#5f6368", "#e3e5e8")
     )
     body, content, say = Canvas(), scene.content, words(scene.language)
-    front = sum(rows(content), ())
-    rest = [one for one in content.header + content.primary[1:] + content.secondary + content.auxiliary if one not in front]
-    facts = [*rest, *content.additional, *content.back]
+    front = {one.key for row in rows(content) for one in row} | in_the_title(content)
+    facts = [one for one in content.fields() if one.key not in front]
     if end := scene.expiry(say["expires"]):
         facts.append(end)
     room = WIDTH - 2 * _EDGE

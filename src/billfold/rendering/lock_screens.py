@@ -8,7 +8,8 @@ from dataclasses import dataclass
 
 from billfold.domain.colors import ink_on
 from billfold.domain.content import Content, ImageSlot, Style
-from billfold.rendering import fonts, google
+from billfold.rendering import fonts
+from billfold.rendering.google_faces import face
 from billfold.rendering.scene import Scene, Scheme, mix
 from billfold.rendering.svg import Canvas, attributes
 from billfold.rendering.words import words
@@ -143,7 +144,7 @@ def _google_notice(canvas: Canvas, scene: Scene, line: Line, y: float) -> float:
         canvas.picture(30, y + 14, 32, 32, png)
     canvas.end()
     canvas.text(76, y + 24, f"{words(scene.language)['wallet']} · {line.when}", 12, faint)
-    canvas.text(76, y + 46, fonts.shorten(google.title(content), 15, room, bold=True), 15, text, bold=True)
+    canvas.text(76, y + 46, fonts.shorten(face(scene).line, 15, room, bold=True), 15, text, bold=True)
     for number, row in enumerate(rows):
         canvas.text(76, y + 66 + 19 * number, row, 14, faint)
     return y + high

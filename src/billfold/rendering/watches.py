@@ -6,8 +6,9 @@ watches show. May not enter: phones."""
 
 from billfold.domain.colors import ink_on
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Style, TransitType
-from billfold.rendering import barcodes, fonts, google, symbols
+from billfold.rendering import barcodes, fonts, symbols
 from billfold.rendering.apple_front import inside, shown_code
+from billfold.rendering.google_faces import face
 from billfold.rendering.scene import Scene, Scheme, mix
 from billfold.rendering.svg import Canvas, attributes, coordinate
 from billfold.rendering.words import words
@@ -185,7 +186,7 @@ def draw_google(scene: Scene) -> str:
 
 
 def _round_face(canvas: Canvas, scene: Scene, middle: float) -> None:
-    content, code = scene.content, scene.content.barcode
+    content, code, shown = scene.content, scene.content.barcode, face(scene)
     ground = content.background_color
     canvas.add(f"<circle{attributes(cx=WIDTH / 2, cy=middle, r=_SCREEN / 2 - 4, fill=ground)}/>")
     ink = ink_on(ground)
@@ -194,14 +195,13 @@ def _round_face(canvas: Canvas, scene: Scene, middle: float) -> None:
     if png := scene.pictures.get(ImageSlot.LOGO) or scene.pictures.get(ImageSlot.ICON):
         canvas.picture(WIDTH / 2 - 16, _TOP + 12, 32, 32, png)
     canvas.end()
-    canvas.text(WIDTH / 2, _TOP + 61, fonts.shorten(google.title(content), 14, 176), 14, ink, anchor="middle")
+    canvas.text(WIDTH / 2, _TOP + 61, fonts.shorten(shown.line, 14, 176), 14, ink, anchor="middle")
     modules = barcodes.encode(code) if code else None
-    head, _ = google.headline(scene)
     if code is None or modules is None:
-        for number, line in enumerate(fonts.wrap(head, 20, 200, 3)):
+        for number, line in enumerate(fonts.wrap(shown.headline, 20, 200, 3)):
             canvas.text(WIDTH / 2, middle + 6 + 26.0 * number, line, 20, ink, anchor="middle")
         return
     wide, high = (108.0, 108.0) if code.format in barcodes.SQUARE else (190.0, 62.0)
     canvas.rect((WIDTH - wide) / 2 - 9, middle - high / 2 + 3, wide + 18, high + 18, "#ffffff", 12)
     canvas.path(barcodes.path(modules, (WIDTH - wide) / 2, middle - high / 2 + 12, wide, high), "#000000")
-    canvas.text(WIDTH / 2, _TOP + _SCREEN - 22, fonts.shorten(head, 13, 118), 13, ink, anchor="middle")
+    canvas.text(WIDTH / 2, _TOP + _SCREEN - 22, fonts.shorten(shown.headline, 13, 118), 13, ink, anchor="middle")

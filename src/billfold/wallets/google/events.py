@@ -64,12 +64,12 @@ def event_ticket(look: Look) -> Made:
 
 
 def event_name(look: Look) -> tuple[LocalizedString, Field | None]:
-    """The tag, else what stands biggest on the card."""
+    """The tag, else what stands biggest on the card; and the field that says it."""
     text = look.tag("eventName")
     if text is None:
         return look.title(Role.PROGRAM_NAME)
-    key = look.tags.by_field.get("eventName")
-    return text, next((one for one in look.content.fields() if one.key == key), None)
+    key, said = look.tags.by_field.get("eventName"), text.default_value.value
+    return text, next((one for one in look.content.fields() if one.key == key or one.value == said), None)
 
 
 def venue(look: Look) -> EventVenue | None:
