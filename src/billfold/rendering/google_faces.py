@@ -78,7 +78,8 @@ def off_the_rows(content: Content) -> frozenset[str]:
 def in_the_title(content: Content) -> frozenset[str]:
     """Those of them that the title area says, so that the details need not."""
     if content.kind in _JOURNEYS:
-        return frozenset(one.key for one in content.fields() if not _JOURNEY_TAGS.isdisjoint(one.semantics))
+        said = (one for one in content.fields() if one.role is Role.MEMBER_NAME or not _JOURNEY_TAGS.isdisjoint(one.semantics))
+        return frozenset(one.key for one in said)
     below = {one.key for one in content.fields() if content.kind is Kind.OFFER and one.role in _ONLY_DETAILS}
     below |= {one.key for one in content.fields() if content.kind is Kind.EVENT_TICKET and one.role is Role.FINE_PRINT}
     return off_the_rows(content) - below
