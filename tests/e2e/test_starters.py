@@ -191,7 +191,7 @@ def wallet_of(server: Billfold, issued: list[Issued]) -> dict[str, dict[str, obj
 
 
 def test_googles_previews_say_what_the_object_and_its_class_say(issued: list[Issued], page_server: Billfold) -> None:
-    """Card and details together. Where the check says that Google writes a label of its own, the preview keeps ours, or shows none."""
+    """Card and details together. Where the check says that Google has a label of its own, the preview keeps ours or shows none."""
     held = wallet_of(page_server, issued)
     for one in issued:
         entry, phone, reader = held[one.serial], words(one.language), GoogleReader(one.language)
