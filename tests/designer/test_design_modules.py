@@ -67,6 +67,8 @@ def test_what_stands_on_googles_card_is_what_the_renderer_puts_there(bare: Page)
         content = Content("x", "x", **{area: tuple(Field(one["key"], "1") for one in fields[area]) for area in areas})
         keys = [one.key for row in google.rows(content) for one in row] + [one.key for one in content.primary[:1]]
         assert shown == {area: sum(key.startswith(area) for key in keys) for area in (*areas, "back")}, counts
+    journey = "async (file) => (await import(file)).onGooglesCard({ kind: 'flight', primary: [{ key: 'from' }] })"
+    assert bare.evaluate(journey, ROOM.assets.address("design.js")) is None
 
 
 def test_a_new_field_has_a_key_that_no_other_has(bare: Page) -> None:

@@ -47,7 +47,6 @@ def test_a_new_scanner_asks_for_cards_when_it_can_go_on_alone(counter: Counter, 
         assert till.heading("Scan a card").count() == 0
         held.pop().continue_()
         till.ready()
-        till.allow += ["wasm"]  # the camera's decoder may still be on its way
         till.go_offline()
         charge(till, counter.signed(card), "300")
         till.expect_told("yes", "Taken offline")

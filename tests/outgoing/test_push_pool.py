@@ -375,6 +375,7 @@ def started(before: list[str], after: list[str]) -> tuple["subprocess.Popen[byte
 def test_nghttpd_answers_every_push_of_a_large_batch(
     tmp_path: Path, runner: Callable[[Coroutine[None, None, None]], None], server_streams: int, connections_max: int
 ) -> None:
+    """libcurl gives a request up whose stream a server refused five times; whoever delivers asks again, and so does this."""
     program = judge("nghttpd")
     own, key = SERVER.write(tmp_path)
     process, port = started([program, "-a", "127.0.0.1", "-m", str(server_streams), "-d", str(tmp_path)], [str(key), str(own)])
@@ -382,7 +383,11 @@ def test_nghttpd_answers_every_push_of_a_large_batch(
     async def push() -> None:
         base = f"https://127.0.0.1:{port}"
         pool = HttpTwoPool(base, CLIENT.pem, CLIENT.key_pem, SERVER.pem, connections_max=connections_max)
-        assert statuses(await pool.post_many(pushes(2_000))) == [404] * 2_000
+        answers = statuses(await pool.post_many(pushes(2_000)))
+        refused = answers.count(0)
+        assert refused <= 20
+        answers += statuses(await pool.post_many(pushes(refused))) if refused else []
+        assert answers.count(404) == 2_000
         await pool.close()
 
     try:

@@ -198,8 +198,9 @@ class Device:
         expect(self.heading("Scan a card")).to_be_visible()
 
     def go_offline(self) -> None:
-        """As when the network is gone: what is refused then stands in the console, by the browser itself."""
-        self.allow += ["net::ERR"]
+        """As when the network is gone: what is refused then stands in the console, by the browser and by the camera's decoder,
+        which may still be on its way."""
+        self.allow += ["net::ERR", "wasm", "falling back to ArrayBuffer"]
         self._network(False)
         expect(self.bar).to_contain_text("Offline")
 

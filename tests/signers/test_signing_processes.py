@@ -279,8 +279,9 @@ async def test_keys_are_in_no_command_line_environment_file_or_log(
     monkeypatch.setenv("BILLFOLD_DATABASE_URL", "postgresql://someone:a-password@host/name")
     key = signing_key()
     await signers([asked(key, b"x")])
-    os.kill(signers.child_pids[0], signal.SIGKILL)
-    await until(lambda: len(signers.child_pids) == 2)
+    killed = signers.child_pids[0]
+    os.kill(killed, signal.SIGKILL)
+    await until(lambda: len(signers.child_pids) == 2 and killed not in signers.child_pids)
     middle = key.pem.splitlines()[5].decode()
     for pid in signers.child_pids:
         process = psutil.Process(pid)

@@ -23,8 +23,10 @@ export function shownAtMost(content, area) {
 const ROWS_MAX = 3,
   A_ROW = 3;
 
-/** Area → how many of its fields stand on Google's card, as the server's renderer lays them out; the others stand in its details. */
+/** Area → how many of its fields stand on Google's card, as the server's renderer lays them out; the others stand in its details. Null
+ *  for a journey, whose card Google fills from semantic tags. */
 export function onGooglesCard(content) {
+  if (content.kind === "flight" || content.kind === "transit") return null;
   const of = (area) => (content[area] ?? []).map(() => area);
   const [first, ...primary] = of("primary");
   const kinds = [of("header"), [...primary, ...of("secondary")], of("auxiliary")];

@@ -30,7 +30,7 @@ export function Texts({ design, change, findings, focus }) {
 function Area({ area, design, change, findings, focus }) {
   const list = design.content[area] ?? [];
   const most = shownAtMost(design.content, area);
-  const onCard = onGooglesCard(design.content)[area];
+  const onCard = onGooglesCard(design.content)?.[area];
   const add = () => {
     const key = freshKey(design.content, area === "back" ? "detail" : area);
     change(addField(design, area, { key, label: say("new_label"), value: "" }));
@@ -42,7 +42,7 @@ function Area({ area, design, change, findings, focus }) {
         most !== Infinity &&
         html`<div class="row">
           <span class="badge ${list.length > most ? "warn" : ""}" title=${say("apple_shows_hint", { most })}>${say("apple_shows", { count: list.length, most })}</span>
-          ${list.length > 0 && html`<span class="badge ${list.length > onCard ? "warn" : ""}" title=${say("google_shows_hint")}>${say("google_shows", { shown: onCard, count: list.length })}</span>`}
+          ${list.length > 0 && onCard !== undefined && html`<span class="badge ${list.length > onCard ? "warn" : ""}" title=${say("google_shows_hint")}>${say("google_shows", { shown: onCard, count: list.length })}</span>`}
         </div>`
       }
     </header>
