@@ -49,10 +49,14 @@ class Keyring:
 
     async def apple(self, scope: Scope, pass_type: str | None) -> AppleCredential:
         """Raises CredentialMissing."""
+        if kept := _kept(self._apple, scope, pass_type):
+            return kept
         return await self._open(self._apple, scope, APPLE, pass_type, certificates.decode)
 
     async def google(self, scope: Scope, issuer_id: str | None) -> GoogleCredential:
         """Raises CredentialMissing."""
+        if kept := _kept(self._google, scope, issuer_id):
+            return kept
         decode: Callable[[bytes], GoogleCredential] = accounts.decode
         if scope.environment is Environment.TEST and self._sandbox_token_url:
             decode = partial(_account_of_sandbox, self._sandbox_token_url)
@@ -66,13 +70,11 @@ class Keyring:
         name: str | None,
         decode: Callable[[bytes], T],
     ) -> T:
-        known = kept.get((scope, name))
         now = time.monotonic()
-        if known and known.fresh_until > now:
-            return known.value
         stored = await self._find(scope, kind, name)
         if stored is None:
             raise CredentialMissing(kind, MENDS[kind])
+        known = kept.get((scope, name))
         if known is None or known.sealed != stored.sealed:
             known = _Opened(stored.sealed, decode(self._vault.open(scope, kind, stored.name, stored.sealed)), 0.0)
             kept[(scope, name)] = known
@@ -118,6 +120,12 @@ class Keyring:
         stored = StoredCredential(scope, kind, name, public, sealed, self._clock.now_ms(), expires_at_ms)
         await self._store.write(lambda tx: tx.credentials.put(stored))
         return stored
+
+
+def _kept(kept: dict[tuple[Scope, str | None], _Opened[T]], scope: Scope, name: str | None) -> T | None:
+    """One that was opened a moment ago."""
+    known = kept.get((scope, name))
+    return known.value if known and known.fresh_until > time.monotonic() else None
 
 
 def _account_of_sandbox(token_uri: str, record: bytes) -> GoogleCredential:

@@ -9,6 +9,7 @@ May not enter: Apple's or Google's names and limits (wallets/*/rules.py), where 
 import hashlib
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 import msgspec
 
@@ -347,7 +348,12 @@ _WORD_START = re.compile(r"\b[^\W_]")
 
 def initials(content: Content) -> str:
     """One or two letters for the picture that is drawn where none is given."""
-    letters = _WORD_START.findall(content.logo_text or "") or _WORD_START.findall(content.organization_name)
+    return _initials(content.logo_text or "", content.organization_name)
+
+
+@lru_cache(maxsize=1024)
+def _initials(logo_text: str, organization_name: str) -> str:
+    letters = _WORD_START.findall(logo_text) or _WORD_START.findall(organization_name)
     return "".join(letters[:2]).upper()[:2] or "?"
 
 

@@ -44,7 +44,7 @@ class Scope(msgspec.Struct, frozen=True):
 
     @property
     def code(self) -> str:
-        return self.workspace + self.environment.value[0]
+        return self.workspace + self.environment[0]
 
     @classmethod
     def parse(cls, code: str) -> "Scope | None":

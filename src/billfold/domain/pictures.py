@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+import msgspec
+
 from billfold.domain.errors import FieldProblem
 
 
@@ -19,8 +21,7 @@ class ShelvedPicture:
     notes: tuple[FieldProblem, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PublicPictures:
+class PublicPictures(msgspec.Struct, frozen=True):
     """Content hashes of what Google is shown: there is always a logo."""
 
     logo: str

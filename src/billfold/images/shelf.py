@@ -340,16 +340,16 @@ class Shelf:
         return found
 
     async def public(self, scope: Scope, content: Content) -> PublicPictures:
-        async def of(slot: ImageSlot) -> str | None:
-            hash_ = content.images.get(slot)
-            return await self.public_hash(scope, slot, hash_) if hash_ is not None else None
-
-        hero = await of(ImageSlot.STRIP)
+        given: dict[ImageSlot, str] = {}
+        for slot, hash_ in content.images.items():
+            if slot in PUBLIC_SLOT:
+                given[slot] = await self.public_hash(scope, slot, hash_)
+        hero = given.get(ImageSlot.STRIP)
         if content.stamps is not None:
             (drawn,) = await self.stamps(scope, spec_of(content), SLOTS["google_hero"].boxes)
             hero = drawn.hash
-        logo = await of(ImageSlot.LOGO) or (await self._draw(initials(content), content.background_color, 660))[0]
-        return PublicPictures(logo, await of(ImageSlot.WIDE_LOGO), hero, await of(ImageSlot.THUMBNAIL))
+        logo = given.get(ImageSlot.LOGO) or (await self._draw(initials(content), content.background_color, 660))[0]
+        return PublicPictures(logo, given.get(ImageSlot.WIDE_LOGO), hero, given.get(ImageSlot.THUMBNAIL))
 
     async def public_hash(self, scope: Scope, slot: ImageSlot, hash_: str) -> str:
         name = PUBLIC_SLOT.get(slot, slot.value)

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 from billfold.domain.content import Content, Field
 from billfold.wallets.google.forms import form_of
 from billfold.wallets.google.look import PublicImages
-from billfold.wallets.google.save_link import JWT_LENGTH_MAX, SAVE_BASE_URL, UnsignedLink, save_claims, save_link
+from billfold.wallets.google.save_link import JWT_LENGTH_MAX, SAVE_BASE_URL, UnsignedLink, save_claims, save_link, signer_of
 from wallets.google.cards import CROSSED
 from wallets.google.material import COFFEE, CONTENTS, ISSUER, credential, faults, pass_of, private_pem, public_pem, rsa_key
 from wallets.offers import signature_of
@@ -29,8 +29,9 @@ def signed(link: UnsignedLink) -> str:
 
 
 def link_of(content: Content, images: PublicImages = IMAGES, **more: Any) -> str:
-    claims, _ = save_claims(credential(), form_of(pass_of(content), content, None, images).shape(), IAT)
-    return signed(save_link(credential(), claims, **more))
+    signer = signer_of(credential())
+    claims, _ = save_claims(signer, form_of(pass_of(content), content, None, images).shape(), IAT)
+    return signed(save_link(signer, claims, **more))
 
 
 def claims_of(link: str) -> dict[str, Any]:
@@ -78,7 +79,7 @@ def test_a_pass_that_does_not_fit_at_all_is_named_by_its_ids() -> None:
 
 @pytest.mark.parametrize("bits", [2048, 3072, 4096])
 def test_a_longer_key_leaves_less_room_and_the_limit_stays(bits: int) -> None:
-    other = dataclasses.replace(credential(), private_key_pem=private_pem(rsa_key(bits)))
+    other = signer_of(dataclasses.replace(credential(), private_key_pem=private_pem(rsa_key(bits))))
     claims, _ = save_claims(other, form_of(pass_of(COFFEE), COFFEE, None, IMAGES).shape(), IAT)
     link = signed(save_link(other, claims))
     assert len(link.removeprefix(SAVE_BASE_URL)) <= JWT_LENGTH_MAX
@@ -97,8 +98,9 @@ def test_the_length_is_used_to_the_last_character() -> None:
 @pytest.mark.requirement("S3-22")
 def test_any_content_gives_a_link_of_at_most_1800_characters_that_google_s_description_accepts(content: Content) -> None:
     made = form_of(pass_of(content), content, None, IMAGES)
-    claims, named_only = save_claims(credential(), made.shape(), IAT, vertical=made.vertical, class_=made.essential_class())
-    assert len(signed(save_link(credential(), claims)).removeprefix(SAVE_BASE_URL)) <= JWT_LENGTH_MAX
+    signer = signer_of(credential())
+    claims, named_only = save_claims(signer, made.shape(), IAT, vertical=made.vertical, class_=made.essential_class())
+    assert len(signed(save_link(signer, claims)).removeprefix(SAVE_BASE_URL)) <= JWT_LENGTH_MAX
     payload = json.loads(claims)["payload"]
     [object_] = payload[f"{made.vertical.object_kind}s"]
     assert set(object_) == {"id", "classId"} if named_only else not faults(object_, made.vertical.object_type)

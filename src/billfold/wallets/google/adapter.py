@@ -47,7 +47,7 @@ from billfold.wallets.google.objects import Extras
 from billfold.wallets.google.pacing import Pacer
 from billfold.wallets.google.publishing import Gate, Locks, NotPublished, Publisher, Wanted
 from billfold.wallets.google.root_keys import ROOT_KEYS_URL, RootKeyCache
-from billfold.wallets.google.save_link import SAVE_BASE_URL, save_claims, save_link
+from billfold.wallets.google.save_link import SAVE_BASE_URL, save_claims, save_link, signer_of
 from billfold.wallets.google.verticals import vertical_of
 
 log = logging.getLogger(__name__)
@@ -167,19 +167,19 @@ class GoogleWallet:
     async def prepare(self, pass_: Pass, content: Content) -> Unsigned:
         """Makes the save link without asking Google anything, unless a link can only name its object (`_ensure`). Each link is new:
         it says when it was made."""
-        credential = await self._credentials.google(pass_.scope, pass_.issuer_id)
+        signer = signer_of(await self._credentials.google(pass_.scope, pass_.issuer_id))
         content = _content(pass_, content)
         images = await self._public_images(pass_.scope, content)
-        base_url, now = self._options(pass_.scope).save_base_url, self._clock.now_ms() // 1000
-        template = await self._template(pass_)
+        template = await self._template(pass_) if pass_.template_id is not None else None
         form = form_of(pass_, content, template, images)
+        object_, now = form.shape(), self._clock.now_ms() // 1000
         secret = content.rotating_barcode is not None
 
         def claims_with(class_: JsonObject | None) -> tuple[bytes, bool]:
             own = content.overrides.google_object if content.overrides else None
-            return save_claims(credential, form.shape(), now, vertical=form.vertical, class_=class_, own=own, named_only=secret)
+            return save_claims(signer, object_, now, vertical=form.vertical, class_=class_, own=own, named_only=secret)
 
-        if await self._class_known(pass_.scope, form.class_id):
+        if form.class_id in self._classes or await self._class_known(pass_.scope, form.class_id):
             claims, named_only = claims_with(None)
         else:
             # With the callback's address, so that we hear of whoever saves the pass before a worker made its class.
@@ -188,25 +188,23 @@ class GoogleWallet:
             claims, named_only = claims_with(class_ | {"callbackOptions": {"url": url}} if url else class_)
             if named_only and url:
                 claims, named_only = claims_with(class_)
-        link = save_link(credential, claims, base_url=base_url)
+        link = save_link(signer, claims, base_url=self._options(pass_.scope).save_base_url)
         must_be_there = named_only and (secret or form.vertical.reviewed)
         ready = partial(self._ensure, pass_) if must_be_there else None
         return Unsigned(link.wanted, lambda signature: Offer(save_url=link.signed(signature)), ready)
 
     async def _class_known(self, scope: Scope, class_id: str) -> bool:
-        """Whether Google has the class. Once it has, it has it for ever, so it is asked for in memory first."""
-        if class_id not in self._classes:
-            if await self._store.read(lambda tx: tx.google.class_fingerprint(scope, class_id)) is None:
-                return False
-            if len(self._classes) >= CLASSES_REMEMBERED:
-                self._classes.clear()
-            self._classes.add(class_id)
+        """Whether Google has the class. Once it has, it has it for ever: those known so far are in `_classes`."""
+        if await self._store.read(lambda tx: tx.google.class_fingerprint(scope, class_id)) is None:
+            return False
+        if len(self._classes) >= CLASSES_REMEMBERED:
+            self._classes.clear()
+        self._classes.add(class_id)
         return True
 
     async def _template(self, pass_: Pass) -> Template | None:
-        if (id := pass_.template_id) is None:
-            return None
-        return await self._store.read(lambda tx: tx.templates.find(pass_.scope, id))
+        id = pass_.template_id
+        return await self._store.read(lambda tx: tx.templates.find(pass_.scope, id)) if id is not None else None
 
     async def _ensure(self, pass_: Pass) -> None:
         """A link that only names its object works once Google has it. Such a pass is therefore brought there before its link is
@@ -221,12 +219,13 @@ class GoogleWallet:
         await asyncio.wait([task], timeout=ENSURE_SECONDS)
 
     async def _public_images(self, scope: Scope, content: Content) -> PublicImages:
-        public = await self._images.public(scope, content)
-
-        def address(hash_: str | None) -> str | None:
-            return self._image_url(scope, hash_) if hash_ else None
-
-        return PublicImages(address(public.logo), address(public.hero), address(public.module), address(public.wide_logo))
+        public, address = await self._images.public(scope, content), self._image_url
+        return PublicImages(
+            logo=address(scope, public.logo),
+            hero=address(scope, public.hero) if public.hero else None,
+            thumbnail=address(scope, public.module) if public.module else None,
+            wide_logo=address(scope, public.wide_logo) if public.wide_logo else None,
+        )
 
     # --- publish ------------------------------------------------------------------------------------------------------------------
 

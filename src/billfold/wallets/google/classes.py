@@ -19,7 +19,7 @@ from billfold.domain.content import Content, JsonObject, Kind
 from billfold.domain.ids import Scope
 from billfold.domain.passes import Pass, Template
 from billfold.wallets.google import modules, overrides
-from billfold.wallets.google.look import HOLDERS, Look, Made, PublicImages, look_of
+from billfold.wallets.google.look import HOLDERS, Look, Made, look_of
 from billfold.wallets.google.objects import made_of, patch_of
 from billfold.wallets.google.shapes import (
     Airport,
@@ -50,15 +50,16 @@ class WantedClass:
     fingerprint: str
 
 
-def class_id(pass_: Pass, content: Content, template: Template | None, images: PublicImages, made: Made | None = None) -> str:
+def class_id(pass_: Pass, look: Look, template: Template | None, made: Made | None = None) -> str:
     """`made`: what the content's vertical made of it, where it is at hand."""
+    content = look.content
     if content.kind is None or (content.kind is Kind.GENERIC and template is None):
         return _layout_id(pass_.issuer_id, pass_.scope, content)
-    own = _digest(_core(look_of(content, images), made))
+    own = _digest(_core(look, made))
     if template is None:
         kind = vertical_of(content).class_kind.removesuffix("Class")
         return f"{pass_.issuer_id}.{pass_.scope.code}-{kind}-{own}"
-    shared = _digest(_core(look_of(template.content, images), None))
+    shared = _digest(_core(look_of(template.content, look.images), None))
     return f"{pass_.issuer_id}.{template.id}" + ("" if own == shared else f"-{own}")
 
 
@@ -120,7 +121,7 @@ def with_overrides(fingerprint: str | None) -> bool:
 
 def _layout_id(issuer_id: str, scope: Scope, content: Content) -> str:
     """`<issuer>.<scope>-layout-<rows>`: two contents of one environment share a class exactly when they need the same one."""
-    rows = "".join(map(str, modules.layout(modules.front_groups(content)))) or "0"
+    rows = modules.layout_name(modules.layout(modules.front_groups(content)))
     tap = "-tap" if content.smart_tap else ""
     own = f"-{_digest_of(content.overrides.google_class)}" if content.overrides and content.overrides.google_class else ""
     return f"{issuer_id}.{scope.code}-layout-{rows}{tap}{own}"

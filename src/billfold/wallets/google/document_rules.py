@@ -22,6 +22,7 @@ _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _PATH: Final = re.compile(r"(?:class|object)\.[A-Za-z]+(?:\.[A-Za-z]+|\['[A-Za-z0-9_-]+'\])*")
 _TOTP: Final = re.compile(r"\{totp_value_([0-9]+)\}")
 _CODE_DIGITS: Final = {"EAN_13": (12, 13), "EAN_8": (7, 8), "UPC_A": (11, 12), "ITF_14": (14,)}
+_PLAIN_CODE_DIGITS: Final = {name.replace("_", ""): lengths for name, lengths in _CODE_DIGITS.items()}
 
 ADVISED: Final = {
     "issuerName": 20,
@@ -290,7 +291,7 @@ def _barcode(value: Given, sound: Given, place: Place) -> Iterator[Finding]:
 
 def sound_digits(kind: str, text: str) -> bool:
     """Whether a code that holds a number of fixed length holds one; True for other codes. `kind`: `EAN_13` or `EAN13`."""
-    lengths = {name.replace("_", ""): lengths for name, lengths in _CODE_DIGITS.items()}.get(kind.replace("_", ""))
+    lengths = _PLAIN_CODE_DIGITS.get(kind.replace("_", ""))
     return lengths is None or _digits(text, lengths)
 
 

@@ -3,7 +3,8 @@
 May not enter: the network, the store, the clock."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from billfold.domain.content import Content, JsonObject
 from billfold.domain.passes import Pass, Template
@@ -17,8 +18,7 @@ from billfold.wallets.google.verticals import Vertical, vertical_of
 _NO_PLACES: Mapping[str, str] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Form:
+class Form(msgspec.Struct, frozen=True):
     """`made`: None for a generic pass, which is made in one go."""
 
     pass_: Pass
@@ -48,4 +48,4 @@ class Form:
 def form_of(pass_: Pass, content: Content, template: Template | None, images: PublicImages) -> Form:
     look, vertical = look_of(content, images), vertical_of(content)
     made = objects.made_of(look) if vertical.reviewed else None
-    return Form(pass_, look, vertical, classes.class_id(pass_, content, template, images, made), made)
+    return Form(pass_, look, vertical, classes.class_id(pass_, look, template, made), made)

@@ -7,6 +7,8 @@ from decimal import Decimal
 from functools import cached_property
 from typing import Final
 
+import msgspec
+
 from billfold.domain.content import Content, Field, MoneyFormat, Role
 from billfold.domain.formatting import number_of
 from billfold.wallets.google.semantics import Tags, money, tags_of
@@ -21,8 +23,7 @@ IN_TITLE: Final = ""
 """The place of a field that the card's title area shows, or nothing but the details."""
 
 
-@dataclass(frozen=True, slots=True)
-class PublicImages:
+class PublicImages(msgspec.Struct, frozen=True):
     """Public addresses of the pictures that Google fetches by itself, each with its content hash in it."""
 
     logo: str | None = None
@@ -31,8 +32,7 @@ class PublicImages:
     wide_logo: str | None = None
 
 
-@dataclass(frozen=True)
-class Look:
+class Look(msgspec.Struct, frozen=True, dict=True):
     content: Content
     words: Words
     images: PublicImages

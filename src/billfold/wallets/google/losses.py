@@ -4,6 +4,7 @@ members for Google, judged by its vocabulary.
 May not enter: what Google needs (requirements.py). Source: reference/google-wallet.md section 9.2."""
 
 from collections.abc import Iterator
+from operator import attrgetter
 from typing import Final
 
 from billfold.domain import texts
@@ -48,11 +49,14 @@ _MEMBERS: Final = (
     ("localized_images", "localized_images_lost", "Google shows the same pictures in every language"),
 )
 
+_lost: Final = attrgetter(*[name for name, _, _ in _MEMBERS])
+
 
 def check(content: Content) -> Iterator[Finding]:
-    for name, code, message in _MEMBERS:
-        if getattr(content, name):
-            yield _warning(code, name, message, "")
+    if any(_lost(content)):
+        for name, code, message in _MEMBERS:
+            if getattr(content, name):
+                yield _warning(code, name, message, "")
     if content.barcode is not None or content.rotating_barcode is not None or content.smart_tap is not None:
         yield from _codes(content)
     if content.semantics or any(map(_special, content.fields())):
@@ -87,9 +91,9 @@ def _error(code: str, path: str, message: str, mend: str) -> Finding:
 
 def _codes(content: Content) -> Iterator[Finding]:
     code, rotating = content.barcode, content.rotating_barcode
-    if code is not None and (code.encoding or "utf-8").lower() != "utf-8" and not code.message.isascii():
+    if code is not None and code.encoding and code.encoding.lower() != "utf-8" and not code.message.isascii():
         yield _warning("encoding_lost", "barcode.encoding", "Google writes codes in UTF-8", "check what your scanner reads")
-    if code is not None and rotating is None and not sound_digits(code.format.value, code.message):
+    if code is not None and rotating is None and not sound_digits(code.format, code.message):
         yield _warning(
             "barcode_digits", "barcode.message", "is no number of this kind of code: scanners will not read it", "mend it"
         )
@@ -104,7 +108,7 @@ def _codes(content: Content) -> Iterator[Finding]:
             yield _warning("static_code_left_away", "barcode", message, "")
     if content.smart_tap is not None and not content.smart_tap.isascii():
         yield _error("smart_tap_ascii", "smart_tap", "may hold ASCII only", "use letters and digits")
-    if content.barcode and any("barcode.alt_text" in words for words in content.translations.values()):
+    if code is not None and content.translations and any("barcode.alt_text" in words for words in content.translations.values()):
         yield _warning("alt_text_language_lost", "barcode.alt_text", "Google shows one text below the code in every language", "")
 
 

@@ -5,6 +5,7 @@ May not enter: members that only one vertical has. Source: reference/google-wall
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
 from billfold.domain.content import Content, Field
@@ -58,7 +59,13 @@ def layout(groups: Groups) -> tuple[int, ...]:
 
     Each kind of field begins a row of its own while rows suffice; when they do not, the fields follow each other without gaps, so
     that as many as possible stay on the front."""
-    kinds = tuple(map(len, groups))
+    header, middle, last = groups
+    return _layout((len(header), len(middle), len(last)))
+
+
+@lru_cache(maxsize=1024)
+def _layout(kinds: tuple[int, ...]) -> tuple[int, ...]:
+    """Passes are many, layouts few."""
     rows = [min(ITEMS_MAX, count - start) for count in kinds for start in range(0, count, ITEMS_MAX)]
     if len(rows) > ROWS_MAX:
         total = min(sum(kinds), ROWS_MAX * ITEMS_MAX)
@@ -66,8 +73,15 @@ def layout(groups: Groups) -> tuple[int, ...]:
     return tuple(rows)
 
 
-def slots(rows: tuple[int, ...]) -> list[str]:
-    return [f"r{row}c{column}" for row, count in enumerate(rows, 1) for column in range(1, count + 1)]
+@lru_cache(maxsize=1024)
+def layout_name(rows: tuple[int, ...]) -> str:
+    """For ids: `13` is one field above three."""
+    return "".join(map(str, rows)) or "0"
+
+
+@lru_cache(maxsize=1024)
+def slots(rows: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple([f"r{row}c{column}" for row, count in enumerate(rows, 1) for column in range(1, count + 1)])
 
 
 def card_rows(groups: Groups, places: Mapping[str, str] = _NO_PLACES) -> ClassTemplate | None:
@@ -95,12 +109,22 @@ def modules(
 ) -> tuple[tuple[TextModule, ...], tuple[Uri, ...]]:
     """Text modules (front rows by place, the rest by field key) and links. A field that is only an address becomes a link, a field
     that has a member of its own (`places`) nothing."""
-    front = [one for group in groups for one in group]
-    names = slots(rows)
+    header, middle, last = groups
+    front, names = header + middle + last, slots(rows)
     made = [_module(slot, one, words) for slot, one in zip(names, front, strict=False) if one.key not in places]
-    taken = set(names)
+    links: tuple[Uri, ...] = ()
+    if details := front[len(names) :] + content.additional + content.back:
+        texts, links = _details(details, words, set(names), places)
+        made += texts
+    return tuple([one for one in made if one.header or one.body]), links
+
+
+def _details(
+    fields: tuple[Field, ...], words: Words, taken: set[str], places: Mapping[str, str]
+) -> tuple[list[TextModule], tuple[Uri, ...]]:
+    made: list[TextModule] = []
     links: list[Uri] = []
-    for one in (*front[len(names) :], *content.additional, *content.back):
+    for one in fields:
         if one.key in places:
             continue
         found = links_in(one.value if one.rich_text is None else f"{one.value} {one.rich_text}")
@@ -109,10 +133,12 @@ def modules(
         links += [Uri(name if n == 0 else f"{name}-{n + 1}", uri, base_of(label), twin(label)) for n, uri in enumerate(found)]
         if found != (one.value.strip(),):
             made.append(_module(name, one, words))
-    return tuple(one for one in made if one.header or one.body), tuple(links[:LINKS_MAX])
+    return made, tuple(links[:LINKS_MAX])
 
 
 def _module(name: str, one: Field, words: Words) -> TextModule:
+    if words.alone:
+        return TextModule(name, one.label or None, words.text(one) if one.value else None)
     label, value = words.label(one), words.value(one)
     return TextModule(name, base_of(label), base_of(value), twin(label), twin(value))
 

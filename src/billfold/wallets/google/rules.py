@@ -20,6 +20,7 @@ LABEL_ADVISED: Final = 35
 VALUE_ADVISED: Final = 500
 LINK_TEXT_ADVISED: Final = 20
 
+_COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _DEFAULTS: Final = Content("", "")
 
 
@@ -28,17 +29,24 @@ def card_title(content: Content) -> str:
 
 
 def check(content: Content) -> tuple[Finding, ...]:
-    """Findings in the order of the content's members. Empty when Google shows everything as given."""
-    return (
-        *_title(content),
-        *_fields(content),
-        *_barcode(content),
-        *_look(content),
-        *_places(content),
-        *_times(content),
-        *(requirements.check(content) if content.kind is not None else ()),
-        *losses.check(content),
-    )
+    """Findings in the order of the content's members. Empty when Google shows everything as given.
+
+    Each request that issues a pass comes through here: what a content does not have is not looked at further."""
+    found: list[Finding] = [*_title(content), *_fields(content)]
+    if content.barcode is not None and not content.barcode.message:
+        mend = "give a value"
+        found.append(
+            _warning("barcode_empty", "barcode.message", "Google refuses a barcode without a value: it is left away", mend)
+        )
+    found += _look(content)
+    if content.locations:
+        found += _places(content)
+    if content.relevant_at is not None:
+        found.append(_warning("relevant_time_lost", "relevant_at", "Google does not bring this pass forward at a time", ""))
+    if content.kind is not None:
+        found += requirements.check(content)
+    found += losses.check(content)
+    return tuple(found)
 
 
 def _warning(code: str, path: str, message: str, mend: str) -> Finding:
@@ -50,12 +58,12 @@ def _error(code: str, path: str, message: str, mend: str) -> Finding:
 
 
 def _title(content: Content) -> Iterator[Finding]:
-    path = "logo_text" if content.logo_text else "organization_name"
-    if not card_title(content).strip():
+    title, path = card_title(content), "logo_text" if content.logo_text else "organization_name"
+    if not title.strip():
         yield _error(
             "card_title_missing", path, "Google needs a name at the top of the card", "give an organisation name or a logo text"
         )
-    if len(card_title(content)) > CARD_TITLE_ADVISED:
+    if len(title) > CARD_TITLE_ADVISED:
         yield _warning(
             "card_title_long",
             path,
@@ -81,10 +89,17 @@ def _fields(content: Content) -> Iterator[Finding]:
             "without a primary field Google shows the description as the title",
             "add a primary field",
         )
-    for name, group in _groups(content):
+    for name, group in (
+        ("header", content.header),
+        ("primary", content.primary),
+        ("secondary", content.secondary),
+        ("auxiliary", content.auxiliary),
+        ("back", content.back),
+    ):
         for index, one in enumerate(group):
-            yield from _one_field(f"{name}[{index}]", name, one)
-    front = len(content.header + content.primary[1:] + content.secondary + content.auxiliary)
+            if not _is_modest(one):
+                yield from _one_field(f"{name}[{index}]", name, one)
+    front = len(content.header) + len(content.primary[1:]) + len(content.secondary) + len(content.auxiliary)
     if front > ROWS_MAX * ITEMS_MAX:
         yield _warning(
             "front_overflow",
@@ -99,12 +114,17 @@ def _fields(content: Content) -> Iterator[Finding]:
             f"Google shows {MODULES_SHOWN} fields beside the title; later ones are not shown",
             "use fewer fields",
         )
-    if sum(len(links_in(one.value)) for one in content.back) > LINKS_MAX:
+    if content.back and sum(len(links_in(one.value)) for one in content.back) > LINKS_MAX:
         yield _warning("links_overflow", "back", f"Google shows {LINKS_MAX} links", "use fewer links")
     if generic and content.header:
         yield _warning(
             "header_fields_in_row", "header", "on Google header fields stand in the first row of fields, not in the corner", ""
         )
+
+
+def _is_modest(one: Field) -> bool:
+    """Whether there is nothing to say about it in any group."""
+    return not one.change_message and len(one.value) <= VALUE_ADVISED and (not one.label or len(one.label) <= LINK_TEXT_ADVISED)
 
 
 def _one_field(path: str, group: str, one: Field) -> Iterator[Finding]:
@@ -125,21 +145,19 @@ def _one_field(path: str, group: str, one: Field) -> Iterator[Finding]:
         )
 
 
-def _barcode(content: Content) -> Iterator[Finding]:
-    if content.barcode and not content.barcode.message:
-        yield _warning(
-            "barcode_empty", "barcode.message", "Google refuses a barcode without a value: it is left away", "give a value"
-        )
-
-
 def _look(content: Content) -> Iterator[Finding]:
-    if not re.fullmatch(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})", content.background_color):
+    if _COLOR.fullmatch(content.background_color) is None:
         yield _error("color_unusable", "background_color", "Google takes colours as #rrggbb only", "give the colour as #rrggbb")
-    for path in ("foreground_color", "label_color"):
-        if getattr(content, path) != getattr(_DEFAULTS, path):
+    for path, given, usual in (
+        ("foreground_color", content.foreground_color, _DEFAULTS.foreground_color),
+        ("label_color", content.label_color, _DEFAULTS.label_color),
+    ):
+        if given != usual:
             yield _warning(
                 "color_lost", path, "Google picks the colour of the text by itself", "check that the background alone looks right"
             )
+    if not content.images:
+        return
     for slot in (ImageSlot.ICON, ImageSlot.BACKGROUND, ImageSlot.FOOTER):
         if slot in content.images:
             yield _warning("image_lost", f"images.{slot.value}", f"Google has no place for the {slot.value} image", "")
@@ -156,31 +174,15 @@ def _places(content: Content) -> Iterator[Finding]:
         yield _warning(
             "locations_overflow", "locations", f"Google takes {LOCATIONS_MAX} places; the first ones are sent", "give fewer"
         )
-    if content.locations:
-        yield _warning(
-            "locations_gated",
-            "locations",
-            "Google uses places only for issuers that it has enabled",
-            "ask Google's support to enable yours",
-        )
+    yield _warning(
+        "locations_gated",
+        "locations",
+        "Google uses places only for issuers that it has enabled",
+        "ask Google's support to enable yours",
+    )
     for index, one in enumerate(content.locations):
         path = f"locations[{index}]"
         if not (-90 <= one.latitude <= 90 and -180 <= one.longitude <= 180):
             yield _error("location_range", path, "there is no such place on Earth", "latitude is -90 to 90, longitude -180 to 180")
         if one.relevant_text:
             yield _warning("location_text_lost", f"{path}.relevant_text", "Google shows its own text near a place", "")
-
-
-def _times(content: Content) -> Iterator[Finding]:
-    if content.relevant_at is not None:
-        yield _warning("relevant_time_lost", "relevant_at", "Google does not bring this pass forward at a time", "")
-
-
-def _groups(content: Content) -> tuple[tuple[str, tuple[Field, ...]], ...]:
-    return (
-        ("header", content.header),
-        ("primary", content.primary),
-        ("secondary", content.secondary),
-        ("auxiliary", content.auxiliary),
-        ("back", content.back),
-    )

@@ -6,7 +6,6 @@ link can save the pass: it is a bearer token and belongs in no log. May not ente
 Source: reference/google-wallet.md section 3; RFC 7515, RFC 7518 section 3.3."""
 
 from base64 import urlsafe_b64encode
-from dataclasses import dataclass
 from functools import lru_cache
 from hashlib import sha256
 from typing import Final
@@ -53,8 +52,7 @@ class Rs256Signer:
         return (signing_input + b"." + b64url(self._key.sign(signing_input, _PADDING, _SHA256))).decode("ascii")
 
 
-@dataclass(frozen=True, slots=True)
-class UnsignedLink:
+class UnsignedLink(msgspec.Struct, frozen=True):
     """A save link that lacks its signature: what the key has to sign, and the link up to there."""
 
     wanted: ToSign
@@ -70,7 +68,7 @@ def signer_of(credential: GoogleCredential) -> Rs256Signer:
 
 
 def save_claims(
-    credential: GoogleCredential,
+    signer: Rs256Signer,
     object_: PassObject,
     iat: int,
     *,
@@ -86,7 +84,6 @@ def save_claims(
     one by its id: there is nothing in it that a holder misses); Google makes a missing class, and never changes one that it knows.
     `own`: what the content overrides in the object. `named_only`: the ids alone, for an object that holds a secret: whoever has a
     link can read it."""
-    signer = signer_of(credential)
     kind = vertical.object_kind.encode()
     start = b'%b%d,"payload":{' % (signer.claims_start, iat)
     if not named_only:
@@ -110,9 +107,8 @@ def _whole(object_: PassObject) -> PassObject:
     return object_
 
 
-def save_link(credential: GoogleCredential, claims: bytes, *, base_url: str = SAVE_BASE_URL) -> UnsignedLink:
+def save_link(signer: Rs256Signer, claims: bytes, *, base_url: str = SAVE_BASE_URL) -> UnsignedLink:
     """The link that says what `save_claims` wrote: the compact JWT over it, in an address."""
-    signer = signer_of(credential)
     signing_input = signer.header + b64url(claims)
     return UnsignedLink(ToSign(signer.key, sha256(signing_input).digest()), base_url + signing_input.decode("ascii"))
 

@@ -10,12 +10,14 @@ from billfold.domain.content import Content, Kind
 
 @dataclass(frozen=True, slots=True)
 class Vertical:
-    """`class_kind`, `object_kind`: in addresses and save links. `object_color`: whether each object has its own colour."""
+    """`class_kind`, `object_kind`: in addresses and save links. `object_color`: whether each object has its own colour. `reviewed`:
+    its class carries a reviewStatus."""
 
     kind: Kind
     class_kind: str
     object_kind: str
     object_color: bool
+    reviewed: bool
 
     @property
     def class_type(self) -> str:
@@ -26,14 +28,9 @@ class Vertical:
     def object_type(self) -> str:
         return self.object_kind[0].upper() + self.object_kind[1:]
 
-    @property
-    def reviewed(self) -> bool:
-        """Its class carries a reviewStatus."""
-        return self.kind is not Kind.GENERIC
-
 
 def _vertical(kind: Kind, name: str, *, object_color: bool) -> Vertical:
-    return Vertical(kind, f"{name}Class", f"{name}Object", object_color)
+    return Vertical(kind, f"{name}Class", f"{name}Object", object_color, reviewed=kind is not Kind.GENERIC)
 
 
 GENERIC: Final = _vertical(Kind.GENERIC, "generic", object_color=True)

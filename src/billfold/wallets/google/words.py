@@ -15,9 +15,9 @@ LANGUAGE: Final = "en"
 
 
 class Words:
-    """The texts of one content. Cheap where it has one language."""
+    """The texts of one content. Cheap where it has one language (`alone`)."""
 
-    __slots__ = ("_languages", "_translations", "base")
+    __slots__ = ("_languages", "_translations", "alone", "base")
 
     def __init__(self, content: Content) -> None:
         self.base = content.language or LANGUAGE
@@ -26,6 +26,7 @@ class Words:
         if content.translations:
             self._languages = tuple(one for one in texts.languages(content)[1:] if one in content.translations)
             self._translations = {one: texts.translation(content, one) for one in self._languages}
+        self.alone = not self._languages
 
     def plain(self, text: str) -> LocalizedString:
         """A text that no translation names."""
@@ -37,7 +38,7 @@ class Words:
 
     def at(self, path: str, text: str) -> LocalizedString:
         """A text by its path in domain/texts.py."""
-        if not self._languages:
+        if self.alone:
             return LocalizedString(TranslatedString(self.base, text))
         return self._with(text, {one: words.get(path) or text for one, words in self._translations.items()})
 
