@@ -1,18 +1,15 @@
 """However many passes there are, no table of the console reads them all: what each engine plans, with 20,000 of them."""
 
-import sqlite3
-from typing import Any
-
 from billfold.domain.events import Event, EventKind
 from billfold.ports import Store, Tx
 from billfold.storage import events, mail, passes, records, registrations
-from billfold.storage.statements import Statement
 from billfold.storage.store import sqlite_path
 from storage.material import NOW, OURS, THEIRS, a_pass, a_template, pass_id, register, template_id
+from storage.plans import EVERY, Plans, plans_of
 
 PAGE = {"limit": 51}
 FOLLOWING = {"after": "e19900", "settled": events.UNSETTLED}
-PLANS: dict[str, tuple[Statement, dict[str, Any], str]] = {
+PLANS: Plans = {
     "some": (passes.EVERY, {"keys": '["p7", "p9"]'}, "pass"),
     "newest": (records.NEWEST, PAGE | {"at": 9_000, "id": "p9000"}, "ix_pass_newest"),
     "of a template": (passes.LIST_OF_TEMPLATE, PAGE | {"after": "p500", "template_id": template_id(1)}, "ix_pass_template"),
@@ -24,48 +21,22 @@ PLANS: dict[str, tuple[Statement, dict[str, Any], str]] = {
     "devices of a pass": (registrations.DEVICES, {"pass_id": "p77"}, "ix_registration_pass"),
     "mails of a pass": (mail.LIST_OF_PASS, PAGE | {"pass_id": "p77", "at": 9_000, "id": "m9000"}, "ix_mail_pass"),
     "mails of some passes": (mail.NEWEST_OF_PASSES, {"keys": '["p7", "p9"]', "each": 3}, "ix_mail_pass"),
+    "mail by its ticket": (mail.BY_TICKET, {"ticket": "t77"}, "ix_mail_ticket"),
+    "queued for an address": (mail.FORGET_QUEUED, {"address": "a", "brand": "", "at": 1, "error": ""}, "ix_mail_due"),
 }
-_NUMBERS = "WITH RECURSIVE every(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM every WHERE n < 20000)"
 _TEMPLATE = f"CASE n % 20 WHEN 0 THEN '{template_id(1)}' ELSE '{template_id(2)}' END"
 FILLING = (
     "INSERT INTO pass (workspace, environment, id, template_id, key_id, fingerprint, number, issued_number, issued_at_ms,"
-    f" updated_at_ms, pass_type, issuer_id, voided) {_NUMBERS} SELECT 'd3m0ab', 'test', 'p' || n, {_TEMPLATE}, 'k', 'f', 1, 1,"
+    f" updated_at_ms, pass_type, issuer_id, voided) {EVERY} SELECT 'd3m0ab', 'test', 'p' || n, {_TEMPLATE}, 'k', 'f', 1, 1,"
     " n, n, 't', 'i', CASE n % 100 WHEN 0 THEN 1 ELSE 0 END FROM every",
-    f"INSERT INTO event (workspace, environment, id, at_ms, kind, subject, wallet, cause, data, place) {_NUMBERS}"
+    f"INSERT INTO event (workspace, environment, id, at_ms, kind, subject, wallet, cause, data, place) {EVERY}"
     " SELECT 'd3m0ab', 'test', 'e' || n, n, 'pass.issued', 'p' || n, '', '', '{}', n FROM every",
-    f"INSERT INTO registration (workspace, environment, pass_type, device, pass_id, number, created_at_ms) {_NUMBERS}"
+    f"INSERT INTO registration (workspace, environment, pass_type, device, pass_id, number, created_at_ms) {EVERY}"
     " SELECT 'd3m0ab', 'test', 't', 'd' || n, 'p' || n, 0, n FROM every",
     "INSERT INTO mail (workspace, environment, id, kind, recipient, address_mac, brand_id, pass_id, language, data, ticket, state,"
-    f" attempts, due_at_ms, queued_at_ms, settled_at_ms) {_NUMBERS} SELECT 'd3m0ab', 'test', 'm' || n, 'pass_link', '', 'a', '',"
+    f" attempts, due_at_ms, queued_at_ms, settled_at_ms) {EVERY} SELECT 'd3m0ab', 'test', 'm' || n, 'pass_link', '', 'a', '',"
     " 'p' || n, 'en', '{}', 't' || n, 'sent', 1, n, n, n FROM every",
 )
-
-
-def plans_of_sqlite(path: str) -> dict[str, str]:
-    connection = sqlite3.connect(path)
-    with connection:
-        for statement in FILLING:
-            connection.execute(statement)
-    plans = {}
-    for name, (asked, params, _) in PLANS.items():
-        given = {"workspace": OURS.workspace, "environment": "test"} | asked.sqlite.constants | params
-        plans[name] = "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {asked.sqlite.sql}", given))
-    connection.close()
-    return plans
-
-
-def plans_of_postgres(url: str) -> dict[str, str]:
-    import psycopg
-
-    plans = {}
-    with psycopg.connect(url, autocommit=True) as connection:
-        for statement in FILLING:
-            connection.execute(statement)
-        connection.execute("ANALYZE")
-        for name, (asked, params, _) in PLANS.items():
-            given = {"workspace": OURS.workspace, "environment": "test"} | asked.postgres.constants | params
-            plans[name] = "\n".join(row[0] for row in connection.execute(f"EXPLAIN {asked.postgres.sql}", given))
-    return plans
 
 
 def open_template(tx: Tx) -> None:
@@ -75,15 +46,14 @@ def open_template(tx: Tx) -> None:
 
 async def test_no_table_reads_it_all(store: Store, migrated_url: str) -> None:
     await store.write(open_template)
-    path = sqlite_path(migrated_url)
-    plans = plans_of_postgres(migrated_url) if path is None else plans_of_sqlite(str(path))
+    plans = plans_of(migrated_url, FILLING, PLANS)
     wrong = [
         f"{name}:\n{plan}"
         for name, plan in plans.items()
         if PLANS[name][2] not in plan or "Seq Scan on" in plan.replace("Seq Scan on template", "") or "SCAN pass" in plan
     ]
     wrong += [f"{name} sorts:\n{plans[name]}" for name in ("newest",) if "Sort" in plans[name] or "ORDER BY" in plans[name]]
-    if path is not None and "(place,id)>" not in plans["events, on"]:
+    if sqlite_path(migrated_url) is not None and "(place,id)>" not in plans["events, on"]:
         wrong.append(f"events, on reads from the beginning:\n{plans['events, on']}")
     assert wrong == [], "\n\n".join(wrong)
 

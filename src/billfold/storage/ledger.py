@@ -19,7 +19,7 @@ from billfold.domain.vat import Vat
 from billfold.domain.vat import members as tax_members
 from billfold.storage import schema
 from billfold.storage.ledger_lots import LotRows
-from billfold.storage.statements import Row, Session, Statement, Value, number, own, string, upsert
+from billfold.storage.statements import Row, Session, Statement, Value, by_index, number, own, string, upsert
 
 _accounts, _operations, _postings = schema.ledger_account, schema.ledger_operation, schema.ledger_posting
 
@@ -47,16 +47,18 @@ _OPERATION = (
 )
 FIND = Statement(select(*_OPERATION).where(own(_operations), _operations.c.id == string("id")))
 FIND_PAYMENT = Statement(select(*_OPERATION).where(own(_operations), _operations.c.payment == string("payment")))
-REVERSING = Statement(
+_REVERSING = (
     select(*_OPERATION)
     .where(own(_operations), _operations.c.reverses == string("reverses"), _operations.c.declined == "")
     .order_by(_operations.c.at_ms, _operations.c.id)
 )
-POSTINGS_OF = Statement(
+REVERSING = Statement(by_index("ix_ledger_operation_reverses", _REVERSING, _operations))
+_POSTINGS_OF = (
     select(*POSTING)
     .where(own(_postings), _postings.c.operation == string("operation"))
     .order_by(_postings.c.owner, _postings.c.unit, _postings.c.sequence)
 )
+POSTINGS_OF = Statement(by_index("ix_ledger_posting_operation", _POSTINGS_OF, _postings))
 _BEFORE = own(_postings) & (_postings.c.owner == string("owner")) & (_postings.c.unit == string("unit"))
 ITS_OPERATION = (
     (_operations.c.workspace == _postings.c.workspace)

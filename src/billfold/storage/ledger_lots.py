@@ -11,7 +11,7 @@ from billfold.domain.ledger import AccountKey, Operation
 from billfold.domain.lots import Lot
 from billfold.ledger_ports import Reservation
 from billfold.storage import schema
-from billfold.storage.statements import Session, Statement, literal, number, own, string
+from billfold.storage.statements import Session, Statement, by_index, literal, number, own, string
 
 _lots, _uses, _reservations = schema.ledger_lot, schema.ledger_lot_use, schema.ledger_reservation
 
@@ -49,11 +49,12 @@ RESERVED = Statement(select(*_RESERVATION).where(own(_reservations), _reservatio
 SETTLE = Statement(
     update(_reservations).where(own(_reservations), _reservations.c.id == string("id")), columns=("state", "settled_by")
 )
-RESERVED_FOR = Statement(
+_RESERVED_FOR = (
     select(_reservations.c.unit, func.sum(_reservations.c.amount))
     .where(own(_reservations), _reservations.c.owner == string("owner"), _WAITING)
     .group_by(_reservations.c.unit)
 )
+RESERVED_FOR = Statement(by_index("ix_ledger_reservation_owner", _RESERVED_FOR, _reservations))
 DUE_RESERVATIONS = Statement(
     select(*_RESERVATION)
     .where(own(_reservations), _WAITING, _reservations.c.due_at_ms <= number("now"))

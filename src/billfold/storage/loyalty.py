@@ -12,7 +12,7 @@ from billfold.domain.loyalty import Brand, Category, Product, Programme, Program
 from billfold.domain.vat import VatTreatment
 from billfold.storage import loyalty_schema as schema
 from billfold.storage.forms import FLAG, NAMES, Codec, Form, Kept, choice
-from billfold.storage.statements import Statement, binary, literal, number, own, string
+from billfold.storage.statements import Statement, binary, by_index, literal, number, own, string
 
 BRAND = Form(schema.brand, Brand, {})
 PRODUCT = Form(schema.product, Product, {})
@@ -35,7 +35,8 @@ _SEVERAL = 20
 
 def _sold(condition: Callable[[FromClause], ColumnElement[bool]]) -> Statement:
     found = PRODUCT.found(condition).where(_products.c.archived_at_ms.is_(None))
-    return Statement(found.order_by(_products.c.number).limit(number("limit")))
+    in_order = _products.c.number + literal(0)  # or SQLite would read all products in this order, rather than sort some
+    return Statement(found.order_by(in_order).limit(number("limit")))
 
 
 BY_NAME = _sold(lambda listed: listed.c.name_key == string("name"))
@@ -53,13 +54,12 @@ CURRENCIES = Statement(
 LIST_PROGRAMMES_OF_BRAND = Statement(_OFFERED.where(_programmes.c.brand_id == string("brand_id")))
 
 LIST_TERMINALS = Statement(TERMINAL.listing)
-BY_ENROLMENT = Statement(
-    select(*TERMINAL.columns).where(
-        own(_terminals),
-        _terminals.c.enrolment_until_ms.is_not(None),
-        _terminals.c.enrolment_hash == binary("digest"),
-    )
+_BY_ENROLMENT = select(*TERMINAL.columns).where(
+    own(_terminals),
+    _terminals.c.enrolment_until_ms.is_not(None),
+    _terminals.c.enrolment_hash == binary("digest"),
 )
+BY_ENROLMENT = Statement(by_index("ix_terminal_enrolment", _BY_ENROLMENT, _terminals))
 
 
 class BrandRows(Kept[Brand]):

@@ -16,6 +16,7 @@ from billfold.storage.statements import (
     Session,
     Statement,
     among,
+    by_index,
     first_of_every,
     keys_of,
     literal,
@@ -35,7 +36,7 @@ _COLUMNS = (
 )
 ADD = upsert(mail, _KEY, lambda new: {})
 FIND = Statement(select(*_COLUMNS).where(_ONE))
-BY_TICKET = Statement(select(*_COLUMNS).where(own(mail), mail.c.ticket == string("ticket")))
+BY_TICKET = Statement(by_index("ix_mail_ticket", select(*_COLUMNS).where(own(mail), mail.c.ticket == string("ticket")), mail))
 _BEFORE = or_(
     mail.c.queued_at_ms < number("at"),
     and_(mail.c.queued_at_ms == number("at"), mail.c.id < string("id")),
@@ -83,7 +84,7 @@ POSTPONE = Statement(
     .where(_ONE, _QUEUED)
     .values(due_at_ms=number("due"), last_error=string("error"), attempts=mail.c.attempts - number("taken_back"))
 )
-FORGET_QUEUED = Statement(
+_FORGET_QUEUED = (
     update(mail)
     .where(
         *(own(mail), _QUEUED, mail.c.address_mac == string("address")),
@@ -93,6 +94,7 @@ FORGET_QUEUED = Statement(
         state=literal("failed"), recipient=literal(""), data=literal("{}"), settled_at_ms=number("at"), last_error=string("error")
     )
 )
+FORGET_QUEUED = Statement(by_index("ix_mail_due", _FORGET_QUEUED, mail))
 COUNT_UP = upsert(
     mail_count,
     ("workspace", "environment", "day_ms", "who"),
