@@ -97,10 +97,19 @@ def check_declined(record: ScanRecord, shown: Mapping[str, object]) -> None:
 
 def scan_in(services: Services, tx: Tx, actor: Actor, asked: ScanAsked, offline: Offline | None = None) -> Scanned:
     """The same inside a transaction of the caller's, who has authorised the actor."""
+    earlier = tx.scans.find(actor.scope, asked.id)
+    if earlier is None:
+        try:
+            return _first(services, tx, actor, asked, offline)
+        except REFUSALS:  # of what this same scan has done perhaps, that was sent twice at once and committed since
+            earlier = tx.scans.find(actor.scope, asked.id)
+            if earlier is None:
+                raise
+    return _repeated(services, tx, actor, asked, earlier)
+
+
+def _first(services: Services, tx: Tx, actor: Actor, asked: ScanAsked, offline: Offline | None) -> Scanned:
     scope, now = actor.scope, services.clock.now_ms()
-    earlier = tx.scans.find(scope, asked.id)
-    if earlier:
-        return _repeated(services, tx, actor, asked, earlier)
     pass_id = _named(services, tx, scope, asked, now)
     till = tx.terminals.find(scope, actor.terminal_id) if actor.terminal_id else None
 

@@ -39,9 +39,7 @@ async def undo(services: Services, actor: Actor, undo_id: str, scan_id: str) -> 
 def _undo(services: Services, tx: Tx, actor: Actor, undo_id: str, scan_id: str) -> Scanned:
     fingerprint = hashlib.sha256(f"undo\0{scan_id}".encode()).hexdigest()
     if earlier := tx.scans.find(actor.scope, undo_id):
-        if earlier.fingerprint != fingerprint:
-            raise IdempotencyMismatch
-        return Scanned(earlier, view.view_of(tx, view.card_of(tx, actor.scope, earlier.pass_id)), repeated=True)
+        return _repeated(tx, earlier, fingerprint)
     target = tx.scans.find(actor.scope, scan_id)
     if target is None:
         raise NotFound("scan")
@@ -49,6 +47,8 @@ def _undo(services: Services, tx: Tx, actor: Actor, undo_id: str, scan_id: str) 
     _check(tx, actor, target, now, services.scanning.rules.undo_ms)
     card = view.card_of(tx, actor.scope, target.pass_id)
     if tx.scans.undo_of(actor.scope, scan_id):
+        if earlier := tx.scans.find(actor.scope, undo_id):  # by this same undo, that was sent twice at once
+            return _repeated(tx, earlier, fingerprint)
         raise NotUndoable("undone_before", "this scan was undone before")
     card, notified, operations = _take_back(services, tx, actor, undo_id, target, card)
     shown = view.view_of(tx, card)
@@ -75,6 +75,12 @@ def _undo(services: Services, tx: Tx, actor: Actor, undo_id: str, scan_id: str) 
     event_id = services.entropy.event_id()
     tx.events.append(Event(event_id, actor.scope, now, EventKind.SCAN_UNDONE, card.pass_id, cause=actor.principal, data=data))
     return Scanned(record, shown, notified=notified)
+
+
+def _repeated(tx: Tx, earlier: ScanRecord, fingerprint: str) -> Scanned:
+    if earlier.fingerprint != fingerprint:
+        raise IdempotencyMismatch
+    return Scanned(earlier, view.view_of(tx, view.card_of(tx, earlier.scope, earlier.pass_id)), repeated=True)
 
 
 def _check(tx: Tx, actor: Actor, target: ScanRecord, now: int, undo_ms: int) -> None:
