@@ -1,5 +1,5 @@
 """Scans that arrive at the same moment, on both engines. The same one sent several times, as where a till gives up too early: one
-effect, and each gets that scan's answer, never a refusal for what it has done itself. Several of what can be done once: one of them."""
+effect, and each gets that scan's answer, never a refusal for what it has done itself. Several of what can be done once: one."""
 
 import asyncio
 from collections.abc import Sequence
