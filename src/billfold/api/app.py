@@ -54,6 +54,7 @@ def create_app(
     front = Router(
         [
             Mount("/apple", AppleWebService(services, log_limits)),  # first, as most requests are phones'
+            *stand_ins,  # then the workers' of a test environment
             *Facade(services, body_bytes_max).routes(),
             *LoyaltyFacade(services).routes(),
             enrol_route(services),
@@ -64,7 +65,6 @@ def create_app(
             SHARED.route(),
             *pages(native),  # before the next, which has a plainer page for servers without them
             *create_meta_routes(services, native),
-            *stand_ins,
         ],
         redirect_slashes=False,
         default=native,

@@ -128,6 +128,7 @@ def is_public(address: IPAddress, own: Iterable[IPNetwork] = ()) -> bool:
 # --- text -------------------------------------------------------------------------------------------------------------
 
 _URL = re.compile(r"(?P<scheme>https?)://(?P<authority>[^/?#]*)(?P<path>[^#]*)", re.IGNORECASE)
+_PLAIN = re.compile(r"[!-\[\]-~]*")  # visible ASCII but for the backslash
 _AUTHORITY = re.compile(r"(?:\[(?P<v6>[0-9A-Fa-f:.]{2,45})\]|(?P<name>[^\[\]:@%]+))(?::(?P<port>[0-9]{1,5}))?")
 _LABEL = re.compile(r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?")
 _LOOKS_NUMERIC = re.compile(r"(?:[0-9]+|0x[0-9a-f]*)")
@@ -151,7 +152,7 @@ def check_url(
     """
     if len(url) > URL_LENGTH_MAX:
         raise Refused("length")
-    if any(ch == "\\" or ch.isspace() or unicodedata.category(ch) in ("Cc", "Cf", "Cs", "Co", "Cn") for ch in url):
+    if _PLAIN.fullmatch(url) is None and any(map(_is_odd, url)):
         raise Refused("characters")
     parts = _URL.fullmatch(url)
     if parts is None:
@@ -175,6 +176,10 @@ def check_url(
     if role is Role.UNTRUSTED and not allowed:
         _check_untrusted(target, ports_untrusted)
     return target
+
+
+def _is_odd(ch: str) -> bool:
+    return ch == "\\" or ch.isspace() or unicodedata.category(ch) in ("Cc", "Cf", "Cs", "Co", "Cn")
 
 
 def _check_untrusted(target: Target, ports: frozenset[int]) -> None:

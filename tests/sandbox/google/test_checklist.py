@@ -115,7 +115,7 @@ def test_row_3_a_suffix_may_hold_dots(google: Google) -> None:
     assert_refused(google.api("GET", f"/loyaltyClass/{ISSUER}.a%2Fb"), 400, "invalidResource", f"{ISSUER}.a/b")
 
 
-REQUIRED = [(each, name) for each in TYPES for name in load().required(each.schema)]
+REQUIRED = [(each, name) for each in TYPES for name in load().required[each.schema]]
 
 
 @pytest.mark.parametrize(("kind", "name"), REQUIRED, ids=[f"{kind.name}.{name}" for kind, name in REQUIRED])

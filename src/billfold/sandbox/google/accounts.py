@@ -5,8 +5,8 @@ May not enter: classes and objects, HTTP. Source: reference/google-wallet.md sec
 import base64
 import binascii
 import secrets
-from dataclasses import dataclass
 
+import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -35,8 +35,7 @@ class TokenRefused(Exception):
         self.description = description
 
 
-@dataclass(frozen=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     email: str
     scope: str
 

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote
 
+import msgspec
+
 from billfold.sandbox.google import errors
 from billfold.sandbox.google.accounts import SCOPE, Caller, caller
 from billfold.sandbox.google.clock import SECOND_MS, Clock
@@ -20,8 +22,7 @@ from billfold.sandbox.google.values import JsonObject, NotJson, as_text, parse_o
 from billfold.sandbox.google.verticals import BY_METHOD, ResourceType, issuer_of
 
 
-@dataclass(frozen=True)
-class ApiRequest:
+class ApiRequest(msgspec.Struct, frozen=True):
     """`path` starts with /walletobjects/ and is still percent-encoded; `authorization` is the header's text."""
 
     verb: str
@@ -31,14 +32,12 @@ class ApiRequest:
     body: bytes
 
 
-@dataclass(frozen=True)
-class ApiAnswer:
+class ApiAnswer(msgspec.Struct, frozen=True):
     status: int
     body: JsonObject
 
 
-@dataclass(frozen=True)
-class _Call:
+class _Call(msgspec.Struct, frozen=True):
     """A request after sign-in: the method's arguments."""
 
     target: str
@@ -72,7 +71,7 @@ class Api:
 
     def _answer(self, request: ApiRequest) -> JsonObject:
         method, target = self._method(request)
-        query = dict(parse_qsl(request.query, keep_blank_values=True))
+        query = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
         who = self._sign_in(request, query)
         for name in query:
             if name not in method.parameters and name not in self.schemas.common_parameters:
@@ -91,11 +90,11 @@ class Api:
             raise errors.invalid_argument("Invalid field selection " + query["fields"][:60]) from None
 
     def _method(self, request: ApiRequest) -> tuple[Method, str]:
-        for method in self.schemas.methods:
-            match = method.path.fullmatch(request.path) if method.verb == request.verb else None
-            if match is not None:
-                return method, unquote(match.group(1), errors="replace") if match.groups() else ""
-        raise errors.no_such_method()  # also every DELETE (rule 20)
+        found = self.schemas.method(request.verb, request.path)
+        if found is None:
+            raise errors.no_such_method()  # also every DELETE (rule 20)
+        method, match = found
+        return method, unquote(match.group(1), errors="replace") if match.groups() else ""
 
     def _sign_in(self, request: ApiRequest, query: dict[str, str]) -> Caller:
         scheme, _, token = request.authorization.partition(" ")

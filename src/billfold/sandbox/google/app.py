@@ -15,13 +15,15 @@ from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import BaseRoute, Route
+from starlette.types import Receive, Scope, Send
 
 from billfold.sandbox.google import batch, errors, save_page, schema
 from billfold.sandbox.google.accounts import TokenRefused, exchange
-from billfold.sandbox.google.api import Api, ApiAnswer, ApiRequest
+from billfold.sandbox.google.api import Api, ApiAnswer
 from billfold.sandbox.google.callbacks import KEYS_MAX_AGE_SECONDS, Callbacks
 from billfold.sandbox.google.clock import Clock, MovedClock, SystemClock
 from billfold.sandbox.google.control import Control
+from billfold.sandbox.google.door import ROOT, VERBS, Door, leads_to_api
 from billfold.sandbox.google.faults import Faults
 from billfold.sandbox.google.issuers import Issuers
 from billfold.sandbox.google.notices import Hub, Notices
@@ -30,26 +32,30 @@ from billfold.sandbox.google.saves import Saves, check_account, warnings_for
 from billfold.sandbox.google.state import GoogleState
 from billfold.sandbox.google.values import JsonObject, NotJson, as_text, parse_object
 from billfold.sandbox.google.wallet import Wallet
-from billfold.sandbox.google.web import CHALLENGE, FaultsAround, answer, answer_error, form, read_body
+from billfold.sandbox.google.web import FaultsAround, answer, answer_error, form, read_body
 
 _SAVE_PAGE_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
-_VERBS = ["GET", "POST", "PUT", "PATCH", "DELETE"]
 
 
 class GoogleApp(Starlette):
     """start() and aclose() begin and end the background work; both happen by themselves when the app runs standalone."""
 
-    def __init__(
-        self, routes: list[BaseRoute], middleware: list[Middleware], callbacks: Callbacks, hub: Hub, wallet: Wallet
-    ) -> None:
-        super().__init__(routes=routes, middleware=middleware, lifespan=_lifespan)
+    def __init__(self, routes: list[BaseRoute], faults: Faults, door: Door, callbacks: Callbacks, hub: Hub, wallet: Wallet) -> None:
+        super().__init__(routes=routes, middleware=[Middleware(FaultsAround, faults=faults)], lifespan=_lifespan)
+        self._door = FaultsAround(door, faults)
         self._callbacks = callbacks
         self._hub = hub
         self._wallet = wallet
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if leads_to_api(scope):
+            await self._door(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     def start(self) -> None:
         """Begins to send callbacks. Call it inside the event loop that serves the app."""
@@ -104,8 +110,9 @@ def create_app(
     wallet = Wallet(state, moved, hub, saves)
     control = Control(state, api, callbacks, notices, faults, base_clock, moved, base, control_token)
     pages = _Pages(base, base_clock, moved, state, api, saves, callbacks, wallet, faults)
-    routes = [*pages.routes(), *control.routes()]
-    return GoogleApp(routes, [Middleware(FaultsAround, faults=faults)], callbacks, hub, wallet)
+    door = Door(api)
+    routes = [Route(f"{ROOT}{{rest:path}}", door, methods=VERBS), *pages.routes(), *control.routes()]
+    return GoogleApp(routes, faults, door, callbacks, hub, wallet)
 
 
 @dataclass(frozen=True)
@@ -125,7 +132,6 @@ class _Pages:
             Route("/token", self.token, methods=["POST"]),
             Route("/batch", self.batched, methods=["POST"]),
             Route("/batch/{rest:path}", self.batched, methods=["POST"]),
-            Route("/walletobjects/{rest:path}", self.method, methods=_VERBS),
             Route("/gp/v/save/{jwt}", self.save_form, methods=["GET"]),
             Route("/gp/v/save/{jwt}", self.save, methods=["POST"]),
             Route("/gp/m/issuer/keys", self.keys, methods=["GET"]),
@@ -138,7 +144,7 @@ class _Pages:
 
     async def token(self, request: Request) -> Response:
         try:
-            fields = form(await read_body(request))
+            fields = form(await read_body(request.receive))
             grant, assertion = fields.get("grant_type", ""), fields.get("assertion", "")
             return answer(200, exchange(self.state, self.base_clock, f"{self.base}/token", grant, assertion))
         except TokenRefused as refusal:
@@ -146,21 +152,9 @@ class _Pages:
         except errors.ApiError as error:
             return answer_error(error)
 
-    async def method(self, request: Request) -> Response:
-        raw = request.scope.get("raw_path") or request.scope["path"].encode()
-        path = raw.decode("latin-1").partition("?")[0]
-        path = path[max(path.find("/walletobjects/"), 0) :]  # without the mount point; %2F in ids stays
-        try:
-            body = await read_body(request)
-        except errors.ApiError as error:
-            return answer_error(error)
-        authorization = request.headers.get("authorization", "")
-        done = self.api.handle(ApiRequest(request.method, path, request.url.query, authorization, body))
-        return answer(done.status, done.body, CHALLENGE if done.status == 401 else None)
-
     async def batched(self, request: Request) -> Response:
         try:
-            body = await read_body(request)
+            body = await read_body(request.receive)
             parts = batch.parse(request.headers.get("content-type", ""), body, request.headers.get("authorization", ""))
         except errors.ApiError as error:
             return answer_error(error)
@@ -200,7 +194,7 @@ class _Pages:
     async def save(self, request: Request) -> Response:
         jwt = request.path_params["jwt"]
         try:
-            account = _account(request, await read_body(request))
+            account = _account(request, await read_body(request.receive))
             objects = self.saves.save(jwt, account)
         except errors.ApiError as error:
             return _save_error(request, error)

@@ -92,7 +92,7 @@ class Control:
         async def endpoint(request: Request) -> Response:
             try:
                 self._admit(request)
-                body = parse_object(await read_body(request)) if request.method == "POST" else {}
+                body = parse_object(await read_body(request.receive)) if request.method == "POST" else {}
                 with self.state.transaction():
                     done = run(body, request.path_params)
                 self.notices.hub.wake()

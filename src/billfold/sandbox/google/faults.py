@@ -24,8 +24,10 @@ class Fault:
 class Faults:
     def __init__(self, state: GoogleState) -> None:
         self._state = state
+        self._none_left = False  # as the last look showed; only `add` changes that
 
     def add(self, fault: Fault) -> None:
+        self._none_left = False
         self._state.run(
             "insert into fault (status, remaining, method, path, delay_ms, after) values (?, ?, ?, ?, ?, ?)",
             *(fault.status, fault.count, fault.method, fault.path, fault.delay_ms, int(fault.after)),
@@ -33,7 +35,11 @@ class Faults:
 
     def take(self, method: str, path: str) -> Fault | None:
         """The oldest fault that meets this request, counted down; `path` is below the stand-in's root."""
-        for row in self._state.rows("select * from fault where remaining > 0 order by seq"):
+        if self._none_left:
+            return None
+        waiting = self._state.rows("select * from fault where remaining > 0 order by seq")
+        self._none_left = not waiting
+        for row in waiting:
             if row["method"] not in ("", method) or not re.search(row["path"], path):
                 continue
             self._state.run("update fault set remaining = remaining - 1 where seq = ?", row["seq"])

@@ -87,10 +87,7 @@ class Resources:
             raise already_exists(kind, resource_id)
         body = self._finished(kind, body, None, issuer)
         class_id = as_text(body.get("classId")) if kind.kind == OBJECT else ""
-        self.state.add_resource(kind, resource_id, issuer.id, class_id, body)
-        stored = self.state.resource(kind.kind, resource_id)
-        assert stored is not None
-        return stored
+        return self.state.add_resource(kind, resource_id, issuer.id, class_id, body)
 
     def get(self, kind: ResourceType, resource_id: str, caller: Caller) -> JsonObject:
         stored, _ = self._find(kind, resource_id, caller, write=False)
@@ -117,9 +114,7 @@ class Resources:
             raise errors.invalid_resource("the id of the body must be the id of the address")
         body = self._finished(kind, {**body, "id": stored.id}, stored, issuer, sent)
         class_id = as_text(body.get("classId")) if kind.kind == OBJECT else ""
-        self.state.put_resource(kind.kind, stored.id, class_id, body)
-        now = self.state.resource(kind.kind, stored.id)
-        assert now is not None
+        now = self.state.put_resource(stored, class_id, body)
         if body != stored.body:
             self.notices.changed(now)
         if preference == "NOTIFY_ON_UPDATE" and notices.notifying_change((kind.vertical, kind.kind), stored.body, body):
@@ -149,9 +144,7 @@ class Resources:
             kept = kept[-(rules.MESSAGES_MAX - 1) :]
         body = {**stored.body, "messages": [*kept, message]}
         rules.check(self.schemas, kind, body, self._conditions(issuer))
-        self.state.put_resource(kind.kind, stored.id, stored.class_id, body)
-        now = self.state.resource(kind.kind, stored.id)
-        assert now is not None
+        now = self.state.put_resource(stored, stored.class_id, body)
         self.notices.changed(now)
         if notifying:
             self.notices.spend(kind.kind, stored.id, notices.MESSAGE)
@@ -233,7 +226,8 @@ class Resources:
 
     def _check_class(self, kind: ResourceType, body: JsonObject, issuer: Issuer) -> None:
         class_id = as_text(body.get("classId"))
-        if self.issuer_for(class_id).id != issuer.id:
+        if issuer_of(class_id) != issuer.id:
+            self.issuer_for(class_id)  # an id of nobody is refused as such
             raise errors.invalid_resource("classId must belong to the issuer of the object")
         parent = self.state.resource(CLASS, class_id)
         if parent is None:

@@ -206,7 +206,7 @@ _NESTED: dict[str, Callable[[JsonObject], Iterator[str]]] = {
 
 def check(schemas: Schemas, kind: ResourceType, body: JsonObject, conditions: Conditions) -> None:
     """`body` is valid by the schema and has its final content. Raises ApiError 400 `invalidResource` (rules 4, 16, 17, 18)."""
-    for name in schemas.required(kind.schema):
+    for name in schemas.required[kind.schema]:
         unspecified = schemas.by_name[kind.schema][name].enum and as_text(body.get(name)).endswith("_UNSPECIFIED")
         if unspecified or body.get(name) in (None, "", {}, []):
             raise invalid_resource(f"{name} is required")

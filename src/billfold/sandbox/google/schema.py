@@ -7,7 +7,7 @@ import json
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 
 from billfold.sandbox.google.errors import Violation, bad_payload
@@ -36,7 +36,13 @@ class Property:
     enum: dict[str, str] = field(default_factory=dict)  # accepted spelling -> current spelling
     alias: dict[str, str] = field(default_factory=dict)  # current spelling -> the deprecated camelCase one
     required: bool = False
+    free_text: bool = False  # any text will do
     kind: str = ""  # for members named `kind`: the fixed value of older answers
+
+    @property
+    def holds(self) -> str:
+        """The schema of the object, or of the objects, that it holds; empty for anything else."""
+        return self.ref or (self.items.ref if self.items else "")
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,16 @@ class Method:
     verb: str
     path: re.Pattern[str]  # matched against the path below the host, still percent-encoded
     parameters: frozenset[str]  # of the query
+    address: "Address"
+
+
+Address = tuple[str, int, str]
+
+
+def _address(verb: str, path: str) -> Address:
+    """Verb, length of the path and the name behind the version: few methods share all three."""
+    parts = path.split("/")
+    return verb, len(parts), parts[3] if len(parts) > 3 else ""
 
 
 def _plain(name: str) -> str:
@@ -67,6 +83,7 @@ def _property(raw: JsonObject) -> Property:
         enum=accepted,
         alias=alias,
         required=description.startswith("Required."),
+        free_text=raw.get("type") == "string" and not names and "format" not in raw,
         kind=kind.group(1) if kind else "",
     )
 
@@ -79,8 +96,32 @@ class Schemas:
     methods: tuple[Method, ...]
     common_parameters: frozenset[str]
 
-    def required(self, name: str) -> tuple[str, ...]:
-        return tuple(member for member, prop in self.by_name[name].items() if prop.required)
+    @cached_property
+    def required(self) -> dict[str, tuple[str, ...]]:
+        """By schema."""
+        return {name: tuple(each for each, prop in members.items() if prop.required) for name, members in self.by_name.items()}
+
+    @cached_property
+    def _inner(self) -> dict[str, tuple[tuple[str, str], ...]]:
+        """By schema, the members that hold objects, each with the schema of those."""
+        return {
+            name: tuple((each, prop.holds) for each, prop in members.items() if prop.holds)
+            for name, members in self.by_name.items()
+        }
+
+    @cached_property
+    def _by_address(self) -> dict[Address, list[Method]]:
+        found: dict[Address, list[Method]] = {}
+        for method in self.methods:
+            found.setdefault(method.address, []).append(method)
+        return found
+
+    def method(self, verb: str, path: str) -> tuple[Method, re.Match[str]] | None:
+        """The method at an address, which is still percent-encoded, with what the path names."""
+        for method in self._by_address.get(_address(verb, path), ()):
+            if (match := method.path.fullmatch(path)) is not None:
+                return method, match
+        return None
 
     def validate(self, name: str, body: JsonObject) -> JsonObject:
         """`body` in normal form: current enum names, int64 as text, without nulls, `kind` members and empty lists.
@@ -114,6 +155,8 @@ class Schemas:
             elif value is None:
                 if keep_null:
                     result[member] = None
+            elif prop.free_text and isinstance(value, str) and member != "kind":
+                result[member] = value
             else:
                 checked = self._value(prop, value, path, keep_null, out)
                 if member != "kind" and (keep_null or checked != []):
@@ -133,19 +176,23 @@ class Schemas:
             return [self._value(prop.items, item, f"{at}[{i}]", False, out) for i, item in enumerate(value)]
         return _scalar(prop, value, at, out)
 
-    def walk(self, name: str, body: JsonObject, at: str = "") -> Iterator[tuple[str, str, JsonObject]]:
+    def walk(self, name: str, body: JsonObject) -> list[tuple[str, str, JsonObject]]:
         """(schema name, path, value) of `body`, which is valid, and of every object in it."""
-        yield name, at, body
-        for member, prop in self.by_name[name].items():
-            ref = prop.ref or (prop.items.ref if prop.items else "")
-            value = body.get(member)
-            if not ref or value is None:
+        found: list[tuple[str, str, JsonObject]] = []
+        self._walk(name, body, "", found)
+        return found
+
+    def _walk(self, name: str, body: JsonObject, at: str, found: list[tuple[str, str, JsonObject]]) -> None:
+        found.append((name, at, body))
+        for member, ref in self._inner[name]:
+            if member not in body:
                 continue
-            path = f"{at}.{member}" if at else member
+            value, path = body[member], f"{at}.{member}" if at else member
             if isinstance(value, dict):
-                yield from self.walk(ref, value, path)
-            for i, item in enumerate(as_list(value)):
-                yield from self.walk(ref, as_object(item), f"{path}[{i}]")
+                self._walk(ref, value, path, found)
+            elif isinstance(value, list):
+                for i, item in enumerate(value):
+                    self._walk(ref, as_object(item), f"{path}[{i}]", found)
 
     def dress(self, name: str, body: JsonObject, *, old_enums: bool, kinds: bool) -> JsonObject:
         """`body` as some recorded answers of 2023 looked: camelCase enum aliases, `kind` members."""
@@ -230,10 +277,11 @@ _CHECKS: dict[str, Callable[[Property, Json], Json]] = {
 
 def _methods(node: JsonObject) -> Iterator[Method]:
     for raw in as_object(node.get("methods")).values():
-        path = re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(as_text(dig(raw, "flatPath"))))
+        verb, flat = as_text(dig(raw, "httpMethod")), as_text(dig(raw, "flatPath"))
+        path = re.sub(r"\\{\w+\\}", "([^/]+)", re.escape(flat))
         names = as_object(dig(raw, "parameters"))
         query = frozenset(name for name, spec in names.items() if dig(spec, "location") == "query")
-        yield Method(as_text(dig(raw, "id")), as_text(dig(raw, "httpMethod")), re.compile("/" + path), query)
+        yield Method(as_text(dig(raw, "id")), verb, re.compile("/" + path), query, _address(verb, "/" + flat))
     for child in as_object(node.get("resources")).values():
         yield from _methods(as_object(child))
 

@@ -11,7 +11,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 
-from billfold.sandbox.google.values import Json, JsonObject, as_object
+import msgspec
+
+from billfold.sandbox.google.values import JsonObject, as_object, from_text, to_text
 from billfold.sandbox.google.verticals import ResourceType
 
 OWNER, WRITER, READER = "OWNER", "WRITER", "READER"
@@ -72,16 +74,14 @@ class Settings:
     callbacks_reverse: bool = False  # send what waits in reverse order
 
 
-@dataclass(frozen=True)
-class Issuer:
+class Issuer(msgspec.Struct, frozen=True):
     id: str
     body: JsonObject
     allowlisted: bool
     demo_mode: bool
 
 
-@dataclass(frozen=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """A class or object as kept: `body` without what the platform adds in answers. `class_id` is empty for a class."""
 
     seq: int
@@ -184,7 +184,7 @@ class GoogleState:
         if not found:
             return None
         row = found[0]
-        return Issuer(issuer_id, json.loads(row["body"]), bool(row["allowlisted"]), bool(row["demo_mode"]))
+        return Issuer(issuer_id, from_text(row["body"]), bool(row["allowlisted"]), bool(row["demo_mode"]))
 
     def issuers_of(self, email: str) -> list[str]:
         return [row["issuer_id"] for row in self.rows("select issuer_id from permission where email = ? order by 1", email)]
@@ -193,7 +193,7 @@ class GoogleState:
         self.run(
             "insert into issuer (id, body) values (?, ?) on conflict (id) do update set body = excluded.body",
             issuer_id,
-            json.dumps(body),
+            to_text(body),
         )
 
     def switch_issuer(self, issuer_id: str, *, allowlisted: bool | None = None, demo_mode: bool | None = None) -> None:
@@ -229,16 +229,17 @@ class GoogleState:
         found = self.rows("select * from resource where kind = ? and id = ?", kind, resource_id)
         return _stored(found[0]) if found else None
 
-    def add_resource(self, kind: ResourceType, resource_id: str, issuer_id: str, class_id: str, body: JsonObject) -> None:
-        self.run(
-            "insert into resource (kind, id, vertical, issuer_id, class_id, body) values (?, ?, ?, ?, ?, ?)",
-            *(kind.kind, resource_id, kind.vertical, issuer_id, class_id, json.dumps(body)),
+    def add_resource(self, kind: ResourceType, resource_id: str, issuer_id: str, class_id: str, body: JsonObject) -> Stored:
+        ((seq,),) = self.rows(
+            "insert into resource (kind, id, vertical, issuer_id, class_id, body) values (?, ?, ?, ?, ?, ?) returning seq",
+            *(kind.kind, resource_id, kind.vertical, issuer_id, class_id, to_text(body)),
         )
+        return Stored(seq, kind.kind, resource_id, kind.vertical, issuer_id, class_id, body)
 
-    def put_resource(self, kind: str, resource_id: str, class_id: str, body: JsonObject) -> None:
-        self.run(
-            "update resource set class_id = ?, body = ? where kind = ? and id = ?", class_id, json.dumps(body), kind, resource_id
-        )
+    def put_resource(self, stored: Stored, class_id: str, body: JsonObject) -> Stored:
+        """`stored` with another body, and perhaps of another class."""
+        self.run("update resource set class_id = ?, body = ? where seq = ?", class_id, to_text(body), stored.seq)
+        return msgspec.structs.replace(stored, class_id=class_id, body=body)
 
     def classes_of(self, issuer_id: str, vertical: str, after: int, limit: int) -> list[Stored]:
         sql = "select * from resource where kind = 'class' and issuer_id = ? and vertical = ? and seq > ? order by seq limit ?"
@@ -260,5 +261,4 @@ class GoogleState:
 
 
 def _stored(row: sqlite3.Row) -> Stored:
-    body: Json = json.loads(row["body"])
-    return Stored(row["seq"], row["kind"], row["id"], row["vertical"], row["issuer_id"], row["class_id"], as_object(body))
+    return Stored(row["seq"], row["kind"], row["id"], row["vertical"], row["issuer_id"], row["class_id"], from_text(row["body"]))

@@ -4,6 +4,7 @@ May not enter: storage, HTTP. Source: reference/google-wallet.md sections 1.2 an
 
 import re
 from dataclasses import dataclass
+from functools import cached_property
 
 VERTICALS = ("generic", "loyalty", "offer", "giftCard", "eventTicket", "flight", "transit")
 CLASS = "class"
@@ -17,19 +18,19 @@ class ResourceType:
     vertical: str
     kind: str
 
-    @property
+    @cached_property
     def name(self) -> str:
         return self.vertical + self.kind.capitalize()
 
-    @property
+    @cached_property
     def schema(self) -> str:
         return self.name[0].upper() + self.name[1:]
 
-    @property
+    @cached_property
     def plural(self) -> str:
         return self.name + ("es" if self.kind == CLASS else "s")
 
-    @property
+    @cached_property
     def reviewed(self) -> bool:
         """Whether it carries a reviewStatus: every class but the generic one."""
         return self.kind == CLASS and self.vertical != "generic"

@@ -5,7 +5,7 @@ May not enter: what requests mean."""
 import asyncio
 from urllib.parse import parse_qs
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -25,16 +25,18 @@ def answer_error(error: errors.ApiError) -> Response:
     return answer(error.code, error.body(), CHALLENGE if error.code == 401 else None)
 
 
-async def read_body(request: Request) -> bytes:
+async def read_body(receive: Receive) -> bytes:
     """Raises ApiError 413 beyond BODY_BYTES_MAX (Google's limit is not known)."""
-    parts: list[bytes] = []
-    size = 0
-    async for part in request.stream():
-        size += len(part)
-        if size > BODY_BYTES_MAX:
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        body += message.get("body", b"")
+        if len(body) > BODY_BYTES_MAX:
             raise errors.front_end(413, "Request payload size exceeds the limit.", "uploadTooLarge")
-        parts.append(part)
-    return b"".join(parts)
+        more = message.get("more_body", False)
+    return bytes(body)
 
 
 def form(raw: bytes) -> dict[str, str]:

@@ -306,7 +306,7 @@ class GoogleWallet:
 
         pass_, content, template, state, linked, unlinked = await self._store.read(load)
         form = form_of(pass_, content, template, await self._public_images(scope, content))
-        class_fingerprint = await self._store.read(lambda tx: tx.google.class_fingerprint(scope, form.class_id))
+        class_fingerprint = await self._store.read(lambda tx: tx.google.class_fingerprint(scope, form.class_id), single=True)
         secret = self._code_secret(scope, pass_id) if content.rotating_barcode is not None else None
         object_ = form.object_(Extras(secret, linked))
         class_ = form.class_(self._usable_callback_url(scope))

@@ -10,7 +10,7 @@ May not enter: the network, the store, what only objects hold. Source: reference
 
 import hashlib
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Final
 
 import msgspec
@@ -66,6 +66,18 @@ def class_id(pass_: Pass, look: Look, template: Template | None, made: Made | No
 def wanted_class(id: str, look: Look, made: Made | None, callback_url: str | None) -> WantedClass:
     vertical = vertical_of(look.content)
     core, own = _core(look, made)
+    if vertical is GENERIC and not own:
+        return _layout_class(id, core, callback_url)
+    return _finished(id, vertical, core, own, callback_url)
+
+
+@lru_cache(maxsize=256)
+def _layout_class(id: str, core: PassClass, callback_url: str | None) -> WantedClass:
+    """Each pass that is sent needs its class, and few classes serve most passes."""
+    return _finished(id, GENERIC, core, {}, callback_url)
+
+
+def _finished(id: str, vertical: Vertical, core: PassClass, own: JsonObject, callback_url: str | None) -> WantedClass:
     class_ = msgspec.structs.replace(
         core,
         id=id,
@@ -130,18 +142,17 @@ def _layout_id(issuer_id: str, scope: Scope, content: Content) -> str:
 def _core(look: Look, made: Made | None) -> tuple[PassClass, JsonObject]:
     """The class without id and callback address, and what the content overrides in it."""
     content = look.content
-    made = made or made_of(look)
-    if isinstance(made.class_, GenericClass):
+    own = content.overrides.google_class if content.overrides else {}
+    tap = True if content.smart_tap else None
+    if vertical_of(content) is GENERIC:
         rows = modules.card_rows(modules.front_groups(content))
-    else:
-        rows = modules.card_rows(modules.front_groups(content, made.places), made.places) if made.rows else None
-    class_ = msgspec.structs.replace(
-        made.class_,
-        multiple_devices_and_holders_allowed_status=HOLDERS,
-        class_template_info=rows,
-        enable_smart_tap=True if content.smart_tap else None,
-    )
-    return class_, content.overrides.google_class if content.overrides else {}
+        class_ = GenericClass(
+            id="", multiple_devices_and_holders_allowed_status=HOLDERS, class_template_info=rows, enable_smart_tap=tap
+        )
+        return class_, own
+    made = made or made_of(look)
+    rows = modules.card_rows(modules.front_groups(content, made.places), made.places) if made.rows else None
+    return msgspec.structs.replace(made.class_, class_template_info=rows, enable_smart_tap=tap), own
 
 
 def _digest(core: tuple[PassClass, JsonObject]) -> str:

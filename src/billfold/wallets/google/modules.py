@@ -89,6 +89,11 @@ def card_rows(groups: Groups, places: Mapping[str, str] = _NO_PLACES) -> ClassTe
     rows = layout(groups)
     front = [one for group in groups for one in group]
     paths = [places.get(one.key) or f"object.textModulesData['{slot}']" for slot, one in zip(slots(rows), front, strict=False)]
+    return _card(rows, tuple(paths))
+
+
+@lru_cache(maxsize=1024)
+def _card(rows: tuple[int, ...], paths: tuple[str, ...]) -> ClassTemplate | None:
     made, at = [], 0
     for count in rows:
         made.append(_row([Item(FieldSelector((FieldReference(path),))) for path in paths[at : at + count]]))

@@ -120,33 +120,46 @@ def object_of(pass_: Pass, look: Look, class_id: str, made: Made | None = None, 
     return whole
 
 
-@dataclass(frozen=True, slots=True)
-class WantedObject:
-    """An object as Google shall have it. `body`: JSON for insert; `patch`: for PATCH; `own`: digest of the members that the content
-    overrides, "" for none."""
+class WantedObject(msgspec.Struct, frozen=True):
+    """An object as Google shall have it. `changes`: the members that the content overrides."""
 
-    id: str
-    class_id: str
     vertical: Vertical
-    body: JsonObject
-    patch: JsonObject
-    own: str = ""
+    shape: PassObject
+    changes: JsonObject
+
+    @property
+    def id(self) -> str:
+        return self.shape.id
+
+    @property
+    def own(self) -> str:
+        """Digest of the members that the content overrides, "" for none."""
+        return hashlib.sha256(msgspec.json.encode(self.changes, order="deterministic")).hexdigest()[:12] if self.changes else ""
+
+    @property
+    def body(self) -> JsonObject:
+        made: JsonObject = msgspec.to_builtins(self.shape)
+        return overrides.merged_object(made, self.changes) if self.changes else made
+
+    @property
+    def encoded(self) -> bytes:
+        """JSON for insert."""
+        return msgspec.json.encode(self.body if self.changes else self.shape)
+
+    @property
+    def patch(self) -> JsonObject:
+        """For PATCH."""
+        made: JsonObject = msgspec.to_builtins(patch_of(self.shape))
+        return overrides.patched_object(made, self.changes) if self.changes else made
 
     @property
     def digest(self) -> str:
         """Of what is in it. A secret goes into it and does not come out."""
-        return hashlib.sha256(msgspec.json.encode(self.body)).hexdigest()
+        return hashlib.sha256(self.encoded).hexdigest()
 
 
 def wanted_object(object_: PassObject, content: Content) -> WantedObject:
-    body: JsonObject = msgspec.to_builtins(object_)
-    patch: JsonObject = msgspec.to_builtins(patch_of(object_))
-    own = content.overrides.google_object if content.overrides else {}
-    digest = ""
-    if own:
-        body, patch = overrides.merged_object(body, own), overrides.patched_object(patch, own)
-        digest = hashlib.sha256(msgspec.json.encode(own, order="deterministic")).hexdigest()[:12]
-    return WantedObject(object_.id, object_.class_id, vertical_of(content), body, patch, digest)
+    return WantedObject(vertical_of(content), object_, content.overrides.google_object if content.overrides else {})
 
 
 def _generic(look: Look, id: str, class_id: str, extras: Extras) -> GenericObject:

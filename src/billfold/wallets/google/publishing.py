@@ -144,8 +144,8 @@ class Publisher:
                 done.values[key] = before[key]
         if wanted.pass_.template_id is not None:
             done.values[OBJECT_KEY] = wanted.object_.digest
-        if wanted.object_.own:
-            done.values[OWN_KEY] = wanted.object_.own
+        if own := wanted.object_.own:
+            done.values[OWN_KEY] = own
         try:
             sayings = [_of_field(wanted, one) for one in pending] + _of_messages(wanted, before.get(MESSAGES_KEY, ""))
             await self._send_messages(wanted, resource, sayings[-MESSAGES_MAX:], done, quiet=made)
@@ -194,7 +194,7 @@ class Publisher:
                 body = msgspec.json.encode(one.patch | self._notice(wanted))
                 answer = await self._client.patch(kind, one.id, body, urgent=self._urgent)
             else:
-                answer = await self._client.insert(kind, msgspec.json.encode(one.body), urgent=self._urgent)
+                answer = await self._client.insert(kind, one.encoded, urgent=self._urgent)
             if isinstance(answer, Exists):
                 patch = exists = True
             elif not isinstance(answer, Missing):
