@@ -11,7 +11,8 @@ from msgspec.structs import replace
 from billfold.domain import texts
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, NumberFormat, Poster, Style
 from billfold.sandbox.phones.strings import parse_strings
-from billfold.wallets.apple.languages import is_translated, localized
+from billfold.wallets.apple.languages import localized
+from billfold.wallets.apple.phrasebooks import is_translated
 from billfold.wallets.apple.rules import check
 
 LABELS = {

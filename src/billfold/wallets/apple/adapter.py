@@ -22,6 +22,7 @@ from billfold.ports import Clock, Finding, Offer, Unsigned
 from billfold.wallets.apple import bundle, languages, personalization, push, rules, rules_extras
 from billfold.wallets.apple.certificates import AppleCredential
 from billfold.wallets.apple.circuit import Circuit
+from billfold.wallets.apple.moulds import Files
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
 from billfold.wallets.apple.signing import Signer
 
@@ -36,7 +37,7 @@ ASKED_ONCE_MAX = 8192
 
 ImageFiles = tuple[tuple[str, str, bytes], ...]
 """(file name, content hash, bytes), as ports.PassPictures gives them."""
-_BodyKey = tuple[tuple[tuple[str, str], ...], languages.Files]
+_BodyKey = tuple[tuple[tuple[str, str], ...], Files]
 
 
 class AppleCredentials(Protocol):
@@ -246,7 +247,7 @@ class _Bodies:
         self._kept: OrderedDict[_BodyKey, bundle.Body] = OrderedDict()
         self._asked_once: OrderedDict[int, None] = OrderedDict()
 
-    def get(self, files: ImageFiles, strings: languages.Files = ()) -> bundle.Body:
+    def get(self, files: ImageFiles, strings: Files = ()) -> bundle.Body:
         """Pictures first, then strings: the same input gives the same bytes, whatever was kept."""
         names = tuple([(name, content_hash) for name, content_hash, _ in files])
         pictures = self._get((names, ()), lambda: bundle.Body([(name, data) for name, _, data in files]))

@@ -29,11 +29,7 @@ def add_barcodes(out: JsonObject, codes: tuple[Barcode, ...]) -> None:
         format_ = BARCODES.get(one.format)
         if format_ is None:
             continue
-        # Scanners assume Latin-1, so UTF-8 is named only where the message needs it, or where it was asked for.
-        message, encoding = one.message, one.encoding
-        if encoding is None:
-            encoding = "iso-8859-1" if message.isascii() or _fits_latin_1(message) else "utf-8"
-        code: JsonObject = {"format": format_, "message": message, "messageEncoding": encoding}
+        code: JsonObject = {"format": format_, "message": one.message, "messageEncoding": encoding_of(one)}
         if one.alt_text is not None:
             code["altText"] = one.alt_text
         listed.append(code)
@@ -41,6 +37,13 @@ def add_barcodes(out: JsonObject, codes: tuple[Barcode, ...]) -> None:
             out["barcode"] = code
     if listed:
         out["barcodes"] = listed
+
+
+def encoding_of(code: Barcode) -> str:
+    """Scanners assume Latin-1, so UTF-8 is named only where the message needs it, or where it was asked for."""
+    if code.encoding is not None:
+        return code.encoding
+    return "iso-8859-1" if code.message.isascii() or _fits_latin_1(code.message) else "utf-8"
 
 
 def _fits_latin_1(text: str) -> bool:

@@ -10,6 +10,7 @@ from functools import lru_cache
 from billfold.domain.content import Content, JsonObject
 from billfold.wallets.apple import predicates
 
+EXPIRATION = "expirationDate"
 _PLAIN = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?(?:Z|[+-]\d\d:\d\d)\Z", re.ASCII)
 
 

@@ -6,30 +6,20 @@ translates is no key: what a phone looks up by it (an airport, a venue) must sta
 has its folder too, and all folders have the same keys. Source: reference/apple-wallet.md section 1.4.
 May not enter: pictures of a language (images), formats of numbers and dates (the phone's own), judging (rules_languages.py)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
 from typing import TypeGuard
-
-import msgspec
 
 from billfold.domain import texts
 from billfold.domain.content import Content
-from billfold.wallets.apple.vocabulary import vocabulary
+from billfold.wallets.apple.moulds import MOULDS_MAX, Files, Mould, Values, cast_of, shown
+from billfold.wallets.apple.phrasebooks import ALT_TEXT, Phrasebook, Words, phrasebook
 
-Files = tuple[tuple[str, bytes], ...]
-"""(name in the bundle, bytes)."""
-
-ALT_TEXT = "barcode.alt_text"
-"""Shown as it stands: Apple calls no `altText` localizable."""
-
-_NAMES = ("organization_name", "description", "logo_text")
-_CODEC = msgspec.json.Encoder()
-_Words = tuple[str | None, ...]
-"""A text in each folder but the base's; None: the base text."""
-_Places = tuple[tuple[tuple[int, _Words], ...], tuple[int, ...]]
-"""Of some parts in a row: (place, its words) of those that are translated, places of the others."""
-_BOOKS_MAX = 256
-_books: dict[tuple[str | None, bytes, tuple[str, ...]], "Phrasebook"] = {}
+_VALUE = texts.FIELD_PARTS.index("value")
+_STRINGS_MAX = 64
+_Pick = Callable[[Values], Values]
 _Row = tuple[str, tuple[str, ...]]
 """A key, and its text in each folder."""
 
@@ -45,33 +35,27 @@ class _Sheet:
     used: int
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Phrasebook:
-    """Translations by place. `folders`: languages, the base first; `words`: path → text or None for each of the others.
-
-    The same again for the usual places, by what they are looked up with: `names` (those of the content itself), `fields` (key →
-    label, value, change message, rich text). `usual`: there are no other places. `writable`: no text holds a NUL. `lost`:
-    (language, path) of words at places that phones show as they stand."""
-
-    folders: tuple[str, ...]
-    words: dict[str, _Words]
-    names: _Places
-    fields: dict[str, _Places]
-    usual: bool
-    writable: bool
-    lost: tuple[tuple[str, str], ...]
-
-
 _last: tuple[Content | None, _Sheet | None] = (None, None)
 """What was found of the last content: it is asked for twice, when a pass is judged and when it is written."""
-_newest: tuple[Content | None, Phrasebook | None] = (None, None)
-"""A content and its book: the next pass of the same template has the same translations, and each is looked up twice."""
 
 
 def localized(content: Content) -> tuple[Content, Files]:
     """(the content whose texts are keys, the strings files). A content without translations has none and stays as it is."""
     if not content.translations:
         return content, ()
+    cast = cast_of(content)
+    if cast is None:
+        return keyed(content)
+    if (known := _known(*cast)) is not None:
+        return content, known
+    made, files = keyed(content)
+    if made is content and (sheet := _simple_sheet(content, phrasebook(content))) is not None:
+        _keep(*cast, sheet.keys, files)
+    return made, files
+
+
+def keyed(content: Content) -> tuple[Content, Files]:
+    """The same, whatever is known of its mould."""
     book = phrasebook(content)
     sheet = _simple_sheet(content, book)
     if sheet is not None:
@@ -82,77 +66,42 @@ def localized(content: Content) -> tuple[Content, Files]:
     return content, _files(book.folders, rows) if rows else ()
 
 
-def phrasebook(content: Content) -> Phrasebook:
-    """Kept, since most passes of a template have the same. Raises UnicodeEncodeError for half a character."""
-    global _newest
-    known, book = _newest  # another thread may put its own there meanwhile
-    if (
-        known is not None
-        and known.translations is content.translations
-        and known.language == content.language
-        and known.localized_images == content.localized_images
-    ):
-        assert book is not None
-        return book
-    translations = _CODEC.encode(content.translations)  # hashes faster than the objects
-    key = (content.language, translations, tuple(content.localized_images))
-    book = _books.get(key)
-    if book is None:
-        if len(_books) >= _BOOKS_MAX:
-            _books.clear()
-        book = _books[key] = _compiled(content, writable=b"\\u0000" not in translations)
-    _newest = (content, book)
-    return book
+@lru_cache(maxsize=MOULDS_MAX)
+def _sides(mould: Mould) -> tuple[_Pick, _Pick]:
+    """What picks of a mould's values those that are translated, and those that must be no key of a strings file."""
+    assert mould.book is not None
+    texts_ = [(at, mould.book.fields.get(one.key)) for at, one in enumerate(shown(mould.example)) if one.format is None]
+    translated = [at for at, found in texts_ if found is not None and _VALUE in dict(found[0])]
+    return _pick(translated), _pick([at for at, _ in texts_ if at not in translated])
+
+
+def _pick(places: list[int]) -> _Pick:
+    match places:
+        case []:
+            return lambda values: ()
+        case [only]:
+            return lambda values: values[only : only + 1]
+        case _:
+            return itemgetter(*places)
+
+
+def _known(mould: Mould, values: Values) -> Files | None:
+    """The files of an earlier pass of the mould with the same texts to translate, unless a value of this one is a key in them."""
+    translated, plain = _sides(mould)
+    found = mould.strings.get(translated(values))
+    return found[1] if found is not None and found[0].isdisjoint(plain(values)) else None
+
+
+def _keep(mould: Mould, values: Values, keys: frozenset[str], files: Files) -> None:
+    if len(mould.strings) >= _STRINGS_MAX:
+        mould.strings.clear()
+    mould.strings[_sides(mould)[0](values)] = keys, files
 
 
 def all_name_texts(content: Content, book: Phrasebook) -> bool:
     """Whether each place in the book is one of the content. May say no where the answer is yes, never the other way round."""
     sheet = _simple_sheet(content, book)
     return sheet is not None and sheet.used == len(book.words)
-
-
-@lru_cache(maxsize=4096)
-def is_translated(path: str) -> bool:
-    """Whether phones look for a text of this place among the translations. Of semantic tags: those that Apple calls localizable."""
-    name = texts.tag_of(path)
-    if name is None:
-        return path != ALT_TEXT
-    rule = vocabulary().dictionaries["semantics"].keys.get(name)
-    return rule is not None and rule.kind == "localized" and not rule.listed
-
-
-def _compiled(content: Content, *, writable: bool) -> Phrasebook:
-    folders = texts.languages(content)
-    tables = [texts.translation(content, other) for other in folders[1:]]
-    words: dict[str, _Words] = {}
-    for table in tables:
-        for path in table:
-            if path not in words:
-                words[path] = tuple([other.get(path) for other in tables])
-    words = {path: found for path, found in words.items() if is_translated(path)}
-    lost = tuple([(language, path) for language, said in content.translations.items() for path in said if not is_translated(path)])
-    names: list[_Words | None] = [None] * len(_NAMES)
-    fields: dict[str, list[_Words | None]] = {}
-    usual = True
-    for path, found in words.items():
-        key, at = _place_of(path)
-        if at < 0:
-            usual = False
-        elif key is None:
-            names[at] = found
-        else:
-            fields.setdefault(key, [None] * len(texts.FIELD_PARTS))[at] = found
-    return Phrasebook(folders, words, _places(names), {key: _places(parts) for key, parts in fields.items()}, usual, writable, lost)
-
-
-@lru_cache(maxsize=4096)
-def _place_of(path: str) -> tuple[str | None, int]:
-    """(the key of a field, which part of it), (None, which name of the content), or -1 for the part at other places."""
-    if path in _NAMES:
-        return None, _NAMES.index(path)
-    start, _, rest = path.partition(".")
-    key, _, part = rest.rpartition(".")
-    return (key, texts.FIELD_PARTS.index(part)) if start == "fields" and part in texts.FIELD_PARTS else (None, -1)
 
 
 def _simple_sheet(content: Content, book: Phrasebook) -> _Sheet | None:
@@ -212,11 +161,6 @@ def _is_text(value: object) -> TypeGuard[str]:
     return isinstance(value, str)
 
 
-def _places(found: list[_Words | None]) -> _Places:
-    translated = tuple([(at, words) for at, words in enumerate(found) if words is not None])
-    return translated, tuple([at for at, words in enumerate(found) if words is None])
-
-
 def _rows(content: Content, book: Phrasebook) -> tuple[tuple[_Row, ...], dict[str, str]]:
     """(key and texts of each, path → key of its own). The first place with a text has the text itself as its key, a tag before
     others, and nobody that of a tag without translations."""
@@ -246,7 +190,7 @@ def _rows(content: Content, book: Phrasebook) -> tuple[tuple[_Row, ...], dict[st
     return tuple(rows), own
 
 
-def _wording(text: str, words: _Words) -> tuple[str, ...]:
+def _wording(text: str, words: Words) -> tuple[str, ...]:
     if None not in words:
         return words  # type: ignore[return-value]
     return tuple([text if word is None else word for word in words])

@@ -9,11 +9,11 @@ from functools import lru_cache
 
 import orjson
 
-from billfold.domain.content import Content, JsonObject, Nfc, Poster, Style, TransitType
+from billfold.domain.content import Content, Field, JsonObject, Nfc, Poster, Style, TransitType
 from billfold.domain.passes import Pass
 from billfold.wallets.apple import overrides
 from billfold.wallets.apple.codes import add_barcodes
-from billfold.wallets.apple.dates import add_relevance, date_text
+from billfold.wallets.apple.dates import EXPIRATION, add_relevance, date_text
 from billfold.wallets.apple.fields import (
     ADDITIONAL,
     AUXILIARY,
@@ -23,9 +23,12 @@ from billfold.wallets.apple.fields import (
     HEADER,
     PRIMARY,
     SECONDARY,
+    Group,
     listed,
 )
+from billfold.wallets.apple.moulds import MOULDS_MAX, Mould, cast_of
 from billfold.wallets.apple.places import add_places
+from billfold.wallets.apple.skeletons import OWN, Skeleton, cut, is_markable, mark, marked
 
 TRANSIT_TYPES = {
     TransitType.AIR: "PKTransitTypeAir",
@@ -63,9 +66,29 @@ class IssuingFacts:
         assert len(self.authentication_token) >= 16, "Wallet wants tokens of 16 characters or more"
 
 
+_NOBODY = IssuingFacts("", "", "", "x" * 16)
+
+
 def pass_json(pass_: Pass, content: Content, facts: IssuingFacts) -> bytes:
     """UTF-8, strict JSON, no byte order mark. `content` has passed rules.check."""
+    cast = cast_of(content)
+    if cast is not None and (skeleton := _skeleton(cast[0])) is not None:
+        own = (facts.pass_type, pass_.id, facts.team, facts.web_service_url, facts.authentication_token)
+        return skeleton.filled(own, content, cast[1])
     return orjson.dumps(document_of(pass_.id, content, facts))
+
+
+@lru_cache(maxsize=MOULDS_MAX)
+def _skeleton(mould: Mould) -> Skeleton | None:
+    example, (pass_type, serial_number, team, url, token) = mould.example, map(mark, range(OWN))
+    facts = IssuingFacts(pass_type, team, url, token)
+    if not is_markable(document_of("", marked(example, lambda _: ""), _NOBODY)):
+        return None
+    document = document_of(serial_number, marked(example), facts)
+    style = document[_STYLE_KEYS[example.style]]
+    assert isinstance(style, dict)
+    groups = [group for fields, group in _groups(example) for _ in fields]
+    return cut(document, style, example, groups)
 
 
 def document_of(serial_number: str, content: Content, facts: IssuingFacts) -> JsonObject:
@@ -111,26 +134,26 @@ def document_of(serial_number: str, content: Content, facts: IssuingFacts) -> Js
 def _style(content: Content) -> JsonObject:
     """The style's dictionary of field groups. WP/passfields, section 2.4."""
     style: JsonObject = {}
-    ticket = content.style is _TICKET
-    if content.header:
-        style[HEADER.key] = listed(content.header, HEADER)
-    if content.primary:
-        style[PRIMARY.key] = listed(content.primary, PRIMARY)
-    if content.secondary:
-        style[SECONDARY.key] = listed(content.secondary, SECONDARY)
-    if content.auxiliary:
-        style[AUXILIARY.key] = listed(content.auxiliary, AUXILIARY_IN_ROWS if ticket else AUXILIARY)
-    back = content.back
-    if content.additional:
-        if ticket and content.enhanced:
-            style[ADDITIONAL.key] = listed(content.additional, ADDITIONAL)
-        else:  # only the poster of a ticket has a place for them; elsewhere they open the back
-            back = content.additional + back
-    if back:
-        style[BACK.key] = listed(back, BACK)
+    for fields, group in _groups(content):
+        if fields:
+            style[group.key] = listed(fields, group)
     if content.transit_type is not None:
         style["transitType"] = TRANSIT_TYPES[content.transit_type]
     return style
+
+
+def _groups(content: Content) -> tuple[tuple[tuple[Field, ...], Group], ...]:
+    front = (
+        (content.header, HEADER),
+        (content.primary, PRIMARY),
+        (content.secondary, SECONDARY),
+        (content.auxiliary, AUXILIARY_IN_ROWS if content.style is _TICKET else AUXILIARY),
+    )
+    if not content.additional:
+        return (*front, (content.back, BACK))
+    if content.style is _TICKET and content.enhanced:
+        return (*front, (content.additional, ADDITIONAL), (content.back, BACK))
+    return (*front, (content.additional + content.back, BACK))  # only the poster of a ticket has a place for them
 
 
 def _poster(content: Content, poster: Poster) -> JsonObject:
@@ -157,7 +180,7 @@ def _add_state(out: JsonObject, content: Content) -> None:
     if content.sharing_prohibited:
         out["sharingProhibited"] = True
     if content.expires_at is not None:
-        out["expirationDate"] = date_text(content.expires_at)
+        out[EXPIRATION] = date_text(content.expires_at)
     if content.relevant_at is not None or content.relevant:
         add_relevance(out, content)
     if content.voided:

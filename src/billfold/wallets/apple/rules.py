@@ -2,7 +2,8 @@
 
 Wallet tells nobody why it refuses a pass, so we must say it before. Rows cited are those of reference/apple-wallet.md section 9;
 rows about facts that a Content cannot hold (identifiers, web service, files) are kept by pass_json.py, certificates.py, bundle.py.
-A content without faults is judged in a few microseconds, so that every fresh pass can be: hence lists filled, not generators.
+A content without faults is judged in a few microseconds, so that every fresh pass can be: hence lists filled, not generators, and
+what is said of all passes of a mould is said once.
 May not enter: changing the content, the clock, the pass's own identity."""
 
 import math
@@ -12,12 +13,14 @@ from billfold.domain import texts
 from billfold.domain.content import Content, ImageSlot, Location, Style
 from billfold.ports import Finding
 from billfold.wallets.apple import predicates
+from billfold.wallets.apple.moulds import cast_of
 from billfold.wallets.apple.pass_json import GROUPING_STYLES, POSTER_STYLES
 from billfold.wallets.apple.predicates import CONTRAST_MIN, DATE_MAX, LOCATIONS_MAX, contrast, is_latitude, is_longitude
 from billfold.wallets.apple.rules_codes import judge_barcodes
 from billfold.wallets.apple.rules_extras import judge_extras
 from billfold.wallets.apple.rules_fields import judge_fields
 from billfold.wallets.apple.rules_languages import judge_languages
+from billfold.wallets.apple.rules_values import in_order
 from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, warning
 from billfold.wallets.apple.vocabulary import images_of
 
@@ -28,6 +31,17 @@ _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
 
 def check(content: Content) -> tuple[Finding, ...]:
     """All findings, errors first. Empty when there is nothing to say."""
+    cast = cast_of(content)
+    if cast is None or not in_order(content, *cast):
+        return judged(content)
+    mould, _ = cast
+    if mould.findings is None:
+        mould.findings = judged(content)
+    return mould.findings
+
+
+def judged(content: Content) -> tuple[Finding, ...]:
+    """The same, whatever is known of its mould."""
     found: list[Finding] = []
     pieces = [content.organization_name, content.description, content.logo_text or "", content.grouping or ""]
     _names(content, found)

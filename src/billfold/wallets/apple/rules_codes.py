@@ -19,7 +19,7 @@ def judge_barcodes(content: Content, pieces: list[str], found: list[Finding]) ->
     first = content.barcode
     if first is not None:
         pieces += (first.message, first.alt_text or "", first.encoding or "")
-        _judge_one(first, "barcode", found)
+        judge_code(first, "barcode", found)
     fallbacks = content.barcode_fallbacks
     if not fallbacks:
         if first is not None and first.format is not _QR:
@@ -32,11 +32,11 @@ def judge_barcodes(content: Content, pieces: list[str], found: list[Finding]) ->
         )
     for number, one in enumerate(fallbacks):
         pieces += (one.message, one.alt_text or "", one.encoding or "")
-        _judge_one(one, f"barcode_fallbacks[{number}]", found)
+        judge_code(one, f"barcode_fallbacks[{number}]", found)
     _judge_order(content, found)
 
 
-def _judge_one(code: Barcode, name: str, found: list[Finding]) -> None:
+def judge_code(code: Barcode, name: str, found: list[Finding]) -> None:
     message, format_ = code.message, APPLE_NAMES.get(code.format)
     if not message:
         found.append(of_fault(ERROR, f"{name}.message", predicates.BARCODE_EMPTY))

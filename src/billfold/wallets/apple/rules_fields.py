@@ -109,7 +109,7 @@ def _judge_texts(one: Field, path: str, longest: int, seen: set[str], found: lis
 
 def _judge_rest(one: Field, path: str, group: Group, style: Style, found: list[Finding]) -> None:
     """Rows 12 to 15 and 19."""
-    _judge_format(one, f"{path}.value", found)
+    judge_format(one, f"{path}.value", found)
     ignored = "the phone ignores it"
     if one.alignment is not None and not group.aligned:
         text = "this group has no alignment of its own"
@@ -129,7 +129,7 @@ def _judge_rest(one: Field, path: str, group: Group, style: Style, found: list[F
         judge_tags(one.semantics, f"{path}.semantics", style, found)
 
 
-def _judge_format(one: Field, path: str, found: list[Finding]) -> None:
+def judge_format(one: Field, path: str, found: list[Finding]) -> None:
     """Rows 13 and 14."""
     match one.format:
         case None:

@@ -11,7 +11,8 @@ from billfold.domain import texts
 from billfold.domain.content import Content
 from billfold.ports import Finding
 from billfold.wallets.apple import predicates
-from billfold.wallets.apple.languages import ALT_TEXT, Phrasebook, all_name_texts, phrasebook
+from billfold.wallets.apple.languages import all_name_texts
+from billfold.wallets.apple.phrasebooks import ALT_TEXT, Phrasebook, phrasebook
 from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, warning
 
 _PLAIN = re.compile(r"[A-Za-z0-9_.\[\]-]{1,100}\Z")
