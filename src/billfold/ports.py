@@ -4,7 +4,7 @@ bootstrap picks the adapters. May not enter: any adapter, SQL, HTTP.
 Storage works in short synchronous transactions: `await store.write(fn)` runs `fn(tx)` alone and durably (group commit on SQLite, a
 thread on PostgreSQL) and may run it again after a serialisation failure, so `fn` does no I/O and changes nothing outside `tx`."""
 
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
@@ -357,13 +357,18 @@ class Tx(Till, Crew, HasBooks, HasRecords, Protocol):
 
 class Store(Protocol):
     async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
-        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only.
+        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only. It may be run again,
+        where what it did was undone.
 
         `short`: it looks up and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop."""
 
     async def read(self, fn: Callable[[Tx], T], *, single: bool = False, long: bool = False) -> T:
         """Runs `fn` on one snapshot (`single`: of one statement). Short indexed reads; on SQLite at once, in the calling thread,
         unless they are `long`."""
+
+    async def recall(self, key: Hashable, fn: Callable[[Tx], T]) -> T:
+        """As `read` of one statement, for what nearly every request asks: may give what it gave for `key` before, where nothing at all
+        was committed since, by any process. `key` names the question; the answer is a value that nobody changes."""
 
     async def now_ms(self) -> int:
         """The clock that due_at and leases go by: the database's on PostgreSQL, this machine's on SQLite."""

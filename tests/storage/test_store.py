@@ -26,7 +26,8 @@ class Mistake(Exception):
     pass
 
 
-async def test_a_failing_transaction_undoes_its_own_work_and_nobody_elses(store: Store) -> None:
+@pytest.mark.parametrize("first_short", [20, 0], ids=["mixed", "short"])
+async def test_a_failing_transaction_undoes_its_own_work_and_nobody_elses(store: Store, first_short: int) -> None:
     def good(tx: Tx, month: str) -> int:
         return tx.usage.add(OURS, month, "issued")
 
@@ -35,7 +36,7 @@ async def test_a_failing_transaction_undoes_its_own_work_and_nobody_elses(store:
         raise Mistake(month)
 
     work = [
-        store.write(lambda tx, n=n: (bad if n % 3 == 0 else good)(tx, f"2026-{n:02}"), short=n >= 20)  # type: ignore[misc]
+        store.write(lambda tx, n=n: (bad if n % 3 == 0 else good)(tx, f"2026-{n:02}"), short=n >= first_short)  # type: ignore[misc]
         for n in range(60)
     ]
     results = await asyncio.gather(*work, return_exceptions=True)
@@ -53,6 +54,37 @@ async def test_a_write_can_be_read_as_soon_as_it_is_answered(store: Store) -> No
     for n in range(50):
         await store.write(lambda tx: tx.usage.add(OURS, "2026-11", "issued"))
         assert await store.read(lambda tx: tx.usage.count(OURS, "2026-11")) == {"issued": n + 1}
+
+
+async def test_what_failed_before_it_changed_anything_costs_the_others_nothing(store: Store) -> None:
+    """Only work that has to be undone makes its group run again."""
+    runs: list[int] = []
+
+    def work(tx: Tx, n: int) -> int:
+        runs.append(n)
+        used = sum(tx.usage.count(OURS, "2026-11").values())
+        if n % 2:
+            raise Mistake(str(used))
+        return tx.usage.add(OURS, "2026-11", "issued")
+
+    results = await asyncio.gather(
+        *(store.write(lambda tx, n=n: work(tx, n), short=True) for n in range(20)),  # type: ignore[misc]
+        return_exceptions=True,
+    )
+    assert [isinstance(one, Mistake) for one in results] == [bool(n % 2) for n in range(20)]
+    assert sorted(one for one in results if isinstance(one, int)) == list(range(1, 11))
+    if isinstance(store, SqliteStore):
+        assert runs == list(range(20))
+
+
+async def test_what_is_recalled_is_never_older_than_the_last_commit(store: Store) -> None:
+    async def recalled() -> dict[str, int]:
+        return await store.recall("used", lambda tx: tx.usage.count(OURS, "2026-11"))
+
+    for n in range(30):
+        await store.write(lambda tx: tx.usage.add(OURS, "2026-11", "issued"), short=bool(n % 2))
+        assert await recalled() == {"issued": n + 1}
+        assert await recalled() == {"issued": n + 1}
 
 
 async def test_a_read_sees_one_snapshot(store: Store) -> None:
@@ -240,6 +272,25 @@ async def test_commands_write_beside_a_serving_process(sqlite_file: Path) -> Non
             *((server if n % 2 else command).write(lambda tx: tx.numbers.next(OURS)) for n in range(200))
         )
         assert sorted(numbers) == list(range(1, 201))
+    finally:
+        await command.close()
+        await server.close()
+
+
+async def test_what_another_process_commits_is_recalled_at_once(sqlite_file: Path) -> None:
+    server, command = SqliteStore(sqlite_file), SqliteStore(sqlite_file, exclusive=False)
+    asked: list[Tx] = []
+
+    def look(tx: Tx) -> int:
+        asked.append(tx)
+        return sum(tx.usage.count(OURS, "2026-11").values())
+
+    try:
+        await command.write(add_workspaces)
+        for n in range(5):
+            await command.write(lambda tx: tx.usage.add(OURS, "2026-11", "issued"))
+            assert [await server.recall("used", look) for _ in range(3)] == [n + 1] * 3
+        assert len(asked) == 5
     finally:
         await command.close()
         await server.close()

@@ -104,7 +104,7 @@ async def open_template(services: Services, scope: Scope, template_id: TemplateI
 
 
 async def find_workspace(services: Services, scope: Scope) -> Workspace:
-    workspace = await services.store.read(lambda tx: tx.workspaces.find(scope.workspace), single=True)
+    workspace = await services.store.recall(("workspace", scope.workspace), lambda tx: tx.workspaces.find(scope.workspace))
     if workspace is None:
         raise NotFound("workspace")
     return workspace

@@ -7,7 +7,7 @@ from billfold.domain import keys
 from billfold.domain.errors import FieldProblem, Forbidden, Invalid, NotFound, Unauthenticated
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import Scope
-from billfold.domain.keys import AccessKey, Actor
+from billfold.domain.keys import AccessKey, Actor, PresentedKey
 from billfold.ports import Services, Tx
 
 SEEN_AGAIN_MS = 60_000
@@ -24,9 +24,13 @@ class NewKey:
 
 async def authenticate(services: Services, text: str) -> Actor:
     """Raises Unauthenticated. A revoked key is refused at once, in every process: each request looks it up."""
-    presented = keys.parse(text)
+
+    def look_up(tx: Tx) -> tuple[PresentedKey, AccessKey | None]:
+        presented = keys.parse(text)
+        return presented, tx.keys.find(presented.scope, presented.id)
+
     now = services.clock.now_ms()
-    stored = await services.store.read(lambda tx: tx.keys.find(presented.scope, presented.id), single=True)
+    presented, stored = await services.store.recall(("key", keys.digest(text)), look_up)
     actor = keys.authenticate(presented, stored, now)
     if stored and (stored.last_used_at_ms or 0) < now - SEEN_AGAIN_MS:
         await services.store.write(lambda tx: tx.keys.touch(presented.scope, presented.id, now), short=True)

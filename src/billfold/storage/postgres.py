@@ -11,7 +11,7 @@ import logging
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -180,6 +180,10 @@ class PostgresStore:
 
     async def read(self, fn: Callable[[Tx], T], *, single: bool = False, long: bool = False) -> T:
         return await self._submit(lambda: self._attempts(fn, None if single else _BEGIN_READ, commit=False))
+
+    async def recall(self, key: Hashable, fn: Callable[[Tx], T]) -> T:
+        """To ask whether anything was committed costs as much as to ask again."""
+        return await self.read(fn, single=True)
 
     async def _submit(self, work: Callable[[], T]) -> T:
         if self._closed:

@@ -4,6 +4,9 @@ A group of short transactions runs in the event loop, where it costs no hand-ove
 its COMMIT in the writer's thread, so that nobody waits for the disk but those who asked. All others run in the thread as a whole.
 Either holds the connection alone: the loop from its BEGIN until it gives the thread the COMMIT, the thread until it answers.
 
+A failure undoes its own work only. Most have changed nothing by then; for the others the group runs once more, each under a
+savepoint of its own. Savepoints for all would have SQLite keep what stood on each page that anybody changes.
+
 WAL with synchronous FULL: what was answered survives a power cut. Only the writer of the serving process makes checkpoints, and it
 holds the gate (a lock file) meanwhile; other processes (`keys create`) hold it while they write. So no connection ever writes while
 another checkpoints, which before SQLite 3.51.3 could, very rarely, damage the file (Debian 12 has 3.40.1).
@@ -17,7 +20,7 @@ import sqlite3
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -44,6 +47,8 @@ GROUP_SECONDS_MAX = 0.02
 """A group takes in nothing more after this long, so that a heavy transaction delays few others."""
 SHORT_SECONDS_MAX = 0.005
 """The same for a group that runs in the event loop, where requests wait meanwhile."""
+KNOWN_MAX = 1_000
+"""Answers of `recall` that are kept."""
 
 
 class SqliteSession(Telling):
@@ -118,6 +123,37 @@ def gate_lock(path: Path) -> FileLock:
     return FileLock(path.with_name(path.name + ".gate"))
 
 
+class _Reader:
+    """A connection that reads, and what was read of it lately."""
+
+    def __init__(self, connection: sqlite3.Connection, gap_ms: int) -> None:
+        self.connection = connection
+        self.session = SqliteSession(connection)
+        self.transaction = Transaction(self.session, gap_ms)
+        self._version = -1
+        self._known: dict[Hashable, Any] = {}
+
+    def known(self) -> dict[Hashable, Any]:
+        """What is still as it was read: empty when any connection, of any process, has committed since."""
+        (version,) = self.connection.execute("PRAGMA data_version").fetchone()
+        if version != self._version or len(self._known) >= KNOWN_MAX:
+            self._version = version
+            self._known.clear()
+        return self._known
+
+
+def _read(reader: _Reader, fn: Callable[[Tx], T], *, single: bool = False) -> T:
+    if not single:
+        reader.session.tell("BEGIN")
+    try:
+        return fn(reader.transaction)
+    except sqlite3.OperationalError as problem:
+        raise Unavailable("the database cannot answer now") from problem
+    finally:
+        if not single:
+            reader.session.tell("ROLLBACK")
+
+
 @dataclass(slots=True)
 class _Work:
     fn: Callable[[Tx], Any]
@@ -126,6 +162,10 @@ class _Work:
     future: asyncio.Future[Any]
     result: Any = None
     error: BaseException | None = None
+
+
+class _HalfDone(Exception):
+    """Some of a group's work failed after it had changed something."""
 
 
 class SqliteStore:
@@ -182,33 +222,33 @@ class SqliteStore:
             raise Unavailable("the database is closed")
         if long:
             return await asyncio.to_thread(self._read_aside, fn)
-        return self._read(self._reader(), fn, single=single)
+        return _read(self._reader(), fn, single=single)
+
+    async def recall(self, key: Hashable, fn: Callable[[Tx], T]) -> T:
+        if self._closed:
+            raise Unavailable("the database is closed")
+        reader = self._reader()
+        try:
+            known: dict[Hashable, T] = reader.known()
+        except sqlite3.OperationalError as problem:
+            raise Unavailable("the database cannot answer now") from problem
+        if key not in known:
+            known[key] = _read(reader, fn, single=True)
+        return known[key]
 
     def _read_aside(self, fn: Callable[[Tx], T]) -> T:
         """In a thread that is not kept: on a connection of its own, and its cache goes with it."""
         with contextlib.closing(connect(self._path, read_only=True)) as connection:
-            return self._read(connection, fn)
+            return _read(_Reader(connection, self._gap_ms), fn)
 
-    def _read(self, connection: sqlite3.Connection, fn: Callable[[Tx], T], *, single: bool = False) -> T:
-        session = SqliteSession(connection)
-        if not single:
-            session.tell("BEGIN")
-        try:
-            return fn(Transaction(session, self._gap_ms))
-        except sqlite3.OperationalError as problem:
-            raise Unavailable("the database cannot answer now") from problem
-        finally:
-            if not single:
-                session.tell("ROLLBACK")
-
-    def _reader(self) -> sqlite3.Connection:
-        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
-        if connection is None:
-            connection = connect(self._path, read_only=True)
-            self._local.connection = connection
+    def _reader(self) -> "_Reader":
+        """This thread's."""
+        reader: _Reader | None = getattr(self._local, "reader", None)
+        if reader is None:
+            reader = self._local.reader = _Reader(connect(self._path, read_only=True), self._gap_ms)
             with self._readers_guard:
-                self._readers.append(connection)
-        return connection
+                self._readers.append(reader.connection)
+        return reader
 
     async def now_ms(self) -> int:
         return self._clock.now_ms() if self._clock else time.time_ns() // 1_000_000
@@ -256,6 +296,9 @@ class SqliteStore:
             return
         try:
             self._give_back(self._run_all(group, SHORT_SECONDS_MAX))
+        except _HalfDone:
+            self._connection.execute("ROLLBACK")
+            self._leave(partial(self._run_group, group, apart=True))
         except sqlite3.Error as problem:
             self._leave(partial(self._give_up, group, problem))
         else:
@@ -292,17 +335,44 @@ class SqliteStore:
             with self._turns:
                 self._waiting.extendleft(reversed(late))
 
-    def _run_all(self, group: list[_Work], seconds_max: float) -> list[_Work]:
-        """Runs the group in the transaction that was begun; takes off it, and gives back, what has to wait for the next one."""
+    def _run_all(self, group: list[_Work], seconds_max: float, *, apart: bool = False) -> list[_Work]:
+        """Runs the group in the transaction that was begun; takes off it, and gives back, what has to wait for the next one.
+
+        `apart`: each under its own savepoint. Without, raises _HalfDone when one fails that has changed something."""
+        session = SqliteSession(self._connection)
+        transaction = Transaction(session, self._gap_ms)
         until = time.monotonic() + seconds_max
         for place, work in enumerate(group):
             if place and time.monotonic() >= until:
                 late = group[place:]
                 del group[place:]
                 return late
-            if not work.future.cancelled():
-                self._run_one(work)
+            if work.future.cancelled():
+                continue
+            if apart:
+                session.tell("SAVEPOINT one")
+            changes = self._connection.total_changes
+            self._run_one(work, transaction)
+            half_done = work.error is not None and self._connection.total_changes != changes
+            if half_done and not apart:
+                raise _HalfDone
+            if half_done:
+                session.tell("ROLLBACK TO one")
+            if apart:
+                session.tell("RELEASE one")
         return []
+
+    def _run_one(self, work: _Work, transaction: Transaction) -> None:
+        work.error = None  # of a run that was undone
+        try:
+            work.result = work.fn(transaction)
+        except sqlite3.IntegrityError as problem:
+            work.error = Conflict("integrity", "what is stored contradicts the request")
+            work.error.__cause__ = problem
+        except BaseException as problem:
+            if not self._connection.in_transaction:  # SQLite gave up the whole transaction (disk full, out of memory)
+                raise sqlite3.OperationalError("the transaction was rolled back") from problem
+            work.error = problem
 
     # --- the writer's thread ---
 
@@ -315,12 +385,18 @@ class SqliteStore:
         while group := self._take():
             self._run_group(group)
 
-    def _run_group(self, group: list[_Work]) -> None:
+    def _run_group(self, group: list[_Work], apart: bool = False) -> None:
         if not self._exclusive:
             self._gate.acquire(wait=True)
         try:
             self._connection.execute("BEGIN IMMEDIATE")
-            self._give_back(self._run_all(group, GROUP_SECONDS_MAX))
+            try:
+                late = self._run_all(group, GROUP_SECONDS_MAX, apart=apart)
+            except _HalfDone:
+                self._connection.execute("ROLLBACK")
+                self._connection.execute("BEGIN IMMEDIATE")
+                late = self._run_all(group, GROUP_SECONDS_MAX, apart=True)
+            self._give_back(late)
             self._connection.execute("COMMIT")
         except sqlite3.Error as problem:
             self._fail(group, problem)
@@ -365,23 +441,6 @@ class SqliteStore:
                     self._waiting = deque(work for work in self._waiting if work.loop is not turn)
                 else:
                     return
-
-    def _run_one(self, work: _Work) -> None:
-        """Under its own savepoint: a failure undoes only itself."""
-        session = SqliteSession(self._connection)
-        session.tell("SAVEPOINT one")
-        try:
-            work.result = work.fn(Transaction(session, self._gap_ms))
-        except sqlite3.IntegrityError as problem:
-            work.error = Conflict("integrity", "what is stored contradicts the request")
-            work.error.__cause__ = problem
-        except BaseException as problem:
-            if not self._connection.in_transaction:  # SQLite gave up the whole transaction (disk full, out of memory)
-                raise sqlite3.OperationalError("the transaction was rolled back") from problem
-            work.error = problem
-        if work.error is not None:
-            session.tell("ROLLBACK TO one")
-        session.tell("RELEASE one")
 
     def _fail(self, group: list[_Work], problem: sqlite3.Error) -> None:
         """Nothing of the group is stored. The connection is made anew: after a failed write its state is not to be trusted."""
