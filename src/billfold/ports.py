@@ -357,8 +357,8 @@ class Tx(Till, Crew, HasBooks, HasRecords, Protocol):
 
 class Store(Protocol):
     async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
-        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only. It may be run again,
-        where what it did was undone.
+        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only. It may be run
+        again, where what it did was undone.
 
         `short`: it looks up and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop."""
 
@@ -367,8 +367,8 @@ class Store(Protocol):
         unless they are `long`."""
 
     async def recall(self, key: Hashable, fn: Callable[[Tx], T]) -> T:
-        """As `read` of one statement, for what nearly every request asks: may give what it gave for `key` before, where nothing at all
-        was committed since, by any process. `key` names the question; the answer is a value that nobody changes."""
+        """As `read` of one statement, for what nearly every request asks: may give what it gave for `key` before, where nothing
+        at all was committed since, by any process. `key` names the question; the answer is a value that nobody changes."""
 
     async def now_ms(self) -> int:
         """The clock that due_at and leases go by: the database's on PostgreSQL, this machine's on SQLite."""

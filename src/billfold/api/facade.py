@@ -112,7 +112,7 @@ class Facade:
     async def create(self, request: Request, actor: Actor) -> Response:
         """POST /api/passes. `?format=pkpass` answers the binary, as the older path does."""
         issued = await self._issue(request, actor)
-        if request.query_params.get("format") == "pkpass":
+        if request.scope["query_string"] and request.query_params.get("format") == "pkpass":
             return _binary(issued)
         answer = {
             "serialNumber": issued.pass_.id,

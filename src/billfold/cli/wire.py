@@ -7,6 +7,8 @@ import asyncio
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from billfold.api.middleware import WHOLE
+
 HEAD_BYTES_MAX = 64 * 1024
 HEAD_SECONDS = 10.0
 
@@ -44,6 +46,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def on_headers_complete(self) -> None:
         self._head_open = False
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self.scope["state"][WHOLE] = True
+        super().on_message_complete()
 
     def _watch(self) -> None:
         self._deadline = self.loop.call_later(HEAD_SECONDS, self._late)
