@@ -7,6 +7,7 @@ import difflib
 import math
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style
 from billfold.domain.drafts import COLOR_PRESETS, Draft, ImageSource
@@ -239,6 +240,7 @@ def _color(reader: _Reader) -> str:
     return "#" + (digits if len(digits) == 6 else "".join(digit * 2 for digit in digits))
 
 
+@lru_cache(maxsize=1024)
 def _text_colors(background: str) -> tuple[str, str]:
     """(values, labels): dark on a light background, else white, so that any colour stays readable (WCAG relative luminance)."""
     channels = [int(background[at : at + 2], 16) / 255 for at in (1, 3, 5)]
