@@ -2,7 +2,7 @@
 bootstrap picks the adapters. May not enter: any adapter, SQL, HTTP.
 
 Storage works in short synchronous transactions: `await store.write(fn)` runs `fn(tx)` alone and durably (group commit on SQLite, a
-thread on PostgreSQL) and may run it again after a serialisation failure, so `fn` does no I/O and changes nothing outside `tx`."""
+thread on PostgreSQL) and may run it again where its work was undone, so `fn` does no I/O and changes nothing outside `tx`."""
 
 from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence, Set
 from dataclasses import dataclass
@@ -52,10 +52,8 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One device that holds one pass and wants to hear of changes.
-
-    `number`: change number of its making; 0 when the pass was still as issued, since then nothing can have been missed between the
-    download and the registration."""
+    """One device that holds one pass and wants to hear of changes. `number`: change number of its making; 0 when the pass was still as
+    issued, since then nothing can have been missed between the download and the registration."""
 
     scope: Scope
     pass_type: str
@@ -357,8 +355,7 @@ class Tx(Till, Crew, HasBooks, HasRecords, Protocol):
 
 class Store(Protocol):
     async def write(self, fn: Callable[[Tx], T], *, short: bool = False) -> T:
-        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only. It may be run
-        again, where what it did was undone.
+        """Runs `fn` in a transaction, durable when this returns. An exception of `fn` undoes its own work only.
 
         `short`: it looks up and changes some ten single rows, whatever is stored; on SQLite it then runs in the event loop."""
 
@@ -367,8 +364,7 @@ class Store(Protocol):
         unless they are `long`."""
 
     async def recall(self, key: Hashable, fn: Callable[[Tx], T]) -> T:
-        """As `read` of one statement, for what nearly every request asks: may give what it gave for `key` before, where nothing
-        at all was committed since, by any process. `key` names the question; the answer is a value that nobody changes."""
+        """As `read` of one statement, for what every request asks: `key`. Kept while no process commits anything; nobody changes it."""
 
     async def now_ms(self) -> int:
         """The clock that due_at and leases go by: the database's on PostgreSQL, this machine's on SQLite."""
