@@ -52,8 +52,8 @@ class Workspace:
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """One device that holds one pass and wants to hear of changes. `number`: change number of its making; 0 when the pass was still as
-    issued, since then nothing can have been missed between the download and the registration."""
+    """One device that holds one pass and wants to hear of changes. `number`: change number of its making; 0 when the pass was
+    still as issued, since then nothing can have been missed between the download and the registration."""
 
     scope: Scope
     pass_type: str
@@ -364,7 +364,7 @@ class Store(Protocol):
         unless they are `long`."""
 
     async def recall(self, key: Hashable, fn: Callable[[Tx], T]) -> T:
-        """As `read` of one statement, for what every request asks: `key`. Kept while no process commits anything; nobody changes it."""
+        """As `read` of one statement, kept under `key` while no process commits anything. Nobody changes the answer."""
 
     async def now_ms(self) -> int:
         """The clock that due_at and leases go by: the database's on PostgreSQL, this machine's on SQLite."""
