@@ -51,6 +51,7 @@ _SIGNATURE_LOCAL, _PASS_LOCAL = _named_local(_SIGNATURE), _named_local(_PASS)
 _PASS_CENTRAL = struct.pack("<H", len(_PASS)) + _REST
 
 
+_SHA1 = sha1(usedforsecurity=False)
 _check = lru_cache(maxsize=256)(crc32)
 """For the start of a signature, which is the same object for all of a certificate."""
 
@@ -131,7 +132,9 @@ class Unsealed:
 
     def __init__(self, body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> None:
         """`at`: signing time, seconds since 1970."""
-        ending = hexlify(sha1(pass_json, usedforsecurity=False).digest()) + _BRACE
+        own = _SHA1.copy()  # a new one would look its digest up
+        own.update(pass_json)
+        ending = hexlify(own.digest()) + _BRACE
         manifest = body.frame.manifest_hash.copy()
         manifest.update(ending)
         self.digest, self._head, self._rest = signer.begin(manifest.digest(), at)
@@ -143,7 +146,7 @@ class Unsealed:
 
     def sealed(self, signature: bytes) -> bytes:
         """The whole bundle."""
-        return b"".join((*self._body.data, *self._own(signature)))
+        return b"".join(self._body.data + self._own(signature))
 
     def _own(self, signature: bytes) -> tuple[bytes, ...]:
         """What each pass has for itself. pass.json stands last: it is the only member whose length differs from pass to pass."""
@@ -155,12 +158,13 @@ class Unsealed:
         sums_3 = _SUMS.pack(crc32(pass_json), size_3, size_3)
         pass_at = frame.signature_at + _LOCAL_BYTES + len(_SIGNATURE) + size_2
         directory_at = pass_at + _LOCAL_BYTES + len(_PASS) + size_3
-        manifest = (_LOCAL, sums_1, frame.manifest_local, ending)
-        signed = (_LOCAL, sums_2, _SIGNATURE_LOCAL, head, rest, signature)
-        document = (_LOCAL, sums_3, _PASS_LOCAL, pass_json)
-        directory = (body.central, _CENTRAL, sums_1, frame.manifest_central, sums_2, frame.signature_central, sums_3)
-        end = (_PASS_CENTRAL, _PLACE.pack(pass_at), frame.end, _PLACE.pack(directory_at), _NO_COMMENT)
-        return manifest + signed + document + directory + end
+        return (
+            *(_LOCAL, sums_1, frame.manifest_local, ending),
+            *(_LOCAL, sums_2, _SIGNATURE_LOCAL, head, rest, signature),
+            *(_LOCAL, sums_3, _PASS_LOCAL, pass_json),
+            *(body.central, _CENTRAL, sums_1, frame.manifest_central, sums_2, frame.signature_central, sums_3),
+            *(_PASS_CENTRAL, _PLACE.pack(pass_at), frame.end, _PLACE.pack(directory_at), _NO_COMMENT),
+        )
 
 
 def build(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> bytes:

@@ -11,6 +11,8 @@ from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, war
 APPLE_NAMES = {one: name.removeprefix("PKBarcodeFormat") for one, name in BARCODES.items()}
 """As the predicates know them."""
 _QR = BarcodeFormat.QR  # looked up once: the enum takes its time
+_SHORT = predicates.QR_BYTES_MAX // 4
+"""Characters that fit into a code whatever they are."""
 _MEND_QR = "add a QR code as fallback"
 
 
@@ -37,7 +39,10 @@ def judge_barcodes(content: Content, pieces: list[str], found: list[Finding]) ->
 
 
 def judge_code(code: Barcode, name: str, found: list[Finding]) -> None:
-    message, format_ = code.message, APPLE_NAMES.get(code.format)
+    message = code.message
+    if code.format is _QR and 0 < len(message) <= _SHORT and code.encoding is None:
+        return  # nothing below has a word to say
+    format_ = APPLE_NAMES.get(code.format)
     if not message:
         found.append(of_fault(ERROR, f"{name}.message", predicates.BARCODE_EMPTY))
     elif format_ is None:

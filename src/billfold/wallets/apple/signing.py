@@ -49,11 +49,11 @@ class _Frame:
 
 
 class Signer:
-    """One certificate's signing key, ready. Immutable, so threads may share it.
+    """One certificate's signing key, ready. Threads may share it.
 
     A signature is made in two steps, since the RSA operation may be another process's: `begin`, and `finish` with its result."""
 
-    __slots__ = ("_generalized", "_key", "_utc", "key")
+    __slots__ = ("_generalized", "_key", "_moment", "_utc", "key")
 
     def __init__(self, credential: AppleCredential) -> None:
         # The key passed all checks when the credential was made; the primality check alone would cost 35 ms at each start.
@@ -65,13 +65,21 @@ class Signer:
         self._key = key
         self._utc = _frame(certificate, intermediate, key.key_size, _UTC_TIME, 13)
         self._generalized = _frame(certificate, intermediate, key.key_size, _GENERALIZED_TIME, 15)
+        self._moment = (-1, self._utc, b"", sha256())
+        """Signing time, and what its signatures share: passes made in one second have the same."""
 
     def begin(self, digest: bytes, at: int) -> tuple[bytes, bytes, bytes]:
         """(the digest that the key has to sign, the detached signature up to the RSA signature that ends it, in two pieces: what
         stands still, and the rest). `digest`: SHA-256 of what is signed; `at`: signing time, whole seconds since 1970, UTC."""
-        frame = self._utc if at < FIRST_GENERALIZED else self._generalized
-        attributes = b"".join((frame.attributes, _digits(at), frame.digest, digest))
-        return sha256(b"\x31" + attributes).digest(), frame.before, attributes + frame.after
+        kept_at, frame, attributes, hashed = self._moment  # another thread may put its own there meanwhile
+        if kept_at != at:
+            frame = self._utc if at < FIRST_GENERALIZED else self._generalized
+            attributes = b"".join((frame.attributes, _digits(at), frame.digest))
+            hashed = sha256(b"\x31" + attributes)
+            self._moment = at, frame, attributes, hashed
+        own = hashed.copy()
+        own.update(digest)
+        return own.digest(), frame.before, b"".join((attributes, digest, frame.after))
 
     def sign(self, content: bytes, at: int) -> bytes:
         """Detached signature (DER) over these very bytes, with the RSA operation made here."""
