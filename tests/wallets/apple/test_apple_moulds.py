@@ -227,3 +227,12 @@ def test_no_more_moulds_are_kept_than_is_said() -> None:
     other = moulds.cast_of(replace(card("8"), organization_name="Shop 0"))
     assert other is not None
     assert other[0] is not first[0]
+
+
+def test_an_issuer_whose_passes_never_come_again_is_looked_at_now_and_then() -> None:
+    for number in range(1000):
+        moulds.cast_of(replace(card(), description=f"Ticket {number}"))
+    found = [moulds.cast_of(replace(card(str(number)), description="Ticket")) for number in range(200)]
+    assert found[0] is None
+    assert found[-1] is not None
+    assert found[-2] is not None

@@ -30,6 +30,9 @@ _moulds: dict[_Near, list["Mould"]] = {}
 """By issuer and the keys of all fields, which tells most of them apart."""
 _once: set[int] = set()
 """What was asked for once: a mould is made for what comes again."""
+_VAIN_MAX, _AGAIN = 32, 64
+_vain: dict[str, int] = {}
+"""Issuer → contents in a row without a mould."""
 
 
 @dataclass(slots=True, eq=False)
@@ -60,11 +63,24 @@ def cast_of(content: Content) -> Cast | None:
     global _last
     last = _last  # another thread may put its own there meanwhile
     if last[0] is not content:
-        last = _last = (content, _cast(content))
+        found = _found(content) if not _vain or _is_worth_it(content.organization_name) else None
+        if found is None:
+            _vain[content.organization_name] = _vain.get(content.organization_name, 0) + 1
+        elif _vain:
+            _vain.pop(content.organization_name, None)
+        last = _last = (content, found)
     return last[1]
 
 
-def _cast(content: Content) -> Cast | None:
+def _is_worth_it(issuer: str) -> bool:
+    """Mostly not where an issuer's contents never have the same mould: looking for it costs as much as half of judging them."""
+    if len(_vain) > _ONCE_MAX:
+        _vain.clear()
+    vain = _vain.get(issuer, 0)
+    return vain < _VAIN_MAX or not vain % _AGAIN
+
+
+def _found(content: Content) -> Cast | None:
     members = astuple(content)
     header, primary, secondary, auxiliary, back, code = members[4:10]
     fields = header + primary + secondary + auxiliary + back
@@ -115,4 +131,5 @@ def forget() -> None:
     global _last
     _moulds.clear()
     _once.clear()
+    _vain.clear()
     _last = (None, None)

@@ -38,11 +38,11 @@ def _room(mould: Mould) -> _Room:
 
 def in_order(content: Content, mould: Mould, values: Values) -> bool:
     longest, formatted = _room(mould)
-    text = "\n".join(values)
+    front, back = "\n".join(values[: len(longest)]), "\n".join(values[len(longest) :])
     found: list[Finding] = []
     if (code := content.barcode) is not None:
         judge_code(code, "barcode", found)
-        text += code.message + (code.alt_text or "")
+        front += code.message + (code.alt_text or "")
     if (expires_at := content.expires_at) is not None and not max(content.relevant_at or 0, 0) <= expires_at <= DATE_MAX:
         return False
     if formatted:
@@ -50,8 +50,9 @@ def in_order(content: Content, mould: Mould, values: Values) -> bool:
     return not (
         found
         or any(map(gt, map(len, values), longest))
-        or not predicates.is_writable(text)
-        or not predicates.names_contact("\n".join(values[len(longest) :]))
+        or not predicates.is_writable(front)
+        or not predicates.is_writable(back)
+        or not predicates.names_contact(back)
     )
 
 
