@@ -2,7 +2,7 @@
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 import pytest
@@ -11,7 +11,7 @@ from api.client import Answer, Client
 from api.conftest import MINE, OTHER, World, on_sqlite
 from api.shop import EMAIL, Shop, open_shop, uuid
 from billfold.domain.keys import ABILITIES
-from billfold.domain.loyalty import Card, CardStatus
+from billfold.domain.loyalty import Card, CardStatus, Category
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
@@ -66,12 +66,14 @@ async def test_inspect_with_email_answers_every_field(counter: Counter) -> None:
     assert b'"balance":25.50' in answer.body
     by_qr = await counter.ask("GET", "/passes?" + urlencode(counter.named(card, pass_code="QR-1")), "")
     assert by_qr.json == answer.json
-    coupon = await counter.shop.card("coupon", historical=True, reminder_at_ms=5, reminded_at_ms=6, starts_at_ms=7)
+    coupon = await counter.shop.card("coupon", historical=True, reminder_at_ms=5, reminded_at_ms=6, starts_at_ms=7_000)
     data = (await counter.ask("GET", "/passes", counter.named(coupon))).json["data"]
     assert data["storecard"] is None
     identifier = counter.shop.programmes["coupon"].id
     assert data["coupon"] == {"identifier": identifier, "price": 5.5, "points": 10, "external_reference": "CAKE-1"}
-    assert (data["parsed_historical"], data["reminder_send"]) == (1, 1)
+    assert (data["parsed_historical"], data["reminder_send"], data["demo"]) == (1, 1, 0)
+    assert (data["start_date"], data["reminder_date"]) == ("1970-01-01T00:00:07.000Z", "1970-01-01T00:00:00.005Z")
+    assert (data["expiration_date"], data["brand_id"], data["code"]) == (None, counter.shop.brand.id, coupon.pass_id)
     prepaid = await counter.shop.card("prepaid", EUR=1_000)
     data = (await counter.ask("GET", "/passes", counter.named(prepaid))).json["data"]
     assert (data["coupon"], data["storecard"]["balance"]) == (None, 10)
@@ -136,6 +138,16 @@ async def test_search_answers_a_list(counter: Counter) -> None:
         "coupon": {"title": "Own title", "identifier": programme.id, "price": 5.5, "points": 10, "external_reference": "CAKE-1"},
         "storecard": None,
     }
+    (found,) = (await counter.ask("GET", "/search/pass", {"pass_code": other.pass_id})).json["data"]
+    nothing = ("downloaded", "download_lat", "download_long", "batch_reference", "user_name", "member_id", "coupon")
+    assert [found[name] for name in nothing] == [0, None, None, None, None, None, None]
+    storecard = counter.shop.programmes["storecard"]
+    assert found["storecard"] == {"title": "Coffee card", "identifier": storecard.id, "points": 0, "balance": 1}
+    dated = await counter.shop.card("coupon", starts_at_ms=1_000, reminder_at_ms=2_000, expires_at_ms=3_000)
+    (found,) = (await counter.ask("GET", "/search/pass", {"pass_code": dated.pass_id})).json["data"]
+    dates = [found[name] for name in ("start_date", "reminder_date", "expiration_date")]
+    assert dates == [f"1970-01-01T00:00:0{second}.000Z" for second in (1, 2, 3)]
+    assert found["status"] == "expired"
     assert (await counter.ask("GET", "/search/pass", {"pass_code": "nothing"})).json == {"success": True, "data": []}
 
 
@@ -146,8 +158,12 @@ async def test_modify_and_remove_are_recorded_transactions(counter: Counter) -> 
         body = counter.named(card, status=status.value, expiration_date="2999-01-31 10:00:00")
         answer = await counter.ask("PUT", "/passes", body)
         assert answer.status == 200, answer.body
-        assert answer.json["message"] == "Pass updated successfully"
-        assert UUID.match(answer.json["transaction_id"])
+        transaction = answer.json["transaction_id"]
+        assert answer.json == {"success": True, "message": "Pass updated successfully", "transaction_id": transaction}
+        assert UUID.match(transaction)
+        recorded = await counter.shop.services.store.read(lambda tx: tx.events.list(MINE, None, 100, card.pass_id))
+        kind = "card.changed" if status is CardStatus.ACTIVE else "card.status_changed"  # it was active before
+        assert [one.kind.value for one in recorded if one.id == transaction] == [kind], status
         data = (await counter.ask("GET", "/passes", counter.named(card))).json["data"]
         assert [one for one in ("active", "expired", "redeemed", "blocked") if data[one]] == [status.value]
         assert data["expiration_date"] == "2999-01-31T10:00:00.000Z"
@@ -155,7 +171,8 @@ async def test_modify_and_remove_are_recorded_transactions(counter: Counter) -> 
     wrong = await counter.ask("PUT", "/passes", counter.named(card, status="gone", expiration_date="soon"))
     assert set(wrong.json["errors"]) == {"status", "expiration_date"}
     removed = await counter.ask("DELETE", "/passes", counter.named(card))
-    assert (removed.status, removed.json["message"]) == (200, "Pass removed")
+    assert (removed.status, removed.json["success"], removed.json["message"]) == (200, True, "Pass removed")
+    assert UUID.match(removed.json["transaction_id"])
     assert (await counter.ask("GET", "/passes", counter.named(card))).status == 404
     assert (await counter.shop.stored(card.pass_id)).member_id is None
 
@@ -264,7 +281,7 @@ async def test_limits_count_characters(counter: Counter) -> None:
     assert await counter.shop.balances(card) == {"points": 1}
 
 
-@pytest.mark.requirement("S2-32", "S2-41", "S2-42", "S2-44")
+@pytest.mark.requirement("S2-32", "S2-37", "S2-41", "S2-42", "S2-44")
 async def test_without_a_description_the_catalogue_or_the_terminal_names_what_was_charged(counter: Counter) -> None:
     card = await counter.shop.card(EUR=9_000, points=100)
     for client, body in (
@@ -277,6 +294,9 @@ async def test_without_a_description_the_catalogue_or_the_terminal_names_what_wa
     history = (await counter.shop.client.get(f"/v1/passes/{card.pass_id}/scans")).json["items"]
     said = sorted(one["description"] for one in history)
     assert said == sorted(["Latte macchiato", "Espresso", "Charged at: Counter-01", "Espresso"])
+    rates = {(one["description"], one["vat"]["rate_bp"]) for one in history if one["vat"]}
+    usual = counter.shop.services.scanning.rules.vat_default_bp
+    assert rates == {("Latte macchiato", 2_100), ("Espresso", 900), ("Charged at: Counter-01", usual)}, "where none is named"
 
 
 @pytest.mark.requirement("S2-43", "S2-44", "S2-45", "S2-46", "S2-47", "S2-48", "S2-51")
@@ -306,11 +326,28 @@ async def test_restricted_cards_refuse_in_the_documents_words(counter: Counter) 
             "resolved_description": "Charged at: Counter-01",
         },
     )
+    named = await counter.scan(card, balance=-5.5, description="Latte macchiato", client=counter.shop.second)
+    assert named.json == denied.json, "what the request says goes before what the terminal sells"
     assert (await counter.scan(card, balance=20)).json["balance"] == 110
     assert (await counter.scan(card, balance=-1.23, description="espresso")).status == 200
     assert (await counter.scan(card, balance=-1.23, client=counter.shop.second)).status == 200
     assert (await counter.scan(card, balance=-3.5)).status == 200
     assert await counter.shop.balances(card) == {"EUR": 9_000 + 2_000 - 246 - 350, "points": 50}
+
+
+@pytest.mark.requirement("S2-43", "S2-45", "S2-46", "S2-51")
+@on_sqlite
+async def test_cards_of_every_category_can_be_restricted(counter: Counter) -> None:
+    assert set(Category) == {"prepaid", "postpaid", "subscription", "punchcard"}
+    for category in Category:
+        made = replace(counter.shop.programmes["restricted"], id=f"club-{category}", category=category)
+        counter.shop.programmes[category] = made
+        await counter.shop.services.store.write(lambda tx, made=made: tx.programmes.add(made))
+        card = await counter.shop.card(category, EUR=1_000)
+        refused = await counter.scan(card, balance=-5.5, description="Latte macchiato")
+        assert (refused.status, refused.json["error_code"]) == (422, "product_not_allowed"), category
+        assert (await counter.scan(card, balance=5.5, description="Latte macchiato")).json["balance"] == 15.5
+        assert (await counter.scan(card, balance=-2.5, description="Espresso")).json["balance"] == 13
 
 
 @on_sqlite

@@ -16,12 +16,13 @@ from typing import Any
 
 import psycopg
 
-from e2e.tills import Sale
+from e2e.tills import Sale, is_scan
 
 Key = tuple[str, str]
 """Owner and unit: an account."""
 Moves = dict[Key, int]
 _OPERATIONS = "SELECT id, kind, declined, reverses FROM ledger_operation WHERE id LIKE 'till-%'"
+_SCANS = "SELECT id, declined FROM scan WHERE id LIKE 'till-%'"
 _POSTINGS = (
     "SELECT owner, unit, sequence, amount, balance, operation FROM ledger_posting"
     " WHERE owner NOT LIKE 'system:%' ORDER BY owner, unit, sequence"
@@ -51,9 +52,11 @@ class Posted:
 
 @dataclass
 class Rows:
-    """`operations`: id → (kind, declined, reverses). `accounts`: the postings of each card's account in their order."""
+    """`operations`: id → (kind, declined, reverses). `scans`: id → whether it was declined. `accounts`: the postings of each card's
+    account in their order."""
 
     operations: dict[str, tuple[str, bool, str | None]]
+    scans: dict[str, bool]
     accounts: dict[Key, list[Posted]]
 
     def of_operations(self) -> dict[str, list[Posted]]:
@@ -94,11 +97,12 @@ def read_rows(url: str, cards: Collection[str]) -> Rows:
     """What stands on the tills' own `cards`, and every operation that bears a till's name: the demo has books of its own."""
     with _rows(url) as ask:
         operations = {id_: (kind, declined != "", reverses) for id_, kind, declined, reverses in ask(_OPERATIONS).fetchall()}
+        scans = {id_: declined != "" for id_, declined in ask(_SCANS).fetchall()}
         accounts: dict[Key, list[Posted]] = defaultdict(list)
         for row in ask(_POSTINGS).fetchall():
             if row[0] in cards:
                 accounts[row[0], row[1]].append(Posted(*row))
-    return Rows(operations, accounts)
+    return Rows(operations, scans, accounts)
 
 
 def findings(told: dict[str, Told], rows: Rows) -> list[str]:
@@ -127,6 +131,8 @@ def lost_or_doubled(told: dict[str, Told], rows: Rows) -> Iterator[str]:
                 yield f"I6 {id_} was answered with {answer['balances']}, stored is {dict(held)}"
         if [answer["repeated"] for answer in one.answers].count(False) > 1:
             yield f"I6 {id_} was done twice"
+    of_scans = {id_: declined for id_, (_, declined, _) in rows.operations.items() if id_ in told and is_scan(told[id_].sale)}
+    yield from (f"I6 {id_} is another as a scan than as an operation" for id_, _ in sorted(of_scans.items() ^ rows.scans.items()))
 
 
 def unknown(told: dict[str, Told], rows: Rows) -> Iterator[str]:

@@ -23,8 +23,15 @@ GIVES_UP = 0.1
 TWICE_AT_ONCE = 0.05
 """Share of requests that leave on two connections before either is answered."""
 
+SCANNED = {"charge": {"EUR", "points"}, "top_up": {"EUR"}, "earn": {"points"}}
+"""What a till does by scanning a card, with a device token: kind → units. What it gives back and moves it does by an API key."""
+
 Sale = dict[str, Any]
-"""The body of a request to /v1/operations."""
+"""What is to become of the books, as /v1/operations takes it. A scan of the same is an operation under the scan's id."""
+
+
+def is_scan(sale: Sale) -> bool:
+    return sale["kind"] in SCANNED and sale["amounts"].keys() <= SCANNED[sale["kind"]]
 
 
 class Journal:
@@ -59,6 +66,7 @@ class Till(threading.Thread):
 
     address: str
     key: str
+    device_token: str
     name_: str
     cards: list[str]
     journal: Journal
@@ -69,6 +77,8 @@ class Till(threading.Thread):
     _kept: list[Sale] = field(default_factory=list)
     """Answered sales that may be asked for again; `_charges` are those of them that may be given back."""
     _charges: list[Sale] = field(default_factory=list)
+    _scans: dict[str, dict[str, Any]] = field(default_factory=dict)
+    """By id: the bodies of the scans so far, each numbered once as a device does."""
 
     def __post_init__(self) -> None:
         super().__init__(name=self.name_, daemon=True)
@@ -119,7 +129,7 @@ class Till(threading.Thread):
         copies = 2 if self.dice.random() < TWICE_AT_ONCE else 1
         while not self.unexpected:
             if self._connected(copies):
-                answers = self._ask(json.dumps(sale), copies)
+                answers = self._ask(sale, copies)
                 for status, headers, body in answers:
                     self._note(sale, status, headers, body)
                 if answers or self.dice.random() < gives_up:
@@ -136,19 +146,27 @@ class Till(threading.Thread):
             return False
         return True
 
-    def _ask(self, text: str, copies: int) -> list[tuple[int, http.client.HTTPMessage, bytes]]:
+    def _ask(self, sale: Sale, copies: int) -> list[tuple[int, http.client.HTTPMessage, bytes]]:
         """The answers to all copies; none when the server dies meanwhile or says that it cannot now."""
         answers = []
-        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": "application/json"}
+        path, body, token = "/v1/operations", sale, self.key
+        if is_scan(sale):
+            path, body, token = "/v1/scans", self._scan(sale), self.device_token
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
         try:
             for line in self._lines[:copies]:
-                line.request("POST", "/v1/operations", text, headers)
+                line.request("POST", path, json.dumps(body), headers)
             for line in self._lines[:copies]:
                 answer = line.getresponse()
                 answers.append((answer.status, answer.headers, answer.read()))
         except (OSError, http.client.HTTPException):
             self._hang_up()
         return [one for one in answers if one[0] != 503]
+
+    def _scan(self, sale: Sale) -> dict[str, Any]:
+        amounts = {unit: abs(amount) for unit, amount in sale["amounts"].items()}
+        body = {"id": sale["id"], "pass_id": sale["pass_id"], "action": sale["kind"], "amounts": amounts}
+        return self._scans.setdefault(sale["id"], body | {"device_seq": len(self._scans) + 1})
 
     def _hang_up(self) -> None:
         while self._lines:
@@ -159,9 +177,10 @@ class Till(threading.Thread):
             self.unexpected.append(f"{status} {body[:300]!r} for {sale}")
             return
         read = json.loads(body)
-        balances = {
-            owner: {one["unit"]: one["minor"] for one in units} for owner, units in (read.get("balances") or {}).items() if units
-        }
+        told = read.get("balances") or {}
+        if "card" in read:  # of a scan: all that the card counts, of which the sale changed some
+            told = {sale["pass_id"]: [one for one in read["card"]["balances"] if one["unit"] in sale["amounts"]]}
+        balances = {owner: {one["unit"]: one["minor"] for one in units} for owner, units in told.items() if units}
         what = {
             "declined": status == 402 or read.get("declined") is not None,
             "repeated": bool(read.get("repeated")) or headers.get("Idempotency-Replayed") == "true",
