@@ -1,8 +1,9 @@
 """What a mail looks like to others: Python's parser of e-mail, a reader of barcodes, a parser of HTML."""
 
+from dataclasses import replace
 from email import message_from_bytes
 from email.message import EmailMessage
-from email.policy import SMTP, default, strict
+from email.policy import default, strict
 from html.parser import HTMLParser
 from io import BytesIO
 
@@ -44,7 +45,7 @@ def a_letter(**changed: object) -> Letter:
 
 def sent(letter: Letter) -> EmailMessage:
     """As a mail program reads it."""
-    return message_from_bytes(compose(letter, ENVELOPE).as_bytes(policy=SMTP), policy=default)
+    return message_from_bytes(compose(letter, ENVELOPE).as_bytes(), policy=default)
 
 
 def part(message: EmailMessage, kind: str) -> str:
@@ -109,8 +110,18 @@ def test_the_headers_say_who_when_and_how_to_leave() -> None:
     assert compose(a_letter(), ENVELOPE)["Message-ID"] == message["Message-ID"], "a repeat can be told"
 
 
+@pytest.mark.requirement("S2-25")
+def test_the_way_to_leave_is_on_the_wire_as_it_stands_however_long() -> None:
+    """Mailboxes look for `<https://...>` there and decode nothing (RFC 8058)."""
+    address = "https://passes.example.com/u/demo00t." + "z6jhwq6qzqylbrdo." * 8 + "end"
+    domain = "shop." * 12 + "example"
+    lines = compose(a_letter(unsubscribe_url=address), replace(ENVELOPE, sender=f"no-reply@{domain}")).as_bytes().split(b"\r\n")
+    assert f"List-Unsubscribe: <{address}>".encode() in lines
+    assert f"Message-ID: <{TICKET}@{domain}>".encode() in lines
+
+
 def test_no_line_is_longer_than_mail_servers_take() -> None:
-    raw = compose(a_letter(title="x" * 400, sender="ü" * 300), ENVELOPE).as_bytes(policy=SMTP)
+    raw = compose(a_letter(title="x" * 400, sender="ü" * 300), ENVELOPE).as_bytes()
     assert max(map(len, raw.split(b"\r\n"))) <= 998
     assert b"\n" not in raw.replace(b"\r\n", b"")
 

@@ -10,7 +10,6 @@ import socket
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from email.policy import SMTP
 
 import aiosmtplib
 from aiosmtplib import SMTPException, SMTPResponseException
@@ -169,7 +168,7 @@ class Burst:
 
     async def _transmit(self, client: aiosmtplib.SMTP, letter: Letter) -> Outcome:
         envelope = self.relay.envelope
-        data = compose(letter, envelope).as_bytes(policy=SMTP)
+        data = compose(letter, envelope).as_bytes()
         self._sent += 1
         try:
             await client.mail(envelope.returns_to(letter.ticket))
