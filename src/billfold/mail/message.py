@@ -13,6 +13,7 @@ from email.utils import format_datetime
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import jinja2
 import segno
@@ -37,15 +38,20 @@ class _Wire(EmailPolicy):
     decode none in what machines read (RFC 5322 msg-id, RFC 2369 and 8058), and show no button to leave."""
 
     def fold(self, name: str, value: str) -> str:
-        return (_UNFOLDED if name.lower() in _AS_IT_STANDS else SMTP).fold(name, value)
+        folded: str = _policy_of(name).fold(name, value)
+        return folded
 
     def fold_binary(self, name: str, value: str) -> bytes:
-        return (_UNFOLDED if name.lower() in _AS_IT_STANDS else SMTP).fold_binary(name, value)
+        return _policy_of(name).fold_binary(name, value)
 
 
 _AS_IT_STANDS = frozenset({"list-unsubscribe", "message-id"})
 _UNFOLDED = SMTP.clone(max_line_length=998)
 WIRE = _Wire(linesep=SMTP.linesep)
+
+
+def _policy_of(name: str) -> "EmailPolicy[Any]":
+    return _UNFOLDED if name.lower() in _AS_IT_STANDS else SMTP
 
 
 @dataclass(frozen=True, slots=True)
