@@ -101,9 +101,9 @@ async def test_each_gets_its_own_signatures_in_the_order_asked(signers: SigningP
     await asyncio.gather(*map(one, range(300)))
 
 
-@pytest.mark.parametrize(("lanes", "given"), [(8, [16, 1]), (0, [9, 8])])
-async def test_a_process_that_signs_in_rounds_is_given_two_before_the_next_has_any(
-    signers: SigningProcesses, lanes: int, given: list[int]
+@pytest.mark.parametrize(("lanes", "each", "given"), [(8, 1, [16, 1]), (8, 2, [32, 2]), (8, 4, [32, 36]), (0, 1, [9, 8])])
+async def test_a_process_that_signs_in_rounds_is_given_some_before_the_next_has_any(
+    signers: SigningProcesses, lanes: int, each: int, given: list[int]
 ) -> None:
     key = signing_key()
     await asyncio.gather(*(signers([asked(key, b"first")]) for _ in range(40)))
@@ -111,9 +111,9 @@ async def test_a_process_that_signs_in_rounds_is_given_two_before_the_next_has_a
     children = signers._children
     for child in children:
         child.lanes = lanes
-    under_way = [signers([asked(key, b"x")]) for _ in range(17)]
+    under_way = [signers([asked(key, b"x")] * each) for _ in range(17)]
     assert [child.items for child in children] == given
-    assert await asyncio.gather(*under_way) == [[expected(b"x")]] * 17
+    assert await asyncio.gather(*under_way) == [[expected(b"x")] * each] * 17
     assert [child.items for child in children] == [0, 0]
 
 

@@ -26,6 +26,9 @@ log = logging.getLogger(__name__)
 
 AHEAD_MAX = 16
 """Jobs given to one child ahead of its answers: some milliseconds of work, and all that is done twice when it dies."""
+ROUNDS_AHEAD = 4
+"""Rounds for which one child is given work before the next has any: one makes signatures faster than one event loop asks for them,
+and two that are awake take turns on a core with it."""
 WAITING_MAX = 4_096
 """Jobs that may wait here, a second or two of work; beyond it requests are refused and may be sent again."""
 TRIES_MAX = 3
@@ -201,10 +204,10 @@ class SigningProcesses:
             child.forget(number)
 
     def _next_child(self) -> _Child | None:
-        """The first whose round under way and the next are not full yet, since spread over all of them work would be signed one by
-        one, at twice the cost. Else the one with least to do."""
+        """The first that may have more rounds ahead, since spread over all of them work would be signed one by one, at twice the
+        cost. Else the one with least to do."""
         for child in self._children:
-            if child.items < 2 * child.lanes:
+            if child.items < ROUNDS_AHEAD * child.lanes and len(child.jobs) < AHEAD_MAX:
                 return child
         return min(self._children, key=_load, default=None)
 
