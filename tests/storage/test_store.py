@@ -17,7 +17,7 @@ from billfold.ports import SavedAnswer, Store, Tx
 from billfold.storage import migrate
 from billfold.storage.postgres import PostgresStore
 from billfold.storage.refusals import StoreRefused
-from billfold.storage.sqlite import SqliteStore
+from billfold.storage.sqlite import EARLY, SqliteStore
 from billfold.storage.store import open_store, sqlite_path
 from storage.material import END_CONNECTIONS, NOW, OURS, a_pass, add_workspaces, register
 
@@ -379,6 +379,26 @@ async def test_a_short_transaction_is_seen_by_nobody_before_it_is_on_the_disk(sq
             assert plain.execute("SELECT max(value) FROM counter").fetchone() == (n,)
             plain.close()
             assert not store._connection.in_transaction
+    finally:
+        await store.close()
+
+
+async def test_a_group_that_is_large_enough_begins_before_the_loop_has_done_its_turn(sqlite_file: Path) -> None:
+    store = SqliteStore(sqlite_file)
+    begun: list[int] = []
+
+    def work(n: int) -> asyncio.Task[None]:
+        return asyncio.ensure_future(store.write(lambda tx: begun.append(n), short=True))
+
+    try:
+        tasks = [work(n) for n in range(EARLY + 3)]
+        seen: list[int] = []
+        asyncio.get_running_loop().call_soon(
+            lambda: seen.append(len(begun))
+        )  # after the tasks' first steps, before what they asked for
+        await asyncio.gather(*tasks)
+        assert seen == [EARLY]
+        assert begun == list(range(EARLY + 3))
     finally:
         await store.close()
 

@@ -47,6 +47,8 @@ GROUP_SECONDS_MAX = 0.02
 """A group takes in nothing more after this long, so that a heavy transaction delays few others."""
 SHORT_SECONDS_MAX = 0.005
 """The same for a group that runs in the event loop, where requests wait meanwhile."""
+EARLY = 8
+"""So many that wait are a group: it commits while the loop is still at the other requests of its turn."""
 KNOWN_MAX = 1_000
 """Answers of `recall` that are kept."""
 
@@ -195,6 +197,8 @@ class SqliteStore:
         self._waiting: deque[_Work] = deque()
         self._turn: asyncio.AbstractEventLoop | None = None
         """Whose turn it is to run or answer a group; None when nothing waits and nothing runs."""
+        self._due = False
+        """Whether that loop has its turn and has not begun."""
         self._in_thread = False
         """Whether the thread has the group of that turn: it passes the turn on itself, also when the loop ends meanwhile."""
         self._turns = threading.Lock()
@@ -213,8 +217,11 @@ class SqliteStore:
         with self._turns:
             self._waiting.append(_Work(fn, short, loop, future))
             if self._turn is None or (self._turn.is_closed() and not self._in_thread):
-                self._turn = loop
+                self._turn, self._due = loop, True
                 loop.call_soon(self._begin)  # after the other requests of this turn of the loop: they join the group
+            early = self._due and self._turn is loop and len(self._waiting) >= EARLY
+        if early:
+            self._begin()
         return await future
 
     async def read(self, fn: Callable[[Tx], T], *, single: bool = False, long: bool = False) -> T:
@@ -284,10 +291,14 @@ class SqliteStore:
         """In an event loop: runs what waits, or leaves it to the thread."""
         if self._closed:
             return  # the thread runs what waits
+        loop = asyncio.get_running_loop()
+        with self._turns:
+            if not self._due or self._turn is not loop:
+                return  # begun early
+            self._due = False
         group = self._take()
         if not group:
             return
-        loop = asyncio.get_running_loop()
         if not self._exclusive or not all(work.short and work.loop is loop for work in group):
             self._leave(partial(self._run_group, group))
             return
@@ -433,6 +444,7 @@ class SqliteStore:
             with self._turns:
                 turn = self._turn = self._waiting[0].loop if self._waiting else None
                 self._in_thread = False
+                self._due = turn is not None
                 if turn is None:
                     return
                 try:
