@@ -68,6 +68,7 @@ def test_a_plain_content_raises_nothing() -> None:
         ({"locations": (Location(0, -180.5),)}, "error", "location_range", "locations[0]"),
         ({"locations": (Location(float("nan"), 0),)}, "error", "location_range", "locations[0]"),
         ({"locations": (Location(0, 0, None, "Hi"),)}, "warning", "location_text_lost", "locations[0].relevant_text"),
+        ({"locations": (Location(0, 0, 0.0),)}, "warning", "altitude_lost", "locations[0].altitude"),
         ({"relevant_at": 1}, "warning", "relevant_time_lost", "relevant_at"),
     ],
 )
@@ -148,6 +149,7 @@ LINKED = Field("a", "v", rich_text="<a href='https://a.example'>v</a>")
         ({"linked": ("a",) * 51}, "warning", "linked_overflow", "linked"),
         ({"back": (LINKED,)}, "warning", "rich_text_lost", "back[0].rich_text"),
         ({"back": (Field("a", "1", format=DateFormat(relative=True)),)}, "warning", "relative_date_lost", "back[0].format"),
+        ({"auxiliary": (Field("a", "v", row=1),), "kind": Kind.EVENT_TICKET}, "warning", "row_lost", "auxiliary[0].row"),
         ({"semantics": {"eventStartDate": "tomorrow"}}, "warning", "date_unreadable", "semantics.eventStartDate"),
         ({"semantics": {"totalPrice": 5}}, "warning", "amount_unreadable", "semantics.totalPrice"),
         ({"overrides": Overrides(google_object={"heder": {}})}, "error", "unknown_member", "overrides.google_object.heder"),

@@ -78,7 +78,7 @@ def check(content: Content) -> Iterator[Finding]:
 
 
 def _special(one: Field) -> bool:
-    return bool(one.format or one.alignment or one.rich_text or one.semantics or one.detectors is not None)
+    return bool(one.format or one.alignment or one.rich_text or one.semantics or one.row is not None or one.detectors is not None)
 
 
 def _warning(code: str, path: str, message: str, mend: str) -> Finding:
@@ -115,7 +115,7 @@ def _codes(content: Content) -> Iterator[Finding]:
 def _texts(content: Content) -> Iterator[Finding]:
     for group in texts.GROUPS:
         for at, one in enumerate(getattr(content, group)):
-            if one.format or one.alignment or one.rich_text or one.detectors is not None:
+            if one.format or one.alignment or one.rich_text or one.row is not None or one.detectors is not None:
                 yield from _field(f"{group}[{at}]", one)
 
 
@@ -128,6 +128,8 @@ def _field(path: str, one: Field) -> Iterator[Finding]:
         yield _warning("spelled_number_lost", f"{path}.format", "Google shows the number in digits", "")
     if one.alignment not in (None, TextAlignment.NATURAL):
         yield _warning("alignment_lost", f"{path}.alignment", "Google aligns texts by itself", "")
+    if one.row is not None:
+        yield _warning("row_lost", f"{path}.row", "Google lays out its rows by itself", "")
     if one.rich_text is not None:
         yield _warning("rich_text_lost", f"{path}.rich_text", "Google shows the value; links of the text stand below", "")
     if one.detectors is not None:

@@ -184,5 +184,7 @@ def _places(content: Content) -> Iterator[Finding]:
         path = f"locations[{index}]"
         if not (-90 <= one.latitude <= 90 and -180 <= one.longitude <= 180):
             yield _error("location_range", path, "there is no such place on Earth", "latitude is -90 to 90, longitude -180 to 180")
+        if one.altitude is not None:
+            yield _warning("altitude_lost", f"{path}.altitude", "Google knows a place without its height", "")
         if one.relevant_text:
             yield _warning("location_text_lost", f"{path}.relevant_text", "Google shows its own text near a place", "")
