@@ -227,9 +227,17 @@ async def test_a_coupon_is_redeemed_once_and_looks_so(shop: Shop) -> None:
     assert (again.status, again.problem, again.json["reason"]) == (409, "card-not-usable", "redeemed")
     pass_ = await shop.client.get(f"/v1/passes/{card.pass_id}")
     assert pass_.json["values"]["card"]["status"] == "redeemed"
+    assert await _is_used_up(shop, card)
     undone = await shop.device.post("/v1/scans/undo", {"id": new_id(), "undoes": redeemed.json["id"]})
     assert undone.json["card"]["status"] == "active"
+    assert not await _is_used_up(shop, card)
     assert (await scan(shop.device, card, "redeem")).status == 201
+
+
+async def _is_used_up(shop: Shop, card: Card) -> bool:
+    stored = await shop.services.store.read(lambda tx: tx.passes.find(shop.actor.scope, card.pass_id))
+    assert stored is not None
+    return stored.used_up
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import msgspec
 from billfold.domain.content import Content, JsonObject
 from billfold.domain.filling import filling_of
 from billfold.domain.ids import PassId, Scope, TemplateId
+from billfold.domain.loyalty import CardStatus
 from billfold.domain.messages import Message, with_messages
 from billfold.domain.personalization import shown
 from billfold.domain.templates import NO_RULES, Rules, seconds_of
@@ -66,6 +67,12 @@ class Pass:
     @property
     def changed_since_issue(self) -> bool:
         return self.version > self.issued_number
+
+    @property
+    def used_up(self) -> bool:
+        """Whether it is void because its card was redeemed, as its values say; not withdrawn."""
+        card = self.values.get("card")
+        return self.voided and isinstance(card, dict) and card.get("status") == CardStatus.REDEEMED
 
 
 def last_modified(version: int) -> int:

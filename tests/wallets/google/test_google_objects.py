@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from msgspec.structs import replace
 
-from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Location
+from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, Kind, Location
 from billfold.domain.formatting import display
 from billfold.wallets.google import forms, modules, objects
 from billfold.wallets.google.look import PublicImages
@@ -168,6 +168,15 @@ def test_an_expiry_is_the_end_of_the_interval_with_its_offset(expires_at: int, d
 def test_a_voided_pass_is_inactive_and_comes_back_active() -> None:
     assert object_of(replace(COFFEE, voided=True))["state"] == "INACTIVE"
     assert object_of(COFFEE)["state"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("kind", [None, Kind.OFFER])
+def test_a_redeemed_card_is_completed_and_a_blocked_one_inactive(kind: Kind | None) -> None:
+    content = replace(COFFEE, kind=kind, voided=True)
+    for status, state in (("redeemed", "COMPLETED"), ("blocked", "INACTIVE")):
+        assert object_of(content, voided=True, values={"card": {"status": status}})["state"] == state
+    undone = object_of(replace(content, voided=False), values={"card": {"status": "active"}})
+    assert undone["state"] == "ACTIVE"
 
 
 @pytest.mark.requirement("S3-13")

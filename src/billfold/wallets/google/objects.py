@@ -87,14 +87,14 @@ def made_of(look: Look) -> Made:
     if maker is not None:
         return maker(look)
     class_ = GenericClass(id="", multiple_devices_and_holders_allowed_status=HOLDERS)
-    return Made(class_, _generic(look, "", "", NO_EXTRAS))
+    return Made(class_, _generic(look, "", "", "ACTIVE", NO_EXTRAS))
 
 
 def object_of(pass_: Pass, look: Look, class_id: str, made: Made | None = None, extras: Extras = NO_EXTRAS) -> PassObject:
     """The whole object: what a holder sees and what state it is in. `made`: from `made_of`, where it is at hand."""
     id, content = object_id(pass_.issuer_id, pass_.id), look.content
     if vertical_of(content).kind is Kind.GENERIC:
-        return _generic(look, id, class_id, extras)
+        return _generic(look, id, class_id, _state(pass_, content), extras)
     made = made or made_of(look)
     groups = modules.front_groups(content, made.places)
     rows = modules.layout(groups) if made.rows else ()
@@ -103,7 +103,7 @@ def object_of(pass_: Pass, look: Look, class_id: str, made: Made | None = None, 
         made.object_,
         id=id,
         class_id=class_id,
-        state=_state(content),
+        state=_state(pass_, content),
         barcode=_barcode(content),
         rotating_barcode=_rotating(content.rotating_barcode, extras.secret),
         hero_image=look.image(look.images.hero),
@@ -162,7 +162,7 @@ def wanted_object(object_: PassObject, content: Content) -> WantedObject:
     return WantedObject(vertical_of(content), object_, content.overrides.google_object if content.overrides else {})
 
 
-def _generic(look: Look, id: str, class_id: str, extras: Extras) -> GenericObject:
+def _generic(look: Look, id: str, class_id: str, state: str, extras: Extras) -> GenericObject:
     content, words = look.content, look.words
     groups = modules.front_groups(content)
     texts, links = modules.modules(content, words, groups, modules.layout(groups))
@@ -172,7 +172,7 @@ def _generic(look: Look, id: str, class_id: str, extras: Extras) -> GenericObjec
         class_id=class_id,
         card_title=look.card_title(),
         header=title,
-        state=_state(content),
+        state=state,
         subheader=subtitle,
         logo=look.image(look.images.logo),
         wide_logo=look.image(look.images.wide_logo),
@@ -260,8 +260,11 @@ def iso_date(seconds: int) -> str:
     return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _state(content: Content) -> str:
-    return "INACTIVE" if content.voided else "ACTIVE"
+def _state(pass_: Pass, content: Content) -> str:
+    """Phones show both ends alike; Google has a word for each (reference/google-wallet.md section 1.6)."""
+    if not content.voided:
+        return "ACTIVE"
+    return "COMPLETED" if pass_.used_up else "INACTIVE"
 
 
 def _interval(content: Content) -> TimeInterval | None:
