@@ -1,5 +1,6 @@
 """The demo's till: made at the first start, found at each other one, and every name in the printed line is good."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +9,25 @@ import pytest
 from billfold import bootstrap
 from billfold.bootstrap import DEMO
 from billfold.cli import demo
+from billfold.domain.content import Content, ImageSlot, encode
 from billfold.domain.ids import PassId
 from billfold.domain.offline import read_code
 from billfold.domain.passes import content_of
 from billfold.flows import keys
 from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
+from billfold.starters import catalogue
+
+
+def assert_names_no_other_shop(content: Content) -> None:
+    """A starter is drawn for a shop of its own: neither its name, its address nor its goods stand on the demo's brand."""
+    said = encode(content).decode()
+    shops = {str(catalogue.load(name).template["content"]["organization_name"]) for name in catalogue.names()}  # type: ignore[index,call-overload]
+    assert (content.organization_name, content.logo_text) == ("Kettle & Crumb", "Kettle & Crumb")
+    assert not [one for one in shops - {"Kettle & Crumb"} if one in said]
+    assert set(re.findall(r"\w+\.example", said)) == {"kettleandcrumb.example"}
+    assert not re.search("bouquet|Strauß", said)
+    assert set(content.images) == {ImageSlot.LOGO, ImageSlot.ICON}
 
 
 @pytest.mark.requirement("S2-01", "S2-06", "S2-12", "S2-51")
@@ -49,7 +63,9 @@ async def test_each_start_names_the_same_things(tmp_path: Path) -> None:
             stored = await parts.store.read(lambda tx, serial=serial: tx.passes.find(DEMO, serial))  # type: ignore[misc]
             assert stored is not None
             template = await parts.store.read(lambda tx, id_=stored.template_id: tx.templates.find(DEMO, id_))  # type: ignore[misc]
-            barcode = content_of(stored, template).barcode
+            content = content_of(stored, template)
+            assert_names_no_other_shop(content)
+            barcode = content.barcode
             assert barcode is not None
             code = read_code(barcode.message)
             assert code is not None, "a till can verify the demo's cards without a network"
