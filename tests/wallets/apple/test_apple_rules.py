@@ -232,6 +232,13 @@ def test_each_rule_finds_its_fault(make_content: Any, row: str, severity: str, e
     assert found[expected].mend
 
 
+def test_a_day_alone_under_a_date_format_is_told_what_it_lacks(make_content: Any) -> None:
+    day = Field("until", "2026-12-24", format=DateFormat())
+    (one,) = [one for one in check(make_content(header=(day,))) if one.code == "date_value_unreadable"]
+    assert "a day alone is not enough" in one.message
+    assert one.mend == "write hours, minutes and zone, like 2026-12-31T18:00+01:00, or leave the format out"
+
+
 RIGHT: list[dict[str, Any]] = [
     {"smart_tap": "C-0001", "nfc": Nfc("C-0001", P256), "style": Style.COUPON, "stamps": StampCard("1", "10")},
     {"header": (Field("h", "-12.50", format=MoneyFormat("EUR")), Field("d", "2026-12-31T18:00Z", format=DateFormat()))},

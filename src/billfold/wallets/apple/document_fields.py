@@ -69,8 +69,8 @@ def _judge_value(path: str, one: dict[str, Json], found: Findings) -> None:
     value, here = one.get("value"), step(path, "value")
     if any(isinstance(one.get(name), str) for name in _FORMATS):
         if predicates.date_of(text_of(value)) is None:
-            text = "the value has a date style and is no date with minutes and zone"
-            mend = "write date, time and zone, like 2026-12-05T09:00:00+01:00, or leave dateStyle and timeStyle away"
+            text = "the value has a date style and is no date with hours, minutes and zone; a day alone is not enough"
+            mend = "write hours, minutes and zone, like 2026-12-05T09:00:00+01:00, or leave dateStyle and timeStyle away"
             found.error(here, "date_value_unreadable", text, mend, f"value format error: {NOT_READABLE}")
     elif one.get("isRelative") or one.get("ignoresTimeZone"):
         text = "isRelative and ignoresTimeZone need a dateStyle or timeStyle"

@@ -136,8 +136,9 @@ def judge_format(one: Field, path: str, found: list[Finding]) -> None:
             return
         case DateFormat():
             if dates.with_own_zone(one.value) is None:
-                mend = "write date, time and zone, like 2026-12-31T18:00+01:00"
-                found.append(error("date_value_unreadable", path, "the value is no date with minutes and zone", mend))
+                text = "the value is no date with hours, minutes and zone; a day alone is not enough"
+                mend = "write hours, minutes and zone, like 2026-12-31T18:00+01:00, or leave the format out"
+                found.append(error("date_value_unreadable", path, text, mend))
         case NumberFormat() | MoneyFormat():
             if number_of(one.value) is None:
                 mend = "write digits with a point, like 1250 or -12.50"
