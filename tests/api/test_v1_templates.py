@@ -1,15 +1,23 @@
 """Templates on `/v1`: expressions, drafts, revisions, and the passes made of them."""
 
+import contextlib
+import sqlite3
+from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+import psycopg
 import pytest
 
 from api.conftest import CARD, MINE, World, on_sqlite
 from billfold.domain.content import JsonObject
 from billfold.domain.errors import IdempotencyMismatch
-from billfold.domain.ids import TemplateId
+from billfold.domain.ids import PassId, TemplateId, pass_id
 from billfold.domain.keys import SCOPES, Actor
 from billfold.flows.batch import Repeat, issue_batch
+from billfold.ports import Tx
+from billfold.storage.store import sqlite_path
+from billfold.workers.jobs import publish_template
 
 POINTS: dict[str, Any] = {"key": "points", "label": "POINTS", "value": "{{ member.points | number }}", "change_message": "Now %@"}
 LOYALTY: dict[str, Any] = CARD | {
@@ -195,6 +203,55 @@ async def test_from_draft_to_archive(world: World) -> None:
         *("template.drafted", "template.published", "template.drafted", "template.published"),
         *("template.restored", "template.archived"),
     ]
+
+
+def written_rows(url: str) -> Callable[[], int]:
+    """How many rows of passes have been written since, also with what they held already."""
+    if (path := sqlite_path(url)) is None:
+        versions = "SELECT id, xmin::text FROM pass"
+        with psycopg.connect(url) as server:
+            before = set(server.execute(versions).fetchall())
+
+        def changed() -> int:
+            with psycopg.connect(url) as server:
+                return len(set(server.execute(versions).fetchall()) - before)
+
+        return changed
+
+    def ask(statement: str) -> list[tuple[int]]:
+        with contextlib.closing(sqlite3.connect(path)) as connection, connection:
+            return connection.execute(statement).fetchall()
+
+    ask("CREATE TABLE written (id TEXT)")
+    ask("CREATE TRIGGER note AFTER UPDATE ON pass BEGIN INSERT INTO written VALUES (new.id); END")
+    return lambda: ask("SELECT count(*) FROM written")[0][0]
+
+
+async def test_a_publication_changes_two_thousand_passes_and_writes_no_row_of_theirs(world: World, migrated_url: str) -> None:
+    made = await template(world)
+    first = await issued(world, made, ADA)
+    ids = [PassId(first["id"]), *(pass_id(MINE, nth.to_bytes(16, "big")) for nth in range(1, 2_000))]
+
+    def issue(tx: Tx) -> None:
+        held = tx.passes.find(MINE, ids[0])
+        assert held is not None
+        for one in ids[1:]:
+            tx.passes.add(replace(held, id=one), "key")
+
+    await world.services.store.write(issue)
+    written = written_rows(migrated_url)
+    published = await world.client.ask("PUT", f"/v1/templates/{made}", {"name": "Card", "content": LOYALTY | {"logo_text": "New"}})
+    assert (published.json["revision"], published.json["reach"]["passes"]) == (2, 2_000)
+    due = await world.services.store.read(lambda tx: tx.jobs.due(world.services.clock.now_ms(), 100))
+    job = max((one for one in due if one.params.get("template_id") == made), key=lambda one: int(one.params["number"]))
+    while job.state != "done":
+        job = await world.services.store.write(lambda tx, job=job: publish_template(tx, job, 0))  # type: ignore[misc]
+    for one in (ids[0], ids[999], ids[-1]):
+        shown = (await world.client.get(f"/v1/passes/{one}")).json
+        assert (shown["content"]["logo_text"], shown["version"] > first["version"]) == ("New", True)
+    assert written() == 0
+    await world.client.ask("PATCH", f"/v1/passes/{ids[0]}/values", {"values": {"member": {"points": 5}}})
+    assert written() == 1, "a change of one pass is noticed"
 
 
 async def test_a_template_without_passes_is_deleted_with_its_revisions(world: World) -> None:
