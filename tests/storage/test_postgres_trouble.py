@@ -10,11 +10,12 @@ import pytest
 from sqlalchemy import text
 
 from billfold.domain.errors import Unavailable
+from billfold.domain.events import Event, EventKind
 from billfold.ports import Tx
 from billfold.storage.postgres import CommitUnknown, PostgresStore
 from billfold.storage.statements import Statement
 from billfold.storage.transaction import Transaction
-from storage.material import END_CONNECTIONS, OURS, add_workspaces
+from storage.material import END_CONNECTIONS, NOW, OURS, add_workspaces
 from storage.relay import Relay
 
 pytestmark = pytest.mark.parametrize("engine", ["postgresql"])
@@ -143,4 +144,53 @@ async def test_tables_that_change_while_we_run_are_no_fault_of_the_caller(store:
     await store.write(lambda tx: run(tx, "ALTER TABLE usage ALTER COLUMN count TYPE integer"))
     assert await store.write(lambda tx: tx.usage.add(OURS, "2026-11", "issued")) == 5
     assert await store.read(lambda tx: tx.usage.count(OURS, "2026-11")) == {"issued": 5}
+    await store.close()
+
+
+async def test_an_undone_transaction_leaves_a_connection_what_it_has_prepared(migrated_url: str) -> None:
+    """Changes in bulk go through the driver's cursor: once that has prepared some, a ROLLBACK by it would deallocate all."""
+    runs: list[int] = []
+
+    def work(tx: Tx) -> int:
+        runs.append(1)
+        return tx.usage.add(OURS, "2026-11", "issued")
+
+    store = PostgresStore(migrated_url, threads=1)
+    await store.write(add_workspaces)
+    await store.write(work)
+    for nth in range(3):
+        made = Event(f"event-{nth}", OURS, NOW, EventKind.PASS_FETCHED, "pass")
+        await store.write(lambda tx, made=made: tx.events.append_all([made]))  # type: ignore[misc]
+    await store.read(lambda tx: tx.usage.count(OURS, "2026-11"))
+    assert await store.write(work) == 2
+    assert len(runs) == 2
+    await store.close()
+
+
+async def test_a_loss_after_keys_were_taken_is_no_reason_to_give_up(store: PostgresStore, relay: Relay) -> None:
+    """Losses are counted by themselves: two runs that met another's key leave the third its second chance."""
+    runs: list[int] = []
+
+    def work(tx: Tx) -> int:
+        runs.append(1)
+        tx.usage.add(OURS, "2026-11", "issued")
+        if len(runs) <= 2:
+            run(tx, "DO $$ BEGIN RAISE SQLSTATE '23505'; END $$")
+        if len(runs) == 3:
+            relay.cut()
+        return tx.usage.add(OURS, "2026-11", "issued")
+
+    assert await store.write(work) == 2
+    assert len(runs) == 4
+    await store.close()
+
+
+async def test_the_log_says_why_the_database_was_unavailable(store: PostgresStore, caplog: pytest.LogCaptureFixture) -> None:
+    def locked_out(tx: Tx) -> None:
+        run(tx, "DO $$ BEGIN RAISE SQLSTATE '55P03' USING MESSAGE = 'a stored value'; END $$")
+        tx.usage.count(OURS, "2026-11")
+
+    with pytest.raises(Unavailable):
+        await store.write(locked_out)
+    assert caplog.messages == ["storage.unavailable the database is too busy: LockNotAvailable 55P03, try 1"]
     await store.close()

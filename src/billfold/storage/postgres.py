@@ -17,7 +17,7 @@ from typing import Any, TypeVar
 import msgspec
 import psycopg
 from psycopg import errors
-from psycopg.pq import TransactionStatus
+from psycopg.pq import PipelineStatus, TransactionStatus
 from psycopg.types.numeric import Int8Dumper
 
 from billfold.domain.errors import Conflict, Unavailable
@@ -39,7 +39,8 @@ THREADS, AT_ONCE = 16, 4
 wait for are the slowest. Where the database is far away, all are."""
 FAR_MS = 2.0
 """So long takes the way to a database that is far away and back."""
-TRIES_MAX = 5
+TRIES_MAX, LOSSES_MAX = 5, 3
+"""Of a transaction, and how many of them may end with the connection."""
 CLOCK_SECONDS = 30
 """How long an estimate of the database's clock is used."""
 _SETTINGS = (
@@ -249,6 +250,7 @@ class PostgresStore:
                 connection.close()
 
     def _attempts(self, fn: Callable[[Tx], T], begin: str | None, *, commit: bool) -> T:
+        lost = 0
         for attempt in range(1, TRIES_MAX + 1):
             try:
                 return self._attempt(fn, begin, commit=commit)
@@ -260,17 +262,18 @@ class PostgresStore:
             except errors.IntegrityError as problem:
                 raise Conflict("integrity", "what is stored contradicts the request") from problem
             except _BUSY as problem:
-                raise Unavailable("the database is too busy") from problem
+                raise _unavailable("the database is too busy", problem, attempt) from problem
             except _ConnectionLost as problem:
                 # Nothing was committed; the connection is gone or could not be made.
-                if attempt >= 3:
-                    raise Unavailable("the database cannot answer now") from problem.__cause__
+                lost += 1
+                if lost == LOSSES_MAX or attempt == TRIES_MAX:
+                    raise _unavailable("the database cannot answer now", problem.__cause__, attempt) from problem.__cause__
             except errors.ReadOnlySqlTransaction as problem:
                 if not commit:
                     raise
                 # A standby took this connection's place: the next one may reach the primary.
                 self._discard()
-                raise Unavailable("the database takes no writes now") from problem
+                raise _unavailable("the database takes no writes now", problem, attempt) from problem
             with self._pool.waiting():
                 time.sleep(random.uniform(0.005, 0.1))  # noqa: S311 (jitter)
         raise AssertionError("unreachable")
@@ -294,6 +297,7 @@ class PostgresStore:
                 self._undo(connection)
                 raise cause from None  # the server says that it did not commit
             self._discard()
+            _tell_why("commit unknown", cause, 1)
             raise CommitUnknown from cause
         except psycopg.Error as problem:
             # An interrupted answer may come as any error, even one without a code; what counts is what became of the connection.
@@ -314,16 +318,28 @@ class PostgresStore:
         """Back to a usable connection, or none."""
         connection.statements.forget()
         try:
-            if connection.closed or connection.broken:
+            if connection.closed or connection.broken or connection.pgconn.pipeline_status != PipelineStatus.OFF:
                 self._discard()
             elif connection.pgconn.transaction_status != TransactionStatus.IDLE:
-                connection.execute(b"ROLLBACK")
+                # Not by the driver's cursor, which then may deallocate all that is prepared, ours too.
+                connection.statements.rows("ROLLBACK", {})
         except psycopg.Error:
             self._discard()
 
 
 class _ConnectionLost(Exception):
     """Before COMMIT: nothing happened, and another connection may do better. Its cause is what the driver said."""
+
+
+def _unavailable(words: str, problem: BaseException | None, attempt: int) -> Unavailable:
+    """To be raised; the log is told why, which callers are not."""
+    _tell_why(words, problem, attempt)
+    return Unavailable(words)
+
+
+def _tell_why(words: str, problem: BaseException | None, attempt: int) -> None:
+    """By the server's code and the driver's class: their words may hold what is stored."""
+    log.warning("storage.unavailable %s: %s %s, try %d", words, type(problem).__name__, getattr(problem, "sqlstate", None), attempt)
 
 
 class CommitUnknown(Unavailable):
