@@ -49,6 +49,8 @@ class _Reader:
         self.problems.append(FieldProblem(path, code, message, mend))
 
     def known(self, given: Mapping[str, object], allowed: set[str], at: str = "") -> None:
+        if given.keys() <= allowed:
+            return
         for name in given.keys() - allowed:
             shown = name if _PLAIN.match(name) else "(a name with odd characters)"
             near = difflib.get_close_matches(name, allowed, 1) if _PLAIN.match(name) else []
@@ -57,6 +59,8 @@ class _Reader:
 
     def text(self, given: Mapping[str, object], name: str, limit: int, at: str = "", *, required: bool = False) -> str | None:
         value = given.get(name)
+        if isinstance(value, str) and len(value) <= limit:
+            return value
         path = at + name
         if value is None:
             if required or name in given:
@@ -65,10 +69,8 @@ class _Reader:
         if not isinstance(value, str):
             self.wrong(path, "not_text", "must be text", 'put it in quotes, like "1,250"')
             return None
-        if len(value) > limit:
-            self.wrong(path, "too_long", f"has more than {limit} characters", f"send at most {limit}")
-            return None
-        return value
+        self.wrong(path, "too_long", f"has more than {limit} characters", f"send at most {limit}")
+        return None
 
     def number(self, given: Mapping[str, object], name: str, low: float, high: float, at: str, *, required: bool) -> float | None:
         value = given.get(name)

@@ -26,7 +26,8 @@ class Metrics:
         labels = ("route", "method", "status_class")
         self._requests = Counter("http_requests_total", "Requests answered.", labels, registry=self.registry)
         self._seconds = Histogram("http_request_seconds", "Time to answer.", ("route",), buckets=_BUCKETS, registry=self.registry)
-        self._inflight = Gauge("http_inflight", "Requests under way.", registry=self.registry)
+        self._under_way = 0
+        Gauge("http_inflight", "Requests under way.", registry=self.registry).set_function(lambda: self._under_way)
         self._pending = Gauge("push_pending", "Phones and objects not yet current.", ("channel",), registry=self.registry)
         self._parked = Gauge("push_parked", "Rows kept with an error until the next change.", ("channel",), registry=self.registry)
         self._oldest = Gauge("push_oldest_seconds", "How long the oldest has been due.", ("channel",), registry=self.registry)
@@ -44,11 +45,11 @@ class Metrics:
         self._children: dict[tuple[str, str, int], tuple[Counter, Histogram]] = {}
 
     def begun(self) -> None:
-        self._inflight.inc()
+        self._under_way += 1
 
     def seen(self, route: str, method: str, status: int, seconds: float) -> None:
         """A request was answered."""
-        self._inflight.dec()
+        self._under_way -= 1
         key = (route, method, status // 100)
         children = self._children.get(key)
         if children is None:

@@ -132,11 +132,16 @@ class _Reader:
         self.connection = connection
         self.session = SqliteSession(connection)
         self.transaction = Transaction(self.session, gap_ms)
+        self._asked_at: object = None
         self._version = -1
         self._known: dict[Hashable, Any] = {}
 
-    def known(self) -> dict[Hashable, Any]:
-        """What is still as it was read: empty when any connection, of any process, has committed since."""
+    def known(self, now: object) -> dict[Hashable, Any]:
+        """What is still as it was read: empty when any connection, of any process, has committed since. `now`: the turn of the loop
+        and what this process has committed; SQLite is asked once for each."""
+        if now == self._asked_at:
+            return self._known
+        self._asked_at = now
         (version,) = self.connection.execute("PRAGMA data_version").fetchone()
         if version != self._version or len(self._known) >= KNOWN_MAX:
             self._version = version
@@ -197,6 +202,8 @@ class SqliteStore:
         self._waiting: deque[_Work] = deque()
         self._turn: asyncio.AbstractEventLoop | None = None
         """Whose turn it is to run or answer a group; None when nothing waits and nothing runs."""
+        self._groups = 0
+        """Committed, or tried."""
         self._due = False
         """Whether that loop has its turn and has not begun."""
         self._in_thread = False
@@ -236,7 +243,7 @@ class SqliteStore:
             raise Unavailable("the database is closed")
         reader = self._reader()
         try:
-            known: dict[Hashable, T] = reader.known()
+            known: dict[Hashable, T] = reader.known((self._groups, asyncio.get_running_loop().time()))
         except sqlite3.OperationalError as problem:
             raise Unavailable("the database cannot answer now") from problem
         if key not in known:
@@ -429,6 +436,7 @@ class SqliteStore:
 
     def _answer(self, group: list[_Work]) -> None:
         """Wakes each event loop once, however many of its transactions were in the group, and gives the turn to the next."""
+        self._groups += 1
         loops: dict[asyncio.AbstractEventLoop, list[_Work]] = {}
         for work in group:
             loops.setdefault(work.loop, []).append(work)
