@@ -3,7 +3,8 @@ workspace without a global index.
 
     workspace      d3m0ab                       6 of a-z 0-9
     scope          d3m0abt                      workspace + t (test) or l (live)
-    pass id        d3m0abt-5Hq...(22)           scope + 128 random bits; Apple's serial number, the share link, Google's suffix
+    pass id        d3m0abt-1nK...(22)           scope + time of issue + 88 random bits; Apple's serial number, the share link,
+                                                Google's suffix
     template id    tpl_d3m0abt_...(16)
     access key     bf_test_d3m0ab + 10 (id) + 33 (secret, 196 bits) + 6 (checksum)
 
@@ -72,6 +73,11 @@ def base62(number: int, width: int) -> str:
 def pass_id(scope: Scope, entropy: bytes) -> PassId:
     """`entropy` is 16 random bytes."""
     return PassId(f"{scope.code}-{base62(int.from_bytes(entropy[:16], 'big'), 22)}")
+
+
+def new_pass_id(scope: Scope, at_ms: int, random: bytes) -> PassId:
+    """`random` is 11 random bytes. What is issued together stands together in every table (ADR 18)."""
+    return pass_id(scope, (at_ms & 0xFF_FFFF_FFFF).to_bytes(5, "big") + random)
 
 
 def template_id(scope: Scope, entropy: bytes) -> TemplateId:

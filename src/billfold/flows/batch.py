@@ -12,7 +12,7 @@ from billfold.domain.content import JsonObject
 from billfold.domain.delivery import Priority
 from billfold.domain.errors import FieldProblem, IdempotencyMismatch, Invalid
 from billfold.domain.events import Event, EventKind
-from billfold.domain.ids import TemplateId, pass_id
+from billfold.domain.ids import TemplateId, new_pass_id
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.passes import Pass
 from billfold.domain.templates import values_fingerprint
@@ -66,7 +66,7 @@ async def issue_batch(
             check_pass(services, template, values, now)
         except Invalid as error:
             return Row(problems=tuple(map(_plain, error.problems)))
-        identity = pass_id(scope, services.entropy.bytes(16))
+        identity = new_pass_id(scope, now, services.entropy.bytes(11))
         mark = values_fingerprint(values)
         return Pass(identity, scope, None, mark, 0, 0, now, now, pass_type, issuer, template_id, 0, values)
 

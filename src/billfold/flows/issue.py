@@ -11,7 +11,7 @@ from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
 from billfold.domain.errors import Conflict, NotFound, TooMany
 from billfold.domain.events import Event, EventKind
-from billfold.domain.ids import PassId, Scope, TemplateId, pass_id
+from billfold.domain.ids import PassId, Scope, TemplateId, new_pass_id
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.passes import Pass, Template, content_of
 from billfold.domain.schedules import HOUR_MS
@@ -121,7 +121,7 @@ async def _new_pass(
     values: JsonObject | None = None,
 ) -> Pass:
     return Pass(
-        id=pass_id(scope, services.entropy.bytes(16)),
+        id=new_pass_id(scope, now_ms, services.entropy.bytes(11)),
         scope=scope,
         content=content,
         fingerprint=fingerprint,

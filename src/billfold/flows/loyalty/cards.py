@@ -9,7 +9,7 @@ from billfold.domain.card_values import refuse_reserved, units_of, values_of
 from billfold.domain.content import Content, JsonObject
 from billfold.domain.errors import FieldProblem, IdempotencyMismatch, Invalid, NotFound, WrongScope
 from billfold.domain.events import Event, EventKind
-from billfold.domain.ids import PassId, pass_id, scope_of_pass
+from billfold.domain.ids import PassId, new_pass_id, scope_of_pass
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.ledger import Kind
 from billfold.domain.loyalty import Brand, Card, CardStatus, Member, Programme
@@ -69,7 +69,7 @@ async def issue(services: Services, actor: Actor, new: NewCard, after: After | N
     refuse_reserved(new.values)
     of = await services.store.read(lambda tx: _of(tx, actor, new))
     scope, now = actor.scope, services.clock.now_ms()
-    serial = new.serial or pass_id(scope, services.entropy.bytes(16))
+    serial = new.serial or new_pass_id(scope, now, services.entropy.bytes(11))
     card = _card(new, of, serial, now)
     code = signed_code(services.scanning.codes, card)
     values = values_of(new.values, card, of.programme, of.brand, of.member, code)

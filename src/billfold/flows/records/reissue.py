@@ -8,7 +8,7 @@ from billfold.domain.content import Content, JsonObject
 from billfold.domain.delivery import Priority
 from billfold.domain.errors import Conflict, NotFound
 from billfold.domain.events import Event, EventKind
-from billfold.domain.ids import PassId, pass_id
+from billfold.domain.ids import PassId, new_pass_id
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.ledger import Kind
 from billfold.domain.loyalty import Card
@@ -37,7 +37,7 @@ async def reissue(services: Services, actor: Actor, serial: str, *, carry: bool)
     card = await services.store.read(lambda tx: tx.cards.find(actor.scope, known.id))
     if card:
         return await _card(services, actor, known, card, carry)
-    new = pass_id(actor.scope, services.entropy.bytes(16))
+    new = new_pass_id(actor.scope, services.clock.now_ms(), services.entropy.bytes(11))
 
     def after(tx: Tx, stored: Pass, _content: Content) -> None:
         void_in(services, tx, actor, _still_good(tx, actor, known.id))
