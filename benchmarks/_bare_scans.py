@@ -2,7 +2,8 @@
 
 The statements are the server's own, text by text, with another card and operation each time; what the driver reads back (an
 account's sequence) goes into what follows, as it must. Nothing is parsed, decided, hashed, rendered or awaited. Durability is the
-server's own on both engines: SQLite's connection is set as the server's, PostgreSQL's too.
+server's own on both engines: SQLite's connection is set as the server's, PostgreSQL's too. At its best the program also sends them
+to PostgreSQL in the server's lots; as a plain one it awaits each.
 May not enter: HTTP, flows (but to note the statements)."""
 
 import asyncio
@@ -42,42 +43,61 @@ SHAPES = (PLAIN, (1, 4), (2, 2), (2, 8), (4, 4))
 """Processes and threads in each that are tried on PostgreSQL; each thread has a connection."""
 
 Params = dict[str, Any]
-Execute = Callable[[str, Params], list[Any]]
-"""Runs a statement and gives its rows."""
+Execute = Callable[[str, str, Params], list[Any] | int | None]
+"""Does with a statement what one of Prepared's functions of that name does."""
+CALLS = ("tell", "rows", "count")
+"""Those; the first one only sends."""
 
 
 @dataclass(frozen=True)
 class Noted:
-    """Texts and parameters in their order, of a charge on `card` with the other side on `system`."""
+    """What was done with which text and parameters, in its order, in a charge on `card` with the other side on `system`."""
 
-    statements: tuple[tuple[str, Params], ...]
+    calls: tuple[tuple[str, str, Params], ...]
     operation: str
     card: str
     system: str
 
 
+class _Noting:
+    """Prepared, and what it was asked for."""
+
+    def __init__(self, prepared: Any, calls: list[tuple[str, str, Params]]) -> None:
+        self._prepared, self._calls = prepared, calls
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in CALLS:
+            return getattr(self._prepared, name)
+
+        def call(sql: str, params: Params) -> Any:
+            self._calls.append((name, sql, dict(params)))
+            return getattr(self._prepared, name)(sql, params)
+
+        return call
+
+
 def note(settings: Settings, card: str, route: str) -> Noted:
     """Runs one charge through the flow, notes its statements, and undoes it."""
     id_ = "bare-000000000000"
-    statements: list[tuple[str, Params]] = []
+    calls: list[tuple[str, str, Params]] = []
 
     async def once() -> None:
         async with bootstrap.operate(settings) as parts:
             path = sqlite_path(settings.database_url)
-            module: Any = postgres if path is None else sqlite
-            base = module.PostgresSession if path is None else module.SqliteSession
 
-            class Session(base):  # type: ignore[misc,valid-type]
+            class Session(sqlite.SqliteSession):
                 def _given(self, compiled: Any, scope: Any, params: Params) -> Params:
                     given = super()._given(compiled, scope, params)
                     parts = (compiled.first, compiled) if compiled.first else (compiled,)
-                    statements.extend((one.sql, dict(given)) for one in parts)
+                    calls.extend(("rows", one.sql, dict(given)) for one in parts)
                     return given
 
-            connection = module.connect(path or settings.database_url)
+            connection: Any = postgres.connect(settings.database_url) if path is None else sqlite.connect(path)
             with contextlib.closing(connection):
                 connection.execute("BEGIN")
-                tx = Transaction(Session(connection), 1000)
+                if path is None:
+                    connection.statements = _Noting(connection.statements, calls)
+                tx = Transaction(postgres.PostgresSession(connection) if path is None else Session(connection), 1000)
                 if route == "scans":
                     scanning.scan_in(parts.services, tx, ACTOR, ScanAsked(id_, Action.CHARGE, card, amounts={"EUR": 1}))
                 else:
@@ -85,7 +105,7 @@ def note(settings: Settings, card: str, route: str) -> Noted:
                 connection.execute("ROLLBACK")
 
     asyncio.run(once())
-    return Noted(tuple(statements), id_, card, _other_side(card))
+    return Noted(tuple(calls), id_, card, _other_side(card))
 
 
 def _other_side(card: str) -> str:
@@ -96,7 +116,7 @@ def _other_side(card: str) -> str:
 
 def _scans(noted: Noted, cards: Sequence[str], run: str) -> Iterator[Callable[[Execute], None]]:
     """One transaction after the other, without its BEGIN and COMMIT."""
-    steps = [(sql, params, _changing(noted, sql, params)) for sql, params in noted.statements]
+    steps = [(call, sql, params, _changing(noted, sql, params)) for call, sql, params in noted.calls]
     others = {card: _other_side(card) for card in cards}
     for nth in itertools.count():
         card = cards[nth % len(cards)]
@@ -109,14 +129,15 @@ def _scans(noted: Noted, cards: Sequence[str], run: str) -> Iterator[Callable[[E
 
         def scan(execute: Execute, new: dict[str, str] = new) -> None:
             sequences: dict[tuple[str, str], int] = {}
-            for place, (sql, params, changing) in enumerate(steps):
+            for place, (call, sql, params, changing) in enumerate(steps):
                 given = params.copy()
                 for name, what in changing:
                     given[name] = new[what] if isinstance(what, str) else sequences[given[what[0]], given[what[1]]] + 1
                     if what == "event":
                         given[name] += f"-{place}"
-                rows = execute(sql, given)
-                if sql.startswith("SELECT ledger_account.owner"):  # owner, unit, balance, sequence...
+                rows = execute(call, sql, given)
+                if call == "rows" and sql.startswith("SELECT ledger_account.owner"):  # owner, unit, balance, sequence...
+                    assert isinstance(rows, list)
                     sequences = {row[:2]: row[3] for row in rows}
 
         yield scan
@@ -175,11 +196,11 @@ def _on_sqlite(path: Any, noted: Noted, cards: Sequence[str], seconds: float, gr
             for scan in itertools.islice(scans, group):
                 if group > 1:
                     execute("SAVEPOINT one")
-                scan(lambda sql, given: execute(sql, given).fetchall())
+                scan(lambda _, sql, given: execute(sql, given).fetchall())
                 if group > 1:
                     execute("RELEASE one")
             execute("COMMIT")
-            done, rows = done + group, rows + group * len(noted.statements)
+            done, rows = done + group, rows + group * len(noted.calls)
             if rows >= CHECKPOINT_ROWS:
                 rows = 0
                 execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -197,6 +218,46 @@ def _on_postgres(url: str, noted: Noted, cards: Sequence[str], seconds: float, s
     return Rate(done / seconds, sum(cpu for _, cpu in told) / max(done, 1) * 1e6)
 
 
+class _ByCursor:
+    """Every statement is awaited."""
+
+    def __init__(self, connection: postgres.Connection) -> None:
+        self._cursor = connection.cursor()
+
+    def begin(self) -> None:
+        self._cursor.execute("BEGIN")
+
+    def execute(self, _: str, sql: str, given: Params) -> list[Any]:
+        self._cursor.execute(sql.encode(), given)
+        return self._cursor.fetchall() if self._cursor.description else []
+
+    def commit(self) -> None:
+        self._cursor.execute("COMMIT")
+
+    def undo(self) -> None:
+        self._cursor.execute("ROLLBACK")
+
+
+class _InLots:
+    """As the server does it."""
+
+    def __init__(self, connection: postgres.Connection) -> None:
+        self._connection = connection
+
+    def begin(self) -> None:
+        self._connection.statements.tell("BEGIN", {})
+
+    def execute(self, call: str, sql: str, given: Params) -> Any:
+        return getattr(self._connection.statements, call)(sql, given)
+
+    def commit(self) -> None:
+        self._connection.statements.commit()
+
+    def undo(self) -> None:
+        self._connection.statements.forget()
+        self._connection.execute("ROLLBACK")
+
+
 _start: list[Barrier] = []
 
 
@@ -210,24 +271,19 @@ def _process(url: str, noted: Noted, cards: Sequence[str], seconds: float, threa
 
     def work(nth: int) -> int:
         with contextlib.closing(postgres.connect(url)) as connection:
-            cursor, scans, done = connection.cursor(), _scans(noted, cards[nth::threads], uuid.uuid4().hex[:8]), 0
-
-            def by_cursor(sql: str, given: Params) -> list[Any]:
-                cursor.execute(sql.encode(), given)
-                return cursor.fetchall() if cursor.description else []
-
-            execute: Execute = by_cursor if by_cursors else connection.statements.rows
+            scans, done = _scans(noted, cards[nth::threads], uuid.uuid4().hex[:8]), 0
+            way: _ByCursor | _InLots = _ByCursor(connection) if by_cursors else _InLots(connection)
             _start[0].wait()
             cpu.append(time.process_time())
             until = time.perf_counter() + seconds
             while time.perf_counter() < until:
-                execute("BEGIN", {})
+                way.begin()
                 try:
-                    next(scans)(execute)
+                    next(scans)(way.execute)
+                    way.commit()
                 except (psycopg.errors.LockNotAvailable, psycopg.errors.DeadlockDetected):
-                    execute("ROLLBACK", {})  # on a machine that stands still for seconds; the server runs it again, too
+                    way.undo()  # on a machine that stands still for seconds; the server runs it again, too
                     continue
-                execute("COMMIT", {})
                 done += 1
             return done
 
