@@ -77,6 +77,27 @@ async def test_what_failed_before_it_changed_anything_costs_the_others_nothing(s
         assert runs == list(range(20))
 
 
+async def test_what_failed_is_not_run_again_and_the_others_are(store: Store) -> None:
+    runs: list[int] = []
+
+    def work(tx: Tx, n: int) -> int:
+        runs.append(n)
+        used = tx.usage.add(OURS, "2026-11", "issued")
+        if n == 3:
+            raise Mistake(str(used))
+        return used
+
+    results = await asyncio.gather(
+        *(store.write(lambda tx, n=n: work(tx, n), short=True) for n in range(6)),  # type: ignore[misc]
+        return_exceptions=True,
+    )
+    assert [isinstance(one, Mistake) for one in results] == [n == 3 for n in range(6)]
+    assert sorted(one for one in results if isinstance(one, int)) == [1, 2, 3, 4, 5]
+    assert runs.count(3) == 1
+    if isinstance(store, SqliteStore):
+        assert runs == [0, 1, 2, 3, 0, 1, 2, 4, 5]
+
+
 async def test_what_is_recalled_is_never_older_than_the_last_commit(store: Store) -> None:
     async def recalled() -> dict[str, int]:
         return await store.recall("used", lambda tx: tx.usage.count(OURS, "2026-11"))

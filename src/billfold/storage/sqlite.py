@@ -4,7 +4,7 @@ A group of short transactions runs in the event loop, where it costs no hand-ove
 its COMMIT in the writer's thread, so that nobody waits for the disk but those who asked. All others run in the thread as a whole.
 Either holds the connection alone: the loop from its BEGIN until it gives the thread the COMMIT, the thread until it answers.
 
-A failure undoes its own work only. Most have changed nothing by then; for the others the group runs once more, each under a
+A failure undoes its own work only. Most have changed nothing by then; otherwise the rest of the group runs once more, each under a
 savepoint of its own. Savepoints for all would have SQLite keep what stood on each page that anybody changes.
 
 WAL with synchronous FULL: what was answered survives a power cut. Only the writer of the serving process makes checkpoints, and it
@@ -365,13 +365,12 @@ class SqliteStore:
                 late = group[place:]
                 del group[place:]
                 return late
-            if work.future.cancelled():
+            if work.future.cancelled() or work.error is not None:  # failed in the run that was undone
                 continue
             if apart:
                 session.tell("SAVEPOINT one")
             changes = self._connection.total_changes
-            self._run_one(work, transaction)
-            half_done = work.error is not None and self._connection.total_changes != changes
+            half_done = not self._done(work, transaction) and self._connection.total_changes != changes
             if half_done and not apart:
                 raise _HalfDone
             if half_done:
@@ -380,8 +379,8 @@ class SqliteStore:
                 session.tell("RELEASE one")
         return []
 
-    def _run_one(self, work: _Work, transaction: Transaction) -> None:
-        work.error = None  # of a run that was undone
+    def _done(self, work: _Work, transaction: Transaction) -> bool:
+        """Runs it. False when it failed."""
         try:
             work.result = work.fn(transaction)
         except sqlite3.IntegrityError as problem:
@@ -391,6 +390,7 @@ class SqliteStore:
             if not self._connection.in_transaction:  # SQLite gave up the whole transaction (disk full, out of memory)
                 raise sqlite3.OperationalError("the transaction was rolled back") from problem
             work.error = problem
+        return work.error is None
 
     # --- the writer's thread ---
 
