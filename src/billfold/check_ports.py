@@ -15,5 +15,5 @@ class Checker(Protocol):
     async def document(self, document: JsonObject, now_ms: int, earlier: JsonObject | None = None) -> Report:
         """In whosever words it seems to be. `earlier`: the version that holders have."""
 
-    async def google(self, document: JsonObject) -> Report:
+    async def google(self, document: JsonObject, now_ms: int) -> Report:
         """In Google's words, whatever it seems to be."""

@@ -14,6 +14,7 @@ from billfold.wallets.apple import checking
 from billfold.wallets.apple.checking import CheckedPass
 from billfold.wallets.apple.reader import Kind
 from billfold.wallets.google import document as google
+from billfold.wallets.google import link_rules
 
 T = TypeVar("T")
 
@@ -24,9 +25,11 @@ _FACT_CHARACTERS_MAX = 200
 
 def check_file(data: bytes, now_ms: int) -> Report:
     """Any file. Never raises for what is in it."""
+    if (link := link_rules.read_link(data)) is not None:
+        return _check_link(link, now_ms)
     checked = checking.check_file(data, _moment(now_ms))
     if checked.kind is Kind.DOCUMENT and (document := checked.passes[0].document) is not None and _is_googles(document):
-        return check_google(document)
+        return check_google(document, now_ms)
     return Report(checked.kind.value, tuple(_part(one) for one in checked.passes), checked.findings)
 
 
@@ -38,18 +41,33 @@ def check_folder(files: Mapping[str, bytes], now_ms: int) -> Report:
 
 def check_document(document: JsonObject, now_ms: int, earlier: JsonObject | None = None) -> Report:
     if _is_googles(document):
-        return check_google(document)
+        return check_google(document, now_ms)
     return Report(Kind.DOCUMENT.value, (_part(checking.check_document(document, _moment(now_ms), earlier)),))
 
 
-def check_google(document: Mapping[str, object]) -> Report:
-    """A class, an object, or a save link's payload, which is judged with all that it carries."""
+def check_google(document: Mapping[str, object], now_ms: int) -> Report:
+    """A class, an object, or what a save link claims, which is judged with all that it carries."""
+    if not link_rules.CLAIMS.isdisjoint(document) and "payload" in document:
+        claims = dict(document)
+        return _check_link(link_rules.Link(claims, link_rules.length_of(claims), ()), now_ms)
     payload = document.get("payload")
     given = payload if isinstance(payload, dict) else document
     name = google.type_of(given)
     told = {"type": name or ""} | {key: value for key in ("id", "classId") if isinstance(value := given.get(key), str)}
     facts = {key: value[:_FACT_CHARACTERS_MAX] for key, value in told.items() if value}
     return Report("google", (Part("", google.check_document(dict(given), name), facts),))
+
+
+def _check_link(link: link_rules.Link, now_ms: int) -> Report:
+    claims, findings = link.claims, list(link.findings)
+    facts = {"type": "save link", "characters": str(link.length)}
+    if claims is not None:
+        findings += link_rules.check_claims(claims, link.length, now_ms // 1000)
+        if isinstance(issuer := claims.get("iss"), str):
+            facts["iss"] = issuer[:_FACT_CHARACTERS_MAX]
+        if isinstance(payload := claims.get("payload"), dict) and any(payload.values()):
+            findings += google.check_document(payload, "Resources", "payload")
+    return Report("google", (Part("", tuple(sorted(findings, key=lambda one: one.severity)), facts),))
 
 
 def _is_googles(document: Mapping[str, object]) -> bool:
@@ -96,8 +114,8 @@ class CheckingThread:
     async def document(self, document: JsonObject, now_ms: int, earlier: JsonObject | None = None) -> Report:
         return await self._run(lambda: check_document(document, now_ms, earlier))
 
-    async def google(self, document: JsonObject) -> Report:
-        return await self._run(lambda: check_google(document))
+    async def google(self, document: JsonObject, now_ms: int) -> Report:
+        return await self._run(lambda: check_google(document, now_ms))
 
     async def _run(self, work: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, work)

@@ -36,7 +36,8 @@ check_app = typer.Typer(add_completion=False)
 @check_app.command()
 def check(
     files: Annotated[
-        list[Path], typer.Argument(help="What to explain: .pkpass, .pkpasses, .json, or a folder; - reads from the input.")
+        list[Path],
+        typer.Argument(help="What to explain: .pkpass, .pkpasses, .json, a save link, or a folder; - reads from the input."),
     ],
     strict: Annotated[bool, typer.Option("--strict", help="Take warnings for errors: exit code 1.")] = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print one JSON object for each file.")] = False,
@@ -117,7 +118,10 @@ def _table(findings: tuple[Finding, ...]) -> Table:
         if where is not None:
             shown = "\n".join(where[:PLACES_MAX]) + (f"\nand {len(where) - PLACES_MAX} more" if len(where) > PLACES_MAX else "")
             what = Text.assemble(
-                one.message, (f"\n{one.otherwise}" if one.otherwise else "", "dim"), (f"\n{one.code}", "dim italic")
+                one.message,
+                (f"\n{one.otherwise}" if one.otherwise else "", "dim"),
+                (f"\n{one.code}", "dim italic"),
+                overflow="fold",  # a code can be looked up only as a whole
             )
             table.add_row(Text(one.severity, _COLORS[one.severity]), Text(shown, overflow="fold"), what, Text(one.mend))
     return table

@@ -20,7 +20,7 @@ _SOME_PICTURE = "0" * 64
 
 
 async def check_file(services: Services, actor: Actor, data: bytes) -> Report:
-    """A .pkpass, a .pkpasses, a pass.json, or a Google class or object as a file; anything else is told as what it is."""
+    """A .pkpass, a .pkpasses, a pass.json, a Google class, object or save link as a file; anything else is told as what it is."""
     authorize(actor, OPERATION)
     return await services.checker.file(data, services.clock.now_ms())
 
@@ -32,9 +32,9 @@ async def check_document(services: Services, actor: Actor, document: JsonObject,
 
 
 async def check_google(services: Services, actor: Actor, document: JsonObject) -> Report:
-    """A class, an object or a save link's payload."""
+    """A class, an object, or what a save link claims."""
     authorize(actor, OPERATION)
-    return await services.checker.google(document)
+    return await services.checker.google(document, services.clock.now_ms())
 
 
 async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
