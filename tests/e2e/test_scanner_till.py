@@ -43,6 +43,10 @@ def test_a_card_before_the_camera_is_charged(counter: Counter, tmp_path: Path) -
         explained = till.page.get_by_role("status").filter(has_text="What would happen")
         expect(explained).to_contain_text("Latte macchiato (by its price)")
         expect(explained).to_contain_text("€19.50")
+        last, foot = explained.locator("dd").last.bounding_box(), till.page.locator(".foot").bounding_box()
+        assert last is not None
+        assert foot is not None
+        assert last["y"] + last["height"] <= foot["y"], "all of it is in sight, above the buttons"
         assert counter.balance(card, "EUR") == 2_500, "nothing was done"
         till.button("Charge €5.50").click()
         till.expect_told("yes", "Charged", "-€5.50", "€19.50")

@@ -1,6 +1,6 @@
 // What is done with the card: which step, how much (keypad or product), an explanation beforehand, and the one button that does it.
 
-import { html, useState } from "billfold/html.js";
+import { html, useEffect, useRef, useState } from "billfold/html.js";
 import { say } from "billfold/texts.js";
 
 import { decimal, isMoney, press, written } from "../amounts.js";
@@ -96,10 +96,13 @@ const Note = ({ value, set }) => html`<details class="remark">
   <div class="field"><label class="unseen" for="note">${say("note")}</label><input id="note" maxlength="191" value=${value} onInput=${(event) => set(event.target.value)} /></div>
 </details>`;
 
+/** It comes above the buttons that stay in sight, so it is brought there itself. */
 function Explained({ explained }) {
+  const place = useRef(null);
+  useEffect(() => place.current?.scrollIntoView({ block: "nearest" }), [explained]);
   if (!explained) return null;
   const { scan, refused } = explained;
-  if (refused) return html`<div class="note bad" role="status"><strong>${say("explained.refused")}</strong> ${refused.text}</div>`;
+  if (refused) return html`<div ref=${place} class="note bad explained" role="status"><strong>${say("explained.refused")}</strong> ${refused.text}</div>`;
   const facts = [
     [say("explained.changes"), changesOf(scan)],
     [say("explained.after"), balancesOf(scan.card).join(" · ")],
@@ -108,7 +111,7 @@ function Explained({ explained }) {
     [say("explained.vat"), scan.vat && (taxOf(scan) || `${scan.vat.rate_bp / 100} %`)],
     [say("explained.phone"), scan.phone_will_say.join(" · ")],
   ].filter(([, value]) => value);
-  return html`<div class="note" role="status">
+  return html`<div ref=${place} class="note explained" role="status">
     <strong>${say("explained.title")}</strong>
     <dl class="facts small">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>
   </div>`;
