@@ -94,10 +94,29 @@ def test_scanning_a_store_card(demo: Demo) -> None:
     assert (next_["points"], round(next_["balance"] - first["balance"], 2)) == (first["points"] + 1, 5.5)
 
 
-@pytest.mark.requirement("S2-43", "S2-45", "S2-47")
+@pytest.mark.requirement("S2-43", "S2-44", "S2-45", "S2-46", "S2-47", "S2-48")
 def test_a_restricted_card_refuses(demo: Demo) -> None:
-    taken = SCAN.replace("'balance': 5.50,\n", "").replace("Latte macchiato", "Something else")
-    named = {"pass_code": demo.given["punchcard_pass_code"], "token": "scanner_device_token", "reference": "key-3"}
-    refused = demo.curl("POST", "/passes/scan/storecard", taken, '"', **named)
-    assert refused["error_code"] in ("product_not_allowed", "cannot_validate_restriction"), refused
-    assert refused["allowed_products"]
+    """The demo's punch card: the document's own line is a top-up and goes past the restriction, a charge does not."""
+
+    def scan(taken: str, reference: str, token: str = "scanner_device_token") -> Any:
+        named = {"pass_code": demo.given["punchcard_pass_code"], "token": token, "reference": reference}
+        return demo.curl("POST", "/passes/scan/storecard", taken, '"', **named)
+
+    charge = SCAN.replace("'points': 1,\n", "").replace("'balance': 5.50", "'balance': -4.20")
+    unnamed = charge.replace("'description': 'Latte macchiato',\n", "")
+    topped_up = scan(SCAN, "key-3")
+    assert (topped_up["points"], topped_up["balance"]) == (41, 25.5), topped_up
+    allowed = ["Flat white", "Filter coffee"]
+    number = {one["name"]: one["number"] for one in demo.given["products"]}["Carrot cake"]
+    denied = {"error_code": "product_not_allowed", "allowed_products": allowed, "resolved_product_id": number}
+    message = 'Product "Carrot cake" is not allowed on this storecard. The card is restricted to: Flat white, Filter coffee.'
+    by_price = scan(unnamed, "key-4")
+    assert by_price == denied | {"message": message, "resolved_description": "Carrot cake"}
+    unclear = scan(unnamed.replace("4.20", "1.23"), "key-5")
+    assert unclear.pop("message").startswith("This card is restricted to specific products.")
+    assert unclear == {
+        **{"error_code": "cannot_validate_restriction", "allowed_products": allowed, "resolved_product_id": None},
+        "resolved_description": "Charged at: Counter-01",
+    }
+    assert scan(unnamed.replace("4.20", "3.50"), "key-6")["balance"] == 22
+    assert scan(unnamed.replace("4.20", "1.23"), "key-7", "scanner_device_token_with_product")["balance"] == 20.77

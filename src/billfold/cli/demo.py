@@ -29,7 +29,8 @@ from billfold.starters import till
 
 EMAIL = "maya@example.com"
 _ACTOR = Actor(DEMO, "operator", frozenset(SCOPES))
-_OPENING = {"EUR": 2500, "points": 120}
+_OPENINGS = {"coupon": {}, "storecard": {"EUR": 2500, "points": 120}, "punchcard": {"EUR": 2000, "points": 40, "stamps": 3}}
+"""The restricted card holds money too, so that a top-up is seen to go past its restriction and a price to find its product."""
 _log = structlog.get_logger("billfold")
 T = TypeVar("T")
 
@@ -143,7 +144,7 @@ async def _make_programmes(demo: Demo) -> None:
             "punchcard",
             "cafe-stamps",
             ProgrammeKind.STORECARD,
-            "",
+            "EUR",
             ProgrammeAsked(
                 "Ten coffees", Category.PUNCHCARD, points=True, stamps_goal=10, allowed_products=only_coffee, valid_days=730
             ),
@@ -188,7 +189,7 @@ async def _make_token(demo: Demo, name: str, title: str, scopes: frozenset[str],
 
 async def _make_cards(demo: Demo) -> None:
     """The last of them says that all is made."""
-    for name, opening in (("coupon", {}), ("storecard", _OPENING), ("punchcard", {"points": 40, "stamps": 3})):
+    for name, opening in _OPENINGS.items():
         serial = demo.serial(name)
         if not await _there(demo, lambda tx, serial=serial: tx.cards.find(DEMO, serial)):  # type: ignore[misc]
             new = cards.NewCard(demo.id(name), demo.id("member"), demo=True, opening=opening, serial=serial)

@@ -69,7 +69,35 @@ _INSTEAD: Mapping[str, Mapping[str, JsonObject]] = {
     },
 }
 """Starter → field that the till has nothing for, or that speaks of another shop's goods → the one in its place."""
+_MORE: Mapping[str, tuple[JsonObject, ...]] = {
+    "cafe-stamps": (
+        {
+            "key": "balance",
+            "label": "Balance",
+            "value": "{{ balances.EUR }}",
+            "change_message": "Your balance is %@ now.",
+            "format": {"type": "money", "currency": "EUR"},
+            "role": "balance",
+        },
+        {"key": "points", "label": "Points", "value": "{{ balances.points }}", "change_message": "You have %@ points now."},
+    ),
+}
+"""Starter → what its card holds beside what it was drawn for, on its back before the contact."""
 _WORDS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
+    "cafe-stamps": {
+        "de": {
+            "fields.balance.label": "Guthaben",
+            "fields.balance.change_message": "Dein Guthaben beträgt jetzt %@.",
+            "fields.points.label": "Punkte",
+            "fields.points.change_message": "Du hast jetzt %@ Punkte.",
+        },
+        "fr": {
+            "fields.balance.label": "Solde",
+            "fields.balance.change_message": "Votre solde est maintenant de %@.",
+            "fields.points.label": "Points",
+            "fields.points.change_message": "Vous avez maintenant %@ points.",
+        },
+    },
     "retail-points": {
         "de": {"fields.balance.label": "GUTHABEN", "fields.balance.change_message": "Dein Guthaben beträgt jetzt %@."},
         "fr": {"fields.balance.label": "SOLDE", "fields.balance.change_message": "Votre solde est maintenant de %@."},
@@ -89,6 +117,7 @@ _WORDS: Mapping[str, Mapping[str, Mapping[str, str]]] = {
 }
 """Of those fields, in the starters' other languages."""
 _EXAMPLES: Mapping[str, Mapping[str, str]] = {
+    "cafe-stamps": {"balances.EUR": "20.00", "balances.points": "40"},
     "retail-points": {"balances.EUR": "12.50"},
     "coupon": {"card.title": "A coffee on us"},
 }
@@ -113,6 +142,9 @@ def body(starter: str) -> JsonObject:
         for words in content.get("translations", {}).values():
             for path in [one for one in words if one.startswith(f"fields.{old}.")]:
                 del words[path]
+    back = content["back"]
+    assert isinstance(back, list)
+    back[-1:-1] = _MORE.get(starter, ())
     for language, words in _WORDS.get(starter, {}).items():
         content["translations"][language] |= words
     barcode = content["barcode"]
