@@ -383,6 +383,10 @@ async def test_bodies_that_nobody_can_mean(counter: Counter) -> None:
     twice = await counter.ask("GET", "/search/pass?pass_code=a&pass_code=b", "")
     assert list(twice.json["errors"]) == ["pass_code"]
     assert (await counter.ask("GET", "/search/pass", {"pass_code": 12})).status == 422
+    for path, allow in {"/passes": "GET, PUT, DELETE, POST", "/search/pass": "GET", "/passes/scan/storecard": "POST"}.items():
+        other = await counter.ask("PATCH", path, {})
+        assert (other.status, other.headers["allow"]) == (405, allow)
+        assert other.json == {"message": f"The method is not supported. Supported methods: {allow}."}
 
 
 @pytest.mark.requirement("S2-18", "S2-20", "S2-23", "S2-24", "S2-25", "S2-26")

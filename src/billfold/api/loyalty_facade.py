@@ -50,7 +50,10 @@ class _Guarded:
         await response(scope, receive, send)
 
     async def _work(self, request: Request) -> Response:
-        ability, handler = self._operations["GET" if request.method == "HEAD" else request.method]
+        served = self._operations.get("GET" if request.method == "HEAD" else request.method)
+        if served is None:
+            return answers.wrong_method(self._operations)
+        ability, handler = served
         actor = await actor_of(self._services, request, "loyalty")
         self._services.limits.check(actor.key_id)
         if ability:
@@ -72,7 +75,9 @@ class LoyaltyFacade:
             "/passes/url": {"POST": ("passes.get", self.link)},
             "/passes/scan/storecard": {"POST": ("", self.scan)},
         }
-        return [Route(path, _Guarded(self._services, served), methods=list(served)) for path, served in table.items()]
+        guarded = {path: _Guarded(self._services, served) for path, served in table.items()}
+        served = [Route(path, guarded[path], methods=list(operations)) for path, operations in table.items()]
+        return [*served, *(Route(path, one) for path, one in guarded.items())]  # the latter for methods that nobody serves
 
     async def inspect(self, given: Params, actor: Actor) -> Response:
         """GET /passes."""

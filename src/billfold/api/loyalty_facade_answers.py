@@ -2,6 +2,8 @@
 
 May not enter: lookups, decisions."""
 
+from collections.abc import Iterable
+
 import orjson
 from starlette.responses import Response
 
@@ -46,6 +48,12 @@ Json = dict[str, object]
 
 def json_response(status: int, body: object, headers: dict[str, str] | None = None) -> Response:
     return Response(orjson.dumps(body), status, {"Cache-Control": "no-store"} | (headers or {}), media_type="application/json")
+
+
+def wrong_method(served: Iterable[str]) -> Response:
+    """In JSON as every answer here (S2-02)."""
+    allow = ", ".join(served)
+    return json_response(405, {"message": f"The method is not supported. Supported methods: {allow}."}, {"Allow": allow})
 
 
 def problem(error: BillfoldError) -> Response:
