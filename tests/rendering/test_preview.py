@@ -193,6 +193,12 @@ def test_the_back_shows_everything_and_the_end_of_validity() -> None:
     assert "31.12.2026" in said(svg(german, Wallet.APPLE, Side.BACK))
 
 
+def test_a_line_never_ends_between_a_number_and_its_unit() -> None:
+    text = "Un bagage de 8\u00a0kg"
+    fitting = fonts.width("Un bagage de 8", 14) + 1
+    assert fonts.wrap(text, 14, fitting, 3) == ["Un bagage de", "8\u00a0kg"]
+
+
 def test_what_a_phone_leaves_out_is_left_out() -> None:
     crowded = replace(CARD, secondary=tuple(Field(f"s{n}", f"value{n}", f"LABEL{n}") for n in range(6)), auxiliary=())
     assert sum(one.startswith("value") for one in texts(svg(scene(crowded), Wallet.APPLE))) == 4

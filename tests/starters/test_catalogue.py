@@ -18,6 +18,9 @@ from billfold.domain.errors import NotFound
 from billfold.domain.filling import filling_of
 from billfold.domain.passes import fill
 from billfold.images.slots import PREPARED_FOR
+from billfold.rendering.fonts import ELLIPSIS
+from billfold.rendering.preview import Wallet, svg
+from billfold.rendering.scene import Scene
 from billfold.starters import catalogue, till
 from billfold.starters.catalogue import LANGUAGES, Starter
 from billfold.wallets.apple import rules as apple_rules
@@ -117,6 +120,17 @@ def test_of_google_nothing_is_said_but_what_is_lost_to_every_such_pass(name: str
         expected = LOST_ON_GOOGLE | own.get(name, set())
         assert {one.code for one in found} <= expected, sample.language
         assert {one.severity for one in found} <= {"warning"}
+
+
+@EVERY
+def test_no_text_of_its_face_is_cut(name: str) -> None:
+    starter = catalogue.load(name)
+    content = content_of(starter)
+    for sample in starter.samples:
+        shown = texts.in_language(fill(content, sample.values), sample.language)
+        for wallet in Wallet:
+            document = svg(Scene(shown, sample.language, {ImageSlot.ICON: starter.pictures["icon.png"]}), wallet)
+            assert ELLIPSIS not in document, (sample.language, wallet)
 
 
 @EVERY

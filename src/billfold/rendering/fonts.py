@@ -2,6 +2,7 @@
 
 Inter (SIL Open Font License, fonts/OFL.txt) comes along in two weights. May not enter: where a text stands."""
 
+import re
 import unicodedata
 from functools import cache, lru_cache
 from pathlib import Path
@@ -14,6 +15,8 @@ FAMILY = "Inter"
 FALLBACK = "Inter, system-ui, sans-serif"
 _MEASURED_AT = 64
 ELLIPSIS = "…"
+_BREAKS = re.compile(r"[^\S\u00a0\u2007\u202f]+")
+"""Where a line may end: spaces, but none that holds a number and its unit together."""
 
 
 @cache
@@ -71,7 +74,7 @@ def wrap(text: str, size: float, room: float, lines_max: int, bold: bool = False
     lines: list[str] = []
     for paragraph in text.splitlines() or [""]:
         line = ""
-        for word in paragraph.split():
+        for word in _BREAKS.split(paragraph.strip()):
             joined = f"{line} {word}" if line else word
             if width(joined, size, bold) <= room:
                 line = joined
