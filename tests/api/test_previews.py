@@ -1,5 +1,6 @@
 """Previews over `/v1`: the right picture of the right pass, for those who may see it."""
 
+import base64
 import io
 
 import pytest
@@ -75,3 +76,20 @@ async def test_a_content_is_filled_before_it_is_drawn(world: World) -> None:
     body = {"content": content, "values": {"member": {"name": "Ada <Lovelace>"}}, "format": "svg"}
     answer = await world.client.post("/v1/previews", body)
     assert b"Ada &lt;Lovelace&gt;" in answer.body
+
+
+@on_sqlite
+@pytest.mark.requirement("S3-39")
+async def test_below_a_card_of_google_stands_what_google_fetches(world: World) -> None:
+    """A strip of a ticket is cut lower for an iPhone than Google shows it: to see that cut once more would lose both sides."""
+    strip = Image.new("RGB", (1125, 368), (0, 0, 160))
+    for left in (0, 1065):
+        strip.paste((255, 0, 0), (left, 0, left + 60, 368))
+    out = io.BytesIO()
+    strip.save(out, "PNG")
+    picture = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+    content = CARD | {"style": "event_ticket", "images": {"strip": picture}}
+    answer = await world.client.post("/v1/previews", {"content": content, "wallet": "google", "scale": 1})
+    drawn = Image.open(io.BytesIO(answer.body)).convert("RGB")
+    found = [drawn.getpixel((x, drawn.height - 60)) for x in (8, 187, 367)]
+    assert found == [(255, 0, 0), (0, 0, 160), (255, 0, 0)]

@@ -188,7 +188,7 @@ class SharePages:
 
         async def draw() -> bytes:
             content = without_code(opened.content) if bare else opened.content
-            look = await preview.look_at(self._services, opened.pass_.scope, content, language)
+            look = await preview.look_at(self._services, opened.pass_.scope, content, language, wallet)
             return await self._drawings.drawn(look, View(wallet, "front", "light", 1.0, "svg"))
 
         return _private(await kept(request, name, SVG, draw), "private, no-cache")

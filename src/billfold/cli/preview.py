@@ -60,7 +60,7 @@ def preview(
 
     async def run() -> Look:
         async with bootstrap.operate(read_settings(config, data=data)) as operator:
-            return await look_at(operator.services, where, what, body, language)
+            return await look_at(operator.services, where, what, body, language, wallet)
 
     look = asyncio.run(run())
     document = svg(Scene(look.content, look.language, look.pictures, scheme), wallet, side)
@@ -68,10 +68,10 @@ def preview(
     print(f"{out}: {side.value} of {what} as {wallet.value.capitalize()} shows it in {look.language}")
 
 
-async def look_at(services: Services, scope: Scope, what: str, body: bytes | None, language: str | None) -> Look:
+async def look_at(services: Services, scope: Scope, what: str, body: bytes | None, language: str | None, wallet: str) -> Look:
     actor = Actor(scope, "operator", frozenset(SCOPES))
     if body is None:
-        return await flow.of_pass(services, actor, what, language)
+        return await flow.of_pass(services, actor, what, language, wallet)
     given = strict_json.parse(body, bytes_max=FILE_BYTES_MAX)
     if isinstance(given, dict) and isinstance(given.get("content"), dict):
         given = given["content"]
@@ -80,4 +80,4 @@ async def look_at(services: Services, scope: Scope, what: str, body: bytes | Non
     except ValidationError as wrong:
         first = wrong.errors(include_input=False, include_url=False)[0]
         fail(f"{what}: {'.'.join(map(str, first['loc']))}: {first['msg']}; see /docs for what a content holds")
-    return await flow.of_draft(services, actor, draft_of(content), language)
+    return await flow.of_draft(services, actor, draft_of(content), language, wallet)

@@ -24,22 +24,24 @@ class Look:
     pictures: dict[ImageSlot, bytes]
 
 
-async def of_pass(services: Services, actor: Actor, serial: str, language: str | None) -> Look:
+async def of_pass(services: Services, actor: Actor, serial: str, language: str | None, wallet: str) -> Look:
     """The pass as it is now. Raises NotFound, WrongScope, Forbidden."""
     state = await lists.read_pass(services, actor, serial)
-    return await look_at(services, actor.scope, state.content, language)
+    return await look_at(services, actor.scope, state.content, language, wallet)
 
 
-async def of_template(services: Services, actor: Actor, text: str, language: str | None, *, draft: bool) -> Look:
+async def of_template(services: Services, actor: Actor, text: str, language: str | None, wallet: str, *, draft: bool) -> Look:
     """The template with its schema's example values: what is published, or the draft where there is one.
 
     Raises NotFound, WrongScope, Forbidden."""
     found = (await templates.read_draft(services, actor, text)).draft if draft else await templates.find(services, actor, text)
     filled = filling_of(found.content, found.rules).fill(examples_of(found.rules), services.clock.now_ms())
-    return await look_at(services, actor.scope, filled, language)
+    return await look_at(services, actor.scope, filled, language, wallet)
 
 
-async def of_draft(services: Services, actor: Actor, draft: Draft, language: str | None, values: JsonObject | None = None) -> Look:
+async def of_draft(
+    services: Services, actor: Actor, draft: Draft, language: str | None, wallet: str, values: JsonObject | None = None
+) -> Look:
     """A content as it would be stored, filled with `values` where some are given; nothing is stored but its pictures.
 
     Raises Invalid, Forbidden."""
@@ -52,12 +54,12 @@ async def of_draft(services: Services, actor: Actor, draft: Draft, language: str
         rules = Rules(expires_in_days=draft.expires_in_days)
         content = filling_of(await compose.assemble(services, actor.scope, workspace, draft), rules).fill(values, now)
         compose.check(services, content)
-    return await look_at(services, actor.scope, content, language)
+    return await look_at(services, actor.scope, content, language, wallet)
 
 
-async def look_at(services: Services, scope: Scope, content: Content, language: str | None) -> Look:
-    """`language` None: the content's own."""
+async def look_at(services: Services, scope: Scope, content: Content, language: str | None, wallet: str) -> Look:
+    """`language` None: the content's own. `wallet`: apple or google, whose shapes the pictures have."""
     chosen = language or content.language or "en"
     shown = texts.in_language(content, chosen)
-    pictures = await services.images.pictures(scope, content, chosen)
+    pictures = await services.images.pictures(scope, content, chosen, wallet)
     return Look(shown, chosen, pictures)

@@ -322,14 +322,18 @@ class Shelf:
         assert image is not None, "a stored content's pictures are on the shelf"
         return image if f"{slot}@1x" in image.variants else await self._add(image, (slot,))
 
-    async def pictures(self, scope: Scope, content: Content, language: str) -> dict[ImageSlot, bytes]:
+    async def pictures(self, scope: Scope, content: Content, language: str, wallet: str = "apple") -> dict[ImageSlot, bytes]:
         own = content.localized_images
         images = content.images | own.get(language.partition("-")[0], {}) | own.get(language, {})
         found: dict[ImageSlot, bytes] = {}
         for slot, hash_ in images.items():
             if made := await self._variants(scope, hash_, place_of(slot, content.style), slot.value):
                 found[slot] = made[-1][2]
-        if content.stamps is not None:
+        if wallet == "google":
+            hero = (await self.public(scope, content)).hero
+            if hero and (data := await self._blobs.get(hero)) is not None:
+                found[ImageSlot.STRIP] = data
+        elif content.stamps is not None:
             (drawn,) = await self.stamps(scope, spec_of(content), place_of(ImageSlot.STRIP, content.style).boxes[-1:])
             found[ImageSlot.STRIP] = drawn.png
         if ImageSlot.ICON not in found:

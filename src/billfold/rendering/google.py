@@ -41,14 +41,12 @@ def draw_front(scene: Scene) -> str:
         y = _row(body, scene, row, y, ink)
     y = _code(body, content, y + 8, ink)
     if png := scene.pictures.get(ImageSlot.STRIP):
-        # Google cuts a strip to its own shape; stamps are drawn for that shape, so nothing of them is cut.
-        hero = WIDTH * 144 / 375 if content.stamps is not None else _HERO
-        foot = f"M0 {coordinate(y)}H{WIDTH}v{coordinate(hero - _RADIUS)}a{_RADIUS} {_RADIUS} 0 0 1 -{_RADIUS} {_RADIUS}"
+        foot = f"M0 {coordinate(y)}H{WIDTH}v{coordinate(_HERO - _RADIUS)}a{_RADIUS} {_RADIUS} 0 0 1 -{_RADIUS} {_RADIUS}"
         foot += f"H{_RADIUS}a{_RADIUS} {_RADIUS} 0 0 1 -{_RADIUS} -{_RADIUS}z"
         body.group(clip=body.clip(f'<path d="{foot}"/>'))
-        body.picture(0, y, WIDTH, hero, png)
+        body.picture(0, y, WIDTH, _HERO, png)
         body.end()
-        y += hero
+        y += _HERO
     else:
         y += 10
     canvas = Canvas(definitions=body.definitions, texts=body.texts)

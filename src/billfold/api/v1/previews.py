@@ -139,7 +139,7 @@ def _add_of_pass(router: APIRouter, services: Services, drawings: Drawings, form
         language: Spoken = None,
         scale: Scale = 2.0,
     ) -> Response:
-        look = await flow.of_pass(services, actor, pass_id, language)
+        look = await flow.of_pass(services, actor, pass_id, language, wallet)
         return await drawings.answer(request, look, View(wallet, side, scheme, scale, form))
 
 
@@ -163,7 +163,7 @@ def _add_of_template(router: APIRouter, services: Services, drawings: Drawings, 
         language: Spoken = None,
         scale: Scale = 2.0,
     ) -> Response:
-        look = await flow.of_template(services, actor, template_id, language, draft=draft)
+        look = await flow.of_template(services, actor, template_id, language, wallet, draft=draft)
         return await drawings.answer(request, look, View(wallet, side, scheme, scale, form))
 
 
@@ -189,7 +189,7 @@ def _add_of_starter(router: APIRouter, services: Services, drawings: Drawings, f
         authorize(actor, "starters.read")
         body = starter_body(starter)
         values = catalogue.load(starter).samples[0].values
-        look = await flow.of_draft(services, actor, draft_of(body.content), language, values)
+        look = await flow.of_draft(services, actor, draft_of(body.content), language, wallet, values)
         return await drawings.answer(request, look, View(wallet, side, scheme, scale, form), "private, max-age=3600")
 
 
@@ -216,7 +216,7 @@ def _add_of_content(router: APIRouter, services: Services, drawings: Drawings) -
     )
     async def of_content(actor: Asking, body: PreviewIn) -> Response:
         try:
-            look = await flow.of_draft(services, actor, draft_of(body.content), body.language, body.values)
+            look = await flow.of_draft(services, actor, draft_of(body.content), body.language, body.wallet, body.values)
         except Invalid as error:
             raise in_content(error) from None
         view = View(body.wallet, body.side, body.scheme, body.scale, body.format, body.changed)
