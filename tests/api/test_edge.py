@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from api.conftest import CARD, World, on_sqlite, open_world, settings_for
+from api.conftest import CARD, FACADE_CARD, World, on_sqlite, open_world, settings_for
 from billfold.api import meta
 from billfold.domain.signing import Pending, ToSign
 from billfold.limits import TokenBuckets
@@ -28,6 +28,28 @@ async def test_every_answer_has_an_id_and_safe_headers(world: World) -> None:
     assert given.headers["x-request-id"] == "shop-7f3a.2026"
     forged = await world.client.get("/v1/passes", headers={"X-Request-Id": 'a" level="error'})
     assert '"' not in forged.headers["x-request-id"]
+
+
+@pytest.mark.requirement("S3-23")
+async def test_an_address_or_a_method_that_is_not_there_is_told_in_the_shape_of_its_neighbours(world: World) -> None:
+    for method, path, allowed in (
+        ("GET", "/api/passes", "POST"),
+        ("DELETE", "/api/passes/mine00t-1", "PUT"),
+        ("GET", "/api/pkpass", "POST"),
+        ("POST", "/api/auth/usage", "GET, HEAD"),
+    ):
+        answer = await world.client.ask(method, path)
+        assert (answer.status, answer.headers["allow"], list(answer.json)) == (405, allowed, ["error"]), path
+        assert allowed.split(",")[0] in answer.json["error"]
+    nothing = await world.client.get("/api/nothing")
+    assert (nothing.status, list(nothing.json)) == (404, ["error"])
+    assert "PUT /api/passes/<serialNumber>" in nothing.json["error"]
+    for path in ("/nothing", "/v1/nothing"):
+        assert (await world.client.get(path)).problem == "no-such-address", path
+    unknown = await world.client.put("/api/passes/mine00t-" + "0" * 22, FACADE_CARD)
+    assert (unknown.status, "the serialNumber that POST /api/passes answered" in unknown.json["error"]) == (404, True)
+    refused = await world.client.post("/api/passes", FACADE_CARD | {"barcodeFormat": "Code128", "barcodeValue": "ü"})
+    assert (refused.status, refused.json["error"].partition(":")[0]) == (400, "barcodeValue")
 
 
 async def test_what_a_key_may_see_is_kept_by_no_cache(world: World) -> None:

@@ -4,9 +4,10 @@ import math
 
 import pytest
 
-from billfold.api.facade_body import draft_of
+from billfold.api import facade_openapi
+from billfold.api.facade_body import draft_of, in_own_names
 from billfold.domain.content import BarcodeFormat, Field, ImageSlot, Location, Style, encode
-from billfold.domain.errors import Invalid
+from billfold.domain.errors import FieldProblem, Invalid
 
 CODE = {"barcodeValue": "LOYALTY-98765", "barcodeFormat": "QR"}
 
@@ -53,6 +54,30 @@ def test_a_put_may_leave_the_barcode_out_and_then_has_none():
 @pytest.mark.requirement("S3-07")
 def test_each_barcode_format(name):
     assert content(barcodeFormat=name).barcode.format.value == name
+
+
+@pytest.mark.requirement("S3-07")
+def test_the_reference_names_the_formats_that_are_taken():
+    for name in ("FacadePass", "FacadeReplacement"):
+        assert facade_openapi.schemas()[name]["properties"]["barcodeFormat"]["enum"] == ["QR", "PDF417", "Aztec", "Code128"]
+
+
+def test_what_a_wallet_objects_to_is_told_under_the_callers_names():
+    told = {
+        "barcode.message": "barcodeValue",
+        "barcode.format": "barcodeFormat",
+        "header[1].change_message": "headerFields[1].changeMessage",
+        "back[0].label": "backFields[0].label",
+        "locations[2].relevant_text": "locations[2].relevantText",
+        "images.strip": "stripURL",
+        "organization_name": "organizationName",
+        "expirationDays": "expirationDays",
+        "label": "label",
+        "": "",
+    }
+    with pytest.raises(Invalid) as caught, in_own_names():
+        raise Invalid(*(FieldProblem(path, "code", "message", "mend") for path in told))
+    assert [one.path for one in caught.value.problems] == list(told.values())
 
 
 @pytest.mark.requirement("S3-09")

@@ -20,9 +20,11 @@ from billfold.api.loyalty_facade import LoyaltyFacade
 from billfold.api.mail_links import MailLinks
 from billfold.api.meta import create_meta_routes
 from billfold.api.middleware import Edge
+from billfold.api.problems import NoSuchAddress, problem_response
 from billfold.api.share import SharePages
 from billfold.api.shortcuts import Shortcuts
 from billfold.api.v1 import create_v1
+from billfold.api.v1.route import request_id_of
 from billfold.api.v1.terminals_device import enrol_route
 from billfold.limits import TokenBuckets
 from billfold.ports import CallbackReader, Services
@@ -35,6 +37,7 @@ def create_native(services: Services, body_bytes_max: int) -> FastAPI:
     """`/v1` alone. Its hundred operations take half a second to put together."""
     native = FastAPI(title="Billfold", version=__version__, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False)
     native.include_router(create_v1(services, body_bytes_max))
+    native.add_exception_handler(404, nowhere)
     return native
 
 
@@ -70,6 +73,11 @@ def create_app(
         default=native,
     )
     return Edge(Shortcuts(native, front), body_bytes_max)
+
+
+async def nowhere(request: Request, _: Exception) -> Response:
+    """What no room has an address for; each room speaks for itself below its own."""
+    return problem_response(NoSuchAddress(), request_id_of(request))
 
 
 async def home(request: Request) -> Response:

@@ -3,17 +3,17 @@
 Plain Starlette routes, since POST is the hottest of all. Errors are S3's: `{"error": "..."}`. May not enter: storage, wallets."""
 
 import datetime
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 import structlog
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
-from starlette.routing import Route
+from starlette.routing import Match, Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from billfold.api import strict_json
-from billfold.api.facade_body import draft_of
+from billfold.api.facade_body import draft_of, in_own_names
 from billfold.api.sign_in import actor_of
 from billfold.domain.errors import (
     BillfoldError,
@@ -45,6 +45,12 @@ STATUSES: dict[type[BillfoldError], int] = {
 }
 """S3-23, S3-29; the vendor's 403 for another's serial is read from the serial itself, so it tells nothing of what exists."""
 
+SAID = {
+    401: "invalid or missing API key; send Authorization: Bearer bf_test_... or bf_live_...",
+    500: "something went wrong on our side; try again, nothing was half done",
+}
+"""What is said whatever happened."""
+
 PKPASS = "application/vnd.apple.pkpass"
 _encode = msgspec.json.Encoder().encode
 """Bytes become base64 at once, which is half the work of doing one after the other."""
@@ -59,9 +65,9 @@ def _json(status: int, body: object, headers: dict[str, str] | None = None) -> R
 def problem(error: BillfoldError) -> Response:
     """An error in S3's shape."""
     status = next((STATUSES[kind] for kind in type(error).__mro__ if kind in STATUSES), 500)
-    text = str(error) if status != 401 else "invalid or missing API key; send Authorization: Bearer bf_test_... or bf_live_..."
-    if status == 500:
-        text = "something went wrong on our side; try again, nothing was half done"
+    text = SAID.get(status) or str(error)
+    if isinstance(error, NotFound | WrongScope):
+        text += "; send the serialNumber that POST /api/passes answered to a key of this workspace and environment"
     headers = {"WWW-Authenticate": "Bearer"} if status == 401 else {}
     if isinstance(error, TooMany | Unavailable):
         headers["Retry-After"] = str(error.retry_after_seconds)
@@ -93,12 +99,13 @@ class Facade:
         self._body_bytes_max = body_bytes_max
 
     def routes(self) -> list[Route]:
-        return [
+        operations = [
             Route("/api/passes", self._guarded(self.create), methods=["POST"]),
             Route("/api/passes/{serial}", self._guarded(self.replace), methods=["PUT"]),
             Route("/api/pkpass", self._guarded(self.create_binary), methods=["POST"]),
             Route("/api/auth/usage", self._guarded(self.usage), methods=["GET"]),
         ]
+        return [*operations, _elsewhere(operations)]
 
     def _guarded(self, handler: Handler) -> ASGIApp:
         return _Guarded(self._services, handler)
@@ -107,7 +114,9 @@ class Facade:
         return strict_json.parse(await _bytes(request), bytes_max=self._body_bytes_max)
 
     async def _issue(self, request: Request, actor: Actor) -> Issued:
-        return await issue.issue_pass(self._services, actor, draft_of(await self._body(request), replacing=False))
+        draft = draft_of(await self._body(request), replacing=False)
+        with in_own_names():
+            return await issue.issue_pass(self._services, actor, draft)
 
     async def create(self, request: Request, actor: Actor) -> Response:
         """POST /api/passes. `?format=pkpass` answers the binary, as the older path does."""
@@ -131,7 +140,8 @@ class Facade:
         serial = request.path_params["serial"]
         known = await update.find_pass(self._services, actor, serial, "passes.replace")
         draft = draft_of(await self._body(request), replacing=True)
-        updated = await update.replace_pass(self._services, actor, known, draft)
+        with in_own_names():
+            updated = await update.replace_pass(self._services, actor, known, draft)
         answer = {
             "serialNumber": updated.pass_.id,
             "lastUpdated": iso(updated.pass_.updated_at_ms),
@@ -152,6 +162,23 @@ class Facade:
             "plan": "self-hosted",
         }
         return _json(200, answer)
+
+
+def _elsewhere(operations: Sequence[Route]) -> Route:
+    """Other methods and other addresses below /api/, in S3's shape too."""
+
+    async def answer(request: Request) -> Response:
+        allowed = sorted(
+            {method for one in operations if one.matches(request.scope)[0] is Match.PARTIAL for method in one.methods or ()}
+        )
+        if allowed:
+            return _json(405, {"error": f"this address takes {' or '.join(allowed)} alone"}, {"Allow": ", ".join(allowed)})
+        return _json(
+            404, {"error": "there is nothing at this address; there are POST /api/passes and PUT /api/passes/<serialNumber>"}
+        )
+
+    methods = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]
+    return Route("/api/{rest:path}", answer, methods=methods, include_in_schema=False)
 
 
 async def _bytes(request: Request) -> bytes:

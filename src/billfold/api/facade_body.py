@@ -6,7 +6,9 @@ sample) and is then dropped. May not enter: HTTP, lookup, fetching pictures."""
 import difflib
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import lru_cache
 
 from billfold.domain.content import Barcode, BarcodeFormat, Content, Field, ImageSlot, Location, Style
@@ -36,6 +38,22 @@ DAYS = (1, 3650)
 IMAGE_SOURCE_MAX = 7_000_000
 _HEX = re.compile(r"#?([0-9a-fA-F]{6}|[0-9a-fA-F]{3})\Z")
 _PLAIN = re.compile(r"[A-Za-z0-9_]{1,40}\Z")
+
+_CONTENT_NAMES = {
+    "barcode": "barcodeValue",
+    "barcode.message": "barcodeValue",
+    "barcode.format": "barcodeFormat",
+    "logo_text": "logoText",
+    "organization_name": "organizationName",
+    "background_color": "color",
+    "sharing_prohibited": "sharingProhibited",
+    "change_message": "changeMessage",
+    "relevant_text": "relevantText",
+    **{group: name for name, group in FIELD_GROUPS.items()},
+    **{f"images.{slot}": name for name, slot in IMAGE_FIELDS.items()},
+}
+"""Content's names, which the wallets' rules speak of, to source S3's."""
+_CONTENT_NAME = re.compile(r"barcode\.\w+|images\.\w+|\w+")
 
 
 class _Reader:
@@ -123,6 +141,19 @@ def draft_of(body: object, *, replacing: bool) -> Draft:
         sharing_prohibited=sharing,
     )
     return Draft(content, images, days)
+
+
+@contextmanager
+def in_own_names() -> Iterator[None]:
+    """What the flows inside find wrong is told under the caller's names: a wallet's rule speaks of `barcode.message`."""
+
+    def own(path: str) -> str:
+        return _CONTENT_NAME.sub(lambda found: _CONTENT_NAMES.get(found[0], found[0]), path)
+
+    try:
+        yield
+    except Invalid as error:
+        raise Invalid(*(replace(one, path=own(one.path)) for one in error.problems)) from error
 
 
 def _fields(reader: _Reader, name: str) -> tuple[Field, ...]:

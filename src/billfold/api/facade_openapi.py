@@ -7,6 +7,7 @@ from billfold.api.facade_body import (
     DAYS,
     FIELD_GROUPS,
     FIELDS_MAX,
+    FORMATS,
     IMAGE_FIELDS,
     IMAGE_SOURCE_MAX,
     LABEL_MAX,
@@ -14,7 +15,6 @@ from billfold.api.facade_body import (
     ORGANIZATION_MAX,
     TEXT_MAX,
 )
-from billfold.domain.content import BarcodeFormat
 from billfold.domain.drafts import COLOR_PRESETS
 
 Json = dict[str, object]
@@ -92,7 +92,7 @@ def _properties() -> Json:
     }
     return {
         "barcodeValue": _text(BARCODE_MAX, "What the barcode carries.", minLength=1),
-        "barcodeFormat": {"type": "string", "enum": [one.value for one in BarcodeFormat]},
+        "barcodeFormat": {"type": "string", "enum": [one.value for one in FORMATS]},
         "logoText": _text(LABEL_MAX, "Text beside the logo."),
         "description": _text(TEXT_MAX, "For screen readers; not visible. Default: `logoText`."),
         "organizationName": _text(ORGANIZATION_MAX, "Issuer; title of update notices. Default: the workspace's."),
