@@ -43,7 +43,7 @@ def field(**members: object) -> Any:
     """Replaces the one header field."""
 
     def change(made: Json) -> None:
-        made["storeCard"]["headerFields"] = [{"key": "points", "label": "POINTS", "value": "1", **members}]
+        made["storeCard"]["headerFields"] = [{"key": "points", "label": "POINTS", "value": "1", "changeMessage": "%@", **members}]
 
     return change
 
@@ -159,6 +159,7 @@ ROWS: list[tuple[str, str, str, Json]] = [
     ("17", W, "field_text_long storeCard.headerFields[0].value", document(field(value="x" * 21))),
     ("18", W, "change_message_generic storeCard.headerFields[0].changeMessage", document(field(changeMessage="changed"))),
     ("18", W, "change_message_generic storeCard.headerFields[0].changeMessage", document(field(changeMessage="%@ and %@"))),
+    ("18", W, "change_message_nowhere ", document(field(changeMessage=""))),
     ("19", W, "attributed_value_markup storeCard.backFields[1].attributedValue", document(back("x", attributedValue="<b>x</b>"))),
     ("20", E, "color_unreadable labelColor", document(labelColor="white")),
     ("20", E, "color_unreadable labelColor", document(labelColor="rgb(300, 0, 0)")),

@@ -49,6 +49,7 @@ def judge_fields(document: Document, strings: Strings, found: Findings) -> None:
     for rule, body in styles_of(document):
         _judge_counts(rule, body, found)
     _judge_contact(document, strings, found)
+    _judge_silence(document, found)
 
 
 def _judge_key(path: str, one: dict[str, Json], seen: dict[tuple[str, str], str], found: Findings) -> None:
@@ -147,3 +148,10 @@ def _judge_contact(document: Document, strings: Strings, found: Findings) -> Non
             texts += [text_of(one.get(name)) for name in ("value", "attributedValue")]
     if not any(predicates.names_contact(shown) for text in texts for shown in _shown(text, strings)):
         found.fault(WARNING, "backFields", predicates.CONTACT_MISSING)
+
+
+def _judge_silence(document: Document, found: Findings) -> None:
+    """Row 18, for the whole: a pass that can change and never says so."""
+    every = [one for _, _, one in fields_of(document)]
+    if document.get("webServiceURL") and every and not any(one.get("changeMessage") for one in every):
+        found.fault(WARNING, "", predicates.CHANGE_MESSAGE_NOWHERE)

@@ -62,6 +62,12 @@ CHANGE_MESSAGE_GENERIC = Fault(
     "the lock screen shows a generic text",
     "put %@ where the new value goes, else a generic text is shown",
 )
+CHANGE_MESSAGE_NOWHERE = Fault(
+    "change_message_nowhere",
+    "no field has a changeMessage",
+    "updates arrive without a word on the lock screen",
+    "write one, with %@ for the new value, into each field whose change matters; leave it so where updates should be silent",
+)
 CONTACT_MISSING = Fault(
     "contact_missing",
     "the back names no contact of the issuer",
