@@ -88,7 +88,7 @@ async def test_the_twelve_inputs_against_every_operation_that_takes_a_body(world
     operations = await writes(world)
     before = await everything(world)
     keys = len((await world.client.get("/v1/keys")).json["items"])
-    taken = []
+    taken, unnamed = [], []
     for method, path, body, field in operations:
         for name, raw in TWELVE.items():
             if name.startswith("text for") and field not in NUMBERS and field != "scopes":
@@ -96,8 +96,11 @@ async def test_the_twelve_inputs_against_every_operation_that_takes_a_body(world
             answer = await world.client.ask(method, path, put_in(body, field, raw))
             if answer.status not in ((400,) if path.startswith("/api") else (400, 422)):
                 taken.append((method, path, field, name, answer.status))
+            named = {answer.json["error"].partition(":")[0]} if path.startswith("/api") else answer.paths
+            if not any(one.startswith(field) for one in named):
+                unnamed.append((method, path, field, name, answer.body))
             assert answer.headers["content-type"] == ("application/json" if path.startswith("/api") else "application/problem+json")
-    assert taken == []
+    assert (taken, unnamed) == ([], [])
     assert await everything(world) == before
     assert len((await world.client.get("/v1/keys")).json["items"]) == keys
 

@@ -70,7 +70,8 @@ def test_a_body_beyond_its_limit_is_refused_before_it_is_read() -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        f'{{"{SECRET}": 1, "{SECRET}": 2}}'.encode(),
+        f'{{"{SECRET} ": 1, "{SECRET} ": 2}}'.encode(),
+        f'{{"a": ["{SECRET}", NaN]}}'.encode(),
         f'{{"a": "{SECRET}" x}}'.encode(),
         b'"' + SECRET.encode() + b'\xff"',
         f'"{SECRET}\\ud800"'.encode(),
@@ -81,6 +82,29 @@ def test_a_refusal_repeats_nothing_of_the_body(body: bytes) -> None:
     with pytest.raises(Invalid) as refused:
         strict_json.parse(body, bytes_max=1000)
     assert SECRET not in str(refused.value)
+
+
+PLACES = {
+    "in a list of objects": (b'{"headerFields": [{"label": "a"}, {"label": "b", "value": NaN}]}', "headerFields[1].value"),
+    "in a list of lists": (b"[1, [2, 1e400]]", "[1][1]"),
+    "after texts that look like JSON": (rb'{"a": "{\"b\": [1,", "c": {"d": "\u0000"}}', "c.d"),
+    "of a name that comes twice": (rb'{"a": {"b": 1}, "c": {"b": 1, "\u0062": 2}}', "c.b"),
+    "of a name with odd characters": (rb'{"a": {"<b>\u0000": 1}}', "a.(a name with odd characters)"),
+    "of bytes that are no UTF-8": (b'{"a": ["b", "\xff"]}', "a[1]"),
+    "of what is no JSON": (b'{"a": {"b": \'c\'}}', "a.b"),
+    "of a text without an end": (b'{"a": {"b": "c}}', "a.b"),
+    "of the first level too many": (b'{"a": ' + b"[" * 40 + b"]" * 40 + b"}", "a" + "[0]" * 11),
+    "of the whole body": (b"NaN", ""),
+    "beyond where anybody looks": (b"[" + b"1," * 20_000 + b"NaN]", ""),
+}
+
+
+@pytest.mark.requirement("S3-23")
+@pytest.mark.parametrize(("body", "path"), PLACES.values(), ids=PLACES)
+def test_a_refusal_names_the_field(body: bytes, path: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        strict_json.parse(body, bytes_max=1_000_000)
+    assert [one.path for one in refused.value.problems] == [path]
 
 
 TAKEN = {

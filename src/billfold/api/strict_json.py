@@ -7,10 +7,12 @@ May not enter: what the body means (schemas), the text of the body in an error."
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import NoReturn
 
+from billfold.api.json_place import Token, path_of
 from billfold.domain import decimals
 from billfold.domain.errors import FieldProblem, Invalid
 
@@ -36,8 +38,8 @@ class MediaTypeUnsupported(Malformed):
     """The body says that it is something else than JSON."""
 
 
-def _refuse(code: str, message: str, mend: str) -> NoReturn:
-    raise Malformed(FieldProblem("", code, message, mend))
+def _refuse(code: str, message: str, mend: str, path: str = "") -> NoReturn:
+    raise Malformed(FieldProblem(path, code, message, mend))
 
 
 def _object(pairs: Sequence[tuple[str, object]]) -> dict[str, object]:
@@ -71,6 +73,7 @@ def _exact(text: str) -> Decimal:
     return decimals.exact(text)
 
 
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][-+]?\d+)?", re.ASCII)
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_float=_float, parse_constant=_constant)
 _EXACT = json.JSONDecoder(object_pairs_hook=_object, parse_int=_exact, parse_float=_exact, parse_constant=_constant)
 
@@ -123,13 +126,56 @@ def _check_texts(value: object) -> None:
 
 
 def parse(body: bytes, *, bytes_max: int, depth_max: int = 32, exact: bool = False) -> object:
-    """The value of a JSON text: dict, list, str, int, float, bool or None. Raises Malformed, TooLarge (both are Invalid).
+    """The value of a JSON text: dict, list, str, int, float, bool or None. Raises Malformed, naming the field where the text tells
+    one, and TooLarge (both are Invalid).
 
     `exact`: numbers are Decimal, as they were written and of any size, so that each field can refuse its own."""
     if len(body) > bytes_max:
         raise TooLarge(FieldProblem("", "body_too_large", f"the body is longer than {bytes_max} bytes", "send a smaller body"))
     if not body:
         _refuse("body_missing", "there is no body", "send a JSON body")
+    try:
+        return _parse(body, depth_max, exact)
+    except Malformed as error:
+        [problem] = error.problems
+        faults = _faults(depth_max, exact)
+        if problem.path or problem.code not in faults:
+            raise
+        place = path_of(body.decode(errors="replace"), faults[problem.code])
+        raise Malformed(replace(problem, path=place)) from None
+
+
+def _faults(depth_max: int, exact: bool) -> dict[str, Callable[[Token], bool]]:
+    """By a refusal's code, what in the text is to blame."""
+
+    def unreadable(token: Token) -> bool:
+        number = _NUMBER.fullmatch(token.text)
+        read: Callable[[str], object] = _exact if exact else _float if number and (number[1] or number[2]) else _integer
+        return number is not None and _refused(read, token.text)
+
+    def text_is_refused(token: Token) -> bool:
+        return token.text[0] == '"' and "\\u" in token.text and _refused(check_text, json.loads(token.text))
+
+    return {
+        "too_deep": lambda token: token.depth > depth_max,
+        "not_utf8": lambda token: "\ufffd" in token.text,  # what the decoder put in place of what it could not read
+        "duplicate_name": lambda token: token.again,
+        "number_not_finite": lambda token: token.text in ("NaN", "Infinity", "-Infinity"),
+        "number_too_large": unreadable,
+        "nul_in_text": text_is_refused,
+        "lone_surrogate": text_is_refused,
+    }
+
+
+def _refused(read: Callable[[str], object], value: str) -> bool:
+    try:
+        read(value)
+    except Malformed:
+        return True
+    return False
+
+
+def _parse(body: bytes, depth_max: int, exact: bool) -> object:
     _check_depth(body, depth_max)
     try:
         text = body.decode()
@@ -138,8 +184,9 @@ def parse(body: bytes, *, bytes_max: int, depth_max: int = 32, exact: bool = Fal
     try:
         value: object = (_EXACT if exact else _DECODER).decode(text)
     except json.JSONDecodeError as error:
-        where = f"line {error.lineno}, column {error.colno}"
-        _refuse("not_json", f"the body is not JSON ({where})", "send a JSON body with Content-Type: application/json")
+        at, where = error.pos, f"line {error.lineno}, column {error.colno}"
+        mend = "send a JSON body with Content-Type: application/json"
+        _refuse("not_json", f"the body is not JSON ({where})", mend, path_of(text, lambda token: token.end > at))
     if b"\\u" in body:
         _check_texts(value)
     return value
