@@ -97,7 +97,7 @@ VALUES: dict[str, Any] = {
     "next": {"id": "s-1", "title": "Roasting at home", "room": "Room 7"},
     "flight": {"number": 87, "gate": "B7"},
 }
-EXPECTED_OF_OURS = {"issuer_not_apple", "web_service_not_https"}
+EXPECTED_OF_OURS = {"change_message_nowhere", "issuer_not_apple", "web_service_not_https"}
 """Of a test environment's signature and address."""
 
 
