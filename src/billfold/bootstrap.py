@@ -61,7 +61,7 @@ from billfold.storage.ledger_checker_report import Report as LedgerReport
 from billfold.storage.sealing import Vault
 from billfold.storage.store import open_store
 from billfold.wallets.apple.adapter import AppleWallet
-from billfold.wallets.apple.certificates import AppleCredential, load_apple_credential
+from billfold.wallets.apple.certificates import AppleCredential, check_for_live, load_apple_credential
 from billfold.wallets.apple.packs import pack
 from billfold.wallets.apple.personalization import token_to_sign
 from billfold.wallets.apple.push import PushOptions
@@ -120,6 +120,8 @@ class Parts:
             if refused.code != "key_missing" or files.key:
                 raise
             credential = await self._with_requested_key(scope, files, now, refused)
+        if scope.environment is Environment.LIVE:
+            check_for_live(credential)
         return await self.keyring.add_apple(scope, credential), credential.warnings(now)
 
     async def _with_requested_key(

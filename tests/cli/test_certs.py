@@ -16,6 +16,10 @@ from wallets.apple import authority
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 
+def apples() -> authority.Authority:
+    return authority.intermediate(organization="Apple Inc.")
+
+
 def issued_for(request: bytes) -> bytes:
     """What Apple answers to a request: a pass type certificate for its public key (.cer)."""
     asked = x509.load_pem_x509_csr(request)
@@ -26,14 +30,14 @@ def issued_for(request: bytes) -> bytes:
         def public_key() -> object:
             return asked.public_key()
 
-    made = authority.certificate(key=Key(), begins=NOW - timedelta(days=1), ends=NOW + timedelta(days=300))  # type: ignore[arg-type]
+    made = authority.certificate(key=Key(), issuer=apples(), begins=NOW - timedelta(days=1), ends=NOW + timedelta(days=300))  # type: ignore[arg-type]
     return authority.der(made)
 
 
 @pytest.fixture
 def intermediate(tmp_path: Path) -> Path:
     path = tmp_path / "G4.cer"
-    path.write_bytes(authority.der(authority.intermediate().certificate))
+    path.write_bytes(authority.der(apples().certificate))
     return path
 
 
@@ -81,12 +85,16 @@ def test_what_does_not_fit_is_one_line_with_its_mend(tmp_path: Path) -> None:
     key, leaf = authority.rsa_key("pass"), authority.certificate(ends=NOW + timedelta(days=300))
     (tmp_path / "pass.pem").write_bytes(authority.pem(leaf))
     (tmp_path / "key.pem").write_bytes(authority.key_pem(key, "secret"))
-    (tmp_path / "G6.cer").write_bytes(authority.der(authority.intermediate("G6").certificate))
+    for name in ("G4", "G6"):
+        (tmp_path / f"{name}.cer").write_bytes(authority.der(authority.intermediate(name).certificate))
     imported = ("certs", "import", "pass.pem", "--key", "key.pem")
     assert "--password-file FILE" in complaint(billfold(*imported, cwd=tmp_path))
     (tmp_path / "password").write_text("secret\n")
     opened = (*imported, "--password-file", "password")
     assert "generation G4" in complaint(billfold(*opened, "--intermediate", "G6.cer", cwd=tmp_path))
+    foreign = complaint(billfold(*opened, "--intermediate", "G4.cer", cwd=tmp_path))
+    assert "issued by Billfold Sandbox, G4" in foreign
+    assert "--test" in foreign
     assert "no such workspace" in complaint(billfold(*opened, "--workspace", "nobody", cwd=tmp_path))
     assert "cannot be read" in complaint(billfold("certs", "import", "password", cwd=tmp_path))
 

@@ -70,6 +70,7 @@ def test_a_port_in_use_is_one_line(tmp_path: Path) -> None:
         taken.listen()
         port = str(taken.getsockname()[1])
         assert f"port {port} of 127.0.0.1 is in use" in complaint(billfold("serve", "--port", port, cwd=tmp_path))
+    assert os.listdir(tmp_path) == []
 
 
 def test_a_foreign_data_folder_is_one_line(tmp_path: Path) -> None:

@@ -17,6 +17,8 @@ from billfold.domain.keys import SCOPES, AccessKey
 from billfold.flows import keys
 
 DAY_MS = 86_400_000
+NAME_LENGTH_MAX = 100
+"""As in `/v1/keys`."""
 keys_app = typer.Typer(help="Make, list and revoke access keys. A key is shown once, when it is made.", no_args_is_help=True)
 WorkspaceOption = Annotated[str, typer.Option(help="Workspace, by its short id.")]
 LiveOption = Annotated[bool, typer.Option("--live/--test", help="Which environment. Keys of the live one need live credentials.")]
@@ -44,6 +46,8 @@ def create(
     Example: billfold keys create "shop till" --scope passes:write --expires-days 365
     """
     where = scope_of(workspace, live)
+    if not 0 < len(name) <= NAME_LENGTH_MAX:
+        fail(f"the name must have 1 to {NAME_LENGTH_MAX} characters; say what the key is for, like 'shop till'")
 
     async def run() -> str:
         async with bootstrap.operate(own_settings(config, data)) as operator:

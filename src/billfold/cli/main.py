@@ -64,8 +64,8 @@ def serve(
 ) -> None:
     """Serve API, share pages and device service, with the workers inside."""
     settings = read_settings(config, port=port, host=host, data=data)
+    check_address(settings.host, settings.port)  # before a folder is made for nothing
     ready(settings)
-    check_address(settings.host, settings.port)
     call("billfold.cli.serving", "serve", settings, json)
 
 

@@ -78,6 +78,16 @@ def decode(data: bytes) -> AppleCredential:
     return _DECODER.decode(data)
 
 
+def check_for_live(credential: AppleCredential) -> None:
+    """Raises CredentialRefused for what the stand-ins take and no real phone does. By the issuer's name: it is for mistakes."""
+    if not credential.issued_by_apple:
+        raise CredentialRefused(
+            "issuer_foreign",
+            f"the certificate was issued by {credential.issuer}, and phones trust Apple's alone",
+            f"{_WHERE_CERTIFICATE}; one of another authority is for the test environment (--test)",
+        )
+
+
 @dataclass(slots=True)
 class _Found:
     """What a set of files held, by kind."""
