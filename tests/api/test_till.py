@@ -9,9 +9,11 @@ from api.client import Client
 from api.conftest import MINE, World, on_sqlite
 from billfold.domain import offline
 from billfold.domain.loyalty import CardStatus
-from billfold.domain.mail import Mail, MailKind
+from billfold.domain.mail import Mail, MailKind, Subscriber
+from billfold.flows import mail_returns, mail_suppressions
 from billfold.flows.loyalty import refreshing
 from billfold.flows.loyalty.tending import Recorder, Tending
+from billfold.flows.mail import ADDRESS
 from billfold.ports import Job, Tx
 from clocks import FakeClock
 
@@ -313,6 +315,23 @@ async def test_a_terminal_with_a_pin_has_its_device_ask_for_it(world: World) -> 
     assert (await world.client.put(path, {"name": "Counter 2", "pin": ""})).json["pin"] is False
     for wrong in ("12", "abcd", "1234567890123"):
         assert (await world.client.put(path, {"name": "Counter 2", "pin": wrong})).paths == {"pin"}
+
+
+async def test_a_member_who_left_by_a_mails_link_says_so_whatever_is_sent_afterwards(world: World) -> None:
+    shop, path = await Shop(world.client).open(), "/v1/members"
+    other_brand = (await world.client.post("/v1/brands", {"name": "Other"})).json["id"]
+    person = {"email": "ada@example.com", "name": "Ada"}
+    elsewhere = (await world.client.post(path, person | {"brand_id": other_brand})).json["id"]
+    who = Subscriber(MINE, world.services.mail.mac(MINE, ADDRESS, person["email"]), shop.brand)
+    assert (await world.client.get(f"{path}/{shop.member}")).json["unsubscribed_at"] is None
+    await mail_returns.unsubscribe(world.services, who)
+    at = (await world.client.get(f"{path}/{shop.member}")).json["unsubscribed_at"]
+    assert at is not None
+    assert (await world.client.put(f"{path}/{shop.member}", person | {"unsubscribed": False})).json["unsubscribed_at"] == at
+    listed = (await world.client.get(f"{path}?search=ada")).json["items"]
+    assert {one["id"]: one["unsubscribed_at"] for one in listed} == {shop.member: at, elsewhere: None}
+    await mail_suppressions.remove(world.services, MINE, person["email"])
+    assert (await world.client.get(f"{path}/{shop.member}")).json["unsubscribed_at"] is None
 
 
 async def test_who_is_erased_gets_no_mail_that_still_waits_and_its_address_is_gone(world: World) -> None:

@@ -8,6 +8,7 @@ from billfold.domain.ids import Scope
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.loyalty import Card, Member, normal_email
 from billfold.domain.templates import values_fingerprint
+from billfold.flows import mail_suppressions
 from billfold.flows.lists import Page
 from billfold.flows.loyalty.keeping import After, kept
 from billfold.flows.loyalty.refreshing import refresh_member
@@ -44,7 +45,7 @@ async def create(
     asked = checked(asked)
 
     def transaction(tx: Tx) -> Member:
-        return kept(tx, create_in(services, tx, actor, brand_id, asked, id_), after)
+        return kept(tx, _heard(services, tx, create_in(services, tx, actor, brand_id, asked, id_)), after)
 
     return await services.store.write(transaction, short=True)
 
@@ -83,11 +84,12 @@ async def replace_member(services: Services, actor: Actor, member_id: str, asked
             raise NotFound("member")
         changed = _as_asked(found, asked, now)
         if replace(changed, updated_at_ms=found.updated_at_ms) == found:
-            return found, 0
+            return _heard(services, tx, found), 0
         tx.members.replace(changed)
         _record(services, tx, actor, changed, EventKind.MEMBER_CHANGED)
         shown = (changed.name, changed.attributes) != (found.name, found.attributes)
-        return changed, refresh_member(services, tx, actor.scope, member_id, now) if shown else 0
+        notified = refresh_member(services, tx, actor.scope, member_id, now) if shown else 0
+        return _heard(services, tx, changed), notified
 
     changed, notified = await services.store.write(transaction)
     if notified:
@@ -136,10 +138,14 @@ def _blank(tx: Tx, scope: Scope, card: Card) -> None:
 async def find(services: Services, actor: Actor, member_id: str) -> Member:
     """Raises NotFound, Forbidden."""
     authorize(actor, "members.read")
-    found = await services.store.read(lambda tx: tx.members.find(actor.scope, member_id))
-    if found is None:
-        raise NotFound("member")
-    return found
+
+    def read(tx: Tx) -> Member:
+        found = tx.members.find(actor.scope, member_id)
+        if found is None:
+            raise NotFound("member")
+        return _heard(services, tx, found)
+
+    return await services.store.read(read)
 
 
 async def search(
@@ -147,8 +153,12 @@ async def search(
 ) -> Page[Member]:
     """By the beginning of an address, a name's word or an external id."""
     authorize(actor, "members.read")
-    found = await services.store.read(lambda tx: tx.members.search(actor.scope, words, after, limit + 1, brand_id))
-    return Page(found[:limit], len(found) > limit)
+
+    def read(tx: Tx) -> Page[Member]:
+        found = tx.members.search(actor.scope, words, after, limit + 1, brand_id)
+        return Page([_heard(services, tx, one) for one in found[:limit]], len(found) > limit)
+
+    return await services.store.read(read)
 
 
 def checked(asked: MemberAsked) -> MemberAsked:
@@ -157,6 +167,15 @@ def checked(asked: MemberAsked) -> MemberAsked:
         mend = "send an e-mail address, or the id under which your own system knows the person"
         raise Invalid(FieldProblem("email", "missing", "nothing says who this is", mend))
     return replace(asked, email=normal_email(asked.email) if asked.email else "")
+
+
+def _heard(services: Services, tx: Tx, member: Member) -> Member:
+    """With what the person said by a mail's link or by a complaint. No change of the member takes that back, so a system that
+    sends its members here each night writes nobody in again (flows/mail_suppressions does, on the person's word)."""
+    if member.unsubscribed_at_ms is not None or not member.email:
+        return member
+    at = mail_suppressions.left_at_ms(services, tx, member.scope, member.email, member.brand_id)
+    return member if at is None else replace(member, unsubscribed_at_ms=at)
 
 
 def _as_asked(found: Member, asked: MemberAsked, now: int) -> Member:
