@@ -22,7 +22,10 @@ from billfold.ports import Services, Tx
 TEMPLATE: dict[str, object] = {
     "description": "Coffee card",
     "header": [
-        {"key": "balance", "label": "BALANCE", "value": "{{ balances.EUR }}", "change_message": "Balance: %@"},
+        {
+            **{"key": "balance", "label": "BALANCE", "value": "{{ balances.EUR }}", "change_message": "Balance: %@"},
+            "format": {"type": "money", "currency": "EUR"},
+        },
         {"key": "points", "label": "POINTS", "value": "{{ balances.points }}", "change_message": "Points: %@"},
     ],
     "primary": [{"key": "status", "label": "STATUS", "value": "{{ card.status }}"}],

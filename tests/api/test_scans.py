@@ -258,7 +258,7 @@ async def test_a_dry_run_explains_everything_and_writes_nothing(shop: Shop, migr
     answer = await scan(shop.device, card, "charge", {"EUR": 550}, dry_run=True)
     assert answer.status == 201, answer.body
     assert answer.json["dry_run"]
-    assert answer.json["phone_will_say"] == ["Balance: 19.50", "Points: 15"]
+    assert answer.json["phone_will_say"] == ["Balance: €19.50", "Points: 15"]
     assert shown(answer) == {"EUR": 1_950, "points": 15}
     assert (await scan(shop.device, card, "charge", {"EUR": 9_999}, dry_run=True)).status == 402
     assert everything(migrated_url) == before

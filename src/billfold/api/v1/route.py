@@ -105,8 +105,8 @@ def _problem(found: dict[str, object], known: Sequence[str]) -> FieldProblem:
             path += ("." if path else "") + (step if _PLAIN.match(step) else "(a name with odd characters)")
     mend = str(context.get("mend") or MENDS.get(code) or "see this field in the reference at /docs")
     last = place[-1]
-    if code == "extra_forbidden" and isinstance(last, str) and (near := difflib.get_close_matches(last, known, 1)):
-        mend = f"did you mean {near[0]}?"
+    if code == "extra_forbidden" and isinstance(last, str) and (near := difflib.get_close_matches(last, known, 1, 0.7)):
+        mend = f"did you mean {near[0]}?" if near[0] != last else "leave it out: other operations have it, this one does not"
     message = "unknown field" if code == "extra_forbidden" else str(found["msg"])
     return FieldProblem(path, code, message[:1].lower() + message[1:], mend)
 

@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from billfold.domain import declines, scanning
+from billfold.domain.content import changed_fields
 from billfold.domain.errors import Conflict, Declined, FieldProblem, IdempotencyMismatch, Invalid, NotFound
 from billfold.domain.events import Event, EventKind
+from billfold.domain.formatting import display
 from billfold.domain.ids import PassId, Scope
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.ledger import SHORTFALL
@@ -254,9 +256,6 @@ class _Desk:
 
 def _will_say(before: tuple[Pass, Template | None], after: tuple[Pass, Template | None]) -> tuple[str, ...]:
     """The change messages of what is different, as a phone shows them."""
-    old = {one.key: one.value for one in content_of(*before).fields()}
-    return tuple(
-        one.change_message.replace("%@", one.value)
-        for one in content_of(*after).fields()
-        if one.change_message and old.get(one.key) != one.value
-    )
+    old, content = {one.key: one.value for one in content_of(*before).fields()}, content_of(*after)
+    changed, language = [one for one in changed_fields(old, content) if one.change_message], content.language or "en"
+    return tuple(str(one.change_message).replace("%@", display(one, language)) for one in changed)
