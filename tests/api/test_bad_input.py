@@ -180,7 +180,8 @@ async def test_all_that_is_wrong_is_said_at_once(world: World) -> None:
 async def test_an_unknown_field_is_met_with_a_suggestion(world: World) -> None:
     answer = await world.client.post("/v1/passes", {"content": CARD | {"logotext": "a"}})
     assert answer.json["errors"][0]["mend"] == "did you mean logo_text?"
-    for name, mend in (("dry_run", "leave it out: "), ("reason", "leave it out; ")):  # of another operation; like nothing that there is
+    # one that another operation has, and one that is like nothing that there is
+    for name, mend in {"dry_run": "leave it out: ", "reason": "leave it out; "}.items():
         elsewhere = await world.client.post("/v1/operations", {"id": "op-1234567890123456", name: "x"})
         assert {one["path"]: one["mend"] for one in elsewhere.json["errors"]}[name].startswith(mend)
 

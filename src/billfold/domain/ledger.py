@@ -237,8 +237,9 @@ def check(order: Order) -> None:
             problems.append(FieldProblem(path, "zero", "changes nothing", "leave the unit out"))
         way = _DIRECTION.get(order.kind)
         if way is not None and move.amount * way < 0:
-            word = "add" if way > 0 else "take"
-            problems.append(FieldProblem(path, "wrong_sign", f"{order.kind.value} can only {word}", "choose another kind"))
+            word, sign = ("add", "positive") if way > 0 else ("take", "negative")
+            mend = f"send a {sign} amount, or choose another kind"
+            problems.append(FieldProblem(path, "wrong_sign", f"{order.kind.value} can only {word}", mend))
     if len({move.key for move in order.moves}) != len(order.moves):
         problems.append(FieldProblem("amounts", "repeated", "an account is named twice", "add its amounts up"))
     if order.kind is Kind.TRANSFER and any(_sums(order.moves).values()):
