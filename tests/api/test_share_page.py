@@ -407,7 +407,7 @@ def _drawn(svg: str) -> bytes:
 
 
 @on_sqlite
-@pytest.mark.requirement("S0-04", "S3-38")
+@pytest.mark.requirement("S0-04", "S3-38", "S3-59")
 async def test_snippets_stand_by_themselves_in_mails_and_pages(world: World) -> None:
     hostile = {"description": "<b>Club</b>\"'", "organization_name": "</td><script>x</script>", "images": {"logo": a_logo()}}
     serial = await issued(world, CARD | hostile)

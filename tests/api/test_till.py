@@ -60,7 +60,7 @@ class Shop:
         }
 
 
-@pytest.mark.requirement("S2-01", "S2-04", "S2-14", "S2-23")
+@pytest.mark.requirement("S2-01", "S2-04", "S2-14", "S2-23", "S0-32")
 async def test_a_card_shows_its_member_its_brand_and_what_it_brings(world: World) -> None:
     shop = await Shop(world.client).open()
     plain = await shop.card()
@@ -115,6 +115,7 @@ async def test_a_removed_card_is_void_and_nobodys(world: World) -> None:
     assert (await world.client.get(f"/v1/cards?code={serial}")).json["items"] == []
 
 
+@pytest.mark.requirement("S0-33", "S0-37")
 async def test_cards_follow_their_member(world: World) -> None:
     shop = await Shop(world.client).open()
     serial = await shop.card()
