@@ -161,7 +161,7 @@ async def _make_programmes(demo: Demo) -> None:
 
 async def _make_template(demo: Demo, starter: str, name: str) -> TemplateId:
     given = given_of(TemplateIn.model_validate(till.body(starter) | {"name": name}))
-    return (await templates.create(demo.parts.services, _ACTOR, given.name, given.draft, rules=given.rules)).id
+    return (await templates.create(demo.parts.services, _ACTOR, given.name, given.draft, rules=given.rules)).template.id
 
 
 async def _make_terminals(demo: Demo) -> None:

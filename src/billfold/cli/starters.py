@@ -69,7 +69,7 @@ async def make_template(services: Services, scope: Scope, starter: str, name: st
     """Raises NotFound, Invalid."""
     given = given_of(starter_body(starter, name))
     actor = Actor(scope, _OPERATOR, frozenset(SCOPES))
-    return await templates.create(services, actor, given.name, given.draft, rules=given.rules)
+    return (await templates.create(services, actor, given.name, given.draft, rules=given.rules)).template
 
 
 async def furnish_demo(parts: Parts) -> None:

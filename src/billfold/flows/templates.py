@@ -35,6 +35,14 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Made:
+    """A new template, and what is said of it: what a wallet loses of it above all."""
+
+    template: Template
+    findings: tuple[Finding, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Saved:
     """A draft and what is wrong with it."""
 
@@ -56,7 +64,7 @@ class Publication:
     dry: bool = False
 
 
-After = Callable[[Tx, Template], None]
+After = Callable[[Tx, Made], None]
 """What else commits with the new template."""
 AfterPublication = Callable[[Tx, Publication], None]
 
@@ -73,28 +81,31 @@ async def create(
     *,
     rules: Rules = NO_RULES,
     publish: bool = True,
-) -> Template:
+) -> Made:
     """Published at once, or as a draft of which no passes can be made yet. Raises Invalid, Forbidden."""
     authorize(actor, "templates.create")
     now = services.clock.now_ms()
     content, rules = await _finished(services, actor, Given(name, draft, rules))
     if publish:
         content = kinds.settle(content)
-        template_checks.refuse(template_checks.check_template(services, content, rules))
+    findings = await template_checks.check_whole(services, actor.scope, content, rules)
+    if publish:
+        template_checks.refuse(findings)
     identity = template_id(actor.scope, services.entropy.bytes(11))
-    made = Template(identity, actor.scope, name, int(publish), content, 0, now, now, rules)
+    new = Template(identity, actor.scope, name, int(publish), content, 0, now, now, rules)
 
-    def transaction(tx: Tx) -> Template:
-        stored = replace(made, number=tx.numbers.next(actor.scope)) if publish else made
+    def transaction(tx: Tx) -> Made:
+        stored = replace(new, number=tx.numbers.next(actor.scope)) if publish else new
         tx.templates.add(stored)
         if publish:
             tx.templates.add_revision(_revision(stored, actor))
         else:
             tx.templates.put_draft(TemplateDraft(identity, actor.scope, 1, name, content, rules, 0, now), actor.key_id)
         _record(services, tx, actor, EventKind.TEMPLATE_PUBLISHED if publish else EventKind.TEMPLATE_DRAFTED, stored, now)
+        made = Made(stored, findings)
         if after:
-            after(tx, stored)
-        return stored
+            after(tx, made)
+        return made
 
     return await services.store.write(transaction)
 

@@ -11,7 +11,7 @@ from billfold.domain.errors import FieldProblem, Invalid, NotFound
 from billfold.domain.findings import Finding
 from billfold.domain.passes import Template
 from billfold.domain.templates import Missing, Revision, Rules, ValueRule, ValueType
-from billfold.flows.templates import Given, Publication, Saved
+from billfold.flows.templates import Given, Made, Publication, Saved
 from billfold.starters import catalogue
 
 TypeName = Literal["text", "integer", "number", "boolean", "date", "color", "object", "list"]
@@ -155,6 +155,12 @@ class TemplateShown(Said):
     archived_at: str | None
 
 
+class TemplateMade(TemplateShown):
+    """`findings`: what a wallet cuts, drops or shows otherwise. An error would have refused what is published."""
+
+    findings: list[FindingShown]
+
+
 class ReachShown(Out):
     """Who has passes of a template. At most 10,000 passes are counted; `more`: there are more."""
 
@@ -255,6 +261,11 @@ def template_summary(template: Template) -> TemplateSummary:
 
 def template_shown(template: Template) -> TemplateShown:
     return TemplateShown.model_validate(_facts(template) | _said(template))
+
+
+def template_made(made: Made) -> TemplateMade:
+    more = {"findings": list(map(finding_shown, made.findings))}
+    return TemplateMade.model_validate(_facts(made.template) | _said(made.template) | more)
 
 
 def template_published(done: Publication) -> TemplatePublished:

@@ -15,6 +15,7 @@ from billfold.api.v1.operations import (
     PUBLISHED_SHOWN,
     REVISION_SHOWN,
     TEMPLATE_BODY,
+    TEMPLATE_MADE,
     TEMPLATE_SHOWN,
     TEMPLATE_SUMMARY,
     answer,
@@ -30,6 +31,7 @@ from billfold.api.v1.template_shapes import (
     RevisionList,
     RevisionShown,
     TemplateIn,
+    TemplateMade,
     TemplatePublished,
     TemplateRemoved,
     TemplateShown,
@@ -39,10 +41,9 @@ from billfold.api.v1.template_shapes import (
 )
 from billfold.api.v1.types import Count, Limit
 from billfold.domain.errors import Invalid
-from billfold.domain.passes import Template
 from billfold.flows import lists
 from billfold.flows import templates as flow
-from billfold.flows.templates import AfterPublication, Publication
+from billfold.flows.templates import AfterPublication, Made, Publication
 from billfold.ports import Services, Tx
 
 TemplateId = Annotated[str, Path(description="The id of a template.", examples=[EXAMPLE_TEMPLATE])]
@@ -76,21 +77,21 @@ def _add_writes(router: APIRouter, services: Services) -> None:
         operation_id="createTemplate",
         summary="Make a template, published at once or as a draft",
         status_code=201,
-        responses=answer(201, TemplateShown, TEMPLATE_SHOWN | {"content": CONTENT_SHOWN}, "The template is stored.")
+        responses=answer(201, TemplateMade, TEMPLATE_MADE | {"content": CONTENT_SHOWN}, "The template is stored.")
         | refusals(409, body=True),
         openapi_extra=once(request_example(TEMPLATE_BODY)),
     )
     async def create(request: Request, actor: Asking, body: NewTemplate) -> Response:
         async def work(keep: Keep) -> bytes:
-            def after(tx: Tx, stored: Template) -> None:
-                keep(tx, answers.body(template_shapes.template_shown(stored)))
+            def after(tx: Tx, made: Made) -> None:
+                keep(tx, answers.body(template_shapes.template_made(made)))
 
             given = given_of(settled(body))
             try:
-                stored = await flow.create(services, actor, given.name, given.draft, after, rules=given.rules, publish=body.publish)
+                made = await flow.create(services, actor, given.name, given.draft, after, rules=given.rules, publish=body.publish)
             except Invalid as error:
                 raise in_content(error) from None
-            return answers.body(template_shapes.template_shown(stored))
+            return answers.body(template_shapes.template_made(made))
 
         return await Once(services, actor, request, body).answer(201, work)
 
