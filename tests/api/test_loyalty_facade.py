@@ -12,6 +12,7 @@ from api.conftest import MINE, OTHER, World, on_sqlite
 from api.shop import EMAIL, Shop, open_shop, uuid
 from billfold.domain.keys import ABILITIES
 from billfold.domain.loyalty import Card, CardStatus, Category
+from billfold.flows import keys
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z\Z")
 UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z")
@@ -113,6 +114,16 @@ async def test_abilities_and_tokens(counter: Counter) -> None:
             assert (refused.status, refused.json) == (403, {"message": "Invalid ability provided."}), (method, path)
         nobody = await counter.ask(method, path, counter.named(card), counter.api.with_key(None))
         assert (nobody.status, nobody.json) == (401, {"message": "Unauthenticated."})
+    coupon = {"coupon_id": counter.shop.programmes["coupon"].id, "status": "active", "expiration_date": "2999-01-31"}
+    for ability, status in (("search.pass", 403), ("passes.get", 200)):
+        made = await keys.mint(counter.shop.services, MINE, ability, frozenset({ability}))
+        holder = counter.api.with_key(made.text)
+        assert (await counter.ask("GET", "/search/pass", counter.named(card), holder)).status == 200
+        for method, path in [*(one for one in rows if one[0] != "DELETE"), ("DELETE", "/passes")]:
+            answer = await counter.ask(method, path, counter.named(card) | coupon, holder)
+            assert answer.status == status, (ability, method, path, answer.body)
+        assert (await counter.scan(card, client=holder, points=1)).status == 403, "that is a terminal's, or the scope's"
+    card = await counter.shop.card()
     assert (await counter.scan(card, client=counter.weak, points=1)).status == 403
     assert (await counter.scan(card, client=counter.shop.device, points=1)).status == 200
 

@@ -34,7 +34,9 @@ def scope_of(workspace: str, live: bool) -> Scope:
 @keys_app.command()
 def create(
     name: Annotated[str, typer.Argument(help="What the key is for, like 'shop till'.")],
-    scope: Annotated[list[str] | None, typer.Option(help="What it may do; repeat. None: everything.")] = None,
+    scope: Annotated[
+        list[str] | None, typer.Option(help="What it may do (a scope, or an ability of the loyalty API); repeat. None: everything.")
+    ] = None,
     expires_days: Annotated[int | None, typer.Option(help="Days until it stops working.", min=1)] = None,
     live: LiveOption = False,
     workspace: WorkspaceOption = bootstrap.DEMO_WORKSPACE,

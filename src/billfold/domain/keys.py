@@ -239,6 +239,11 @@ def require_proof(actor: Actor) -> None:
         raise ProofNeeded
 
 
+def without_abilities(names: frozenset[str]) -> frozenset[str]:
+    """Scopes, where abilities of source S2 may stand among them."""
+    return frozenset().union(*(ABILITIES.get(one, {one}) for one in names))
+
+
 def authorize_ability(actor: Actor, ability: str) -> None:
     """Raises Forbidden unless the actor holds every scope that an ability of source S2 stands for."""
     if lacking := ABILITIES[ability] - actor.scopes:

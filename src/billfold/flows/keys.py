@@ -65,7 +65,8 @@ async def mint(
     cause: str = "operator",
     after: After | None = None,
 ) -> NewKey:
-    """The operator's own way (command line, first start). Raises Invalid."""
+    """The operator's own way (command line, first start); abilities of source S2 may stand among `scopes`. Raises Invalid."""
+    scopes = keys.without_abilities(scopes)
     if unknown := scopes - keys.SCOPES.keys():
         mend = f"use some of {', '.join(keys.SCOPES)}"
         raise Invalid(FieldProblem("scopes", "unknown_scope", f"{len(unknown)} unknown scope(s)", mend))
