@@ -90,6 +90,11 @@ PACKAGES: list[tuple[str, str, bytes]] = [
         packed(FILES | {"en.lproj/pass.strings": b'"points" = "Points"\n"name" = "Name";', "de.lproj/pass.strings": DE}),
     ),
     (
+        "46",
+        f"{W} strings_no_mark de.lproj/pass.strings",
+        packed(FILES | {"en.lproj/pass.strings": EN, "de.lproj/pass.strings": DE.removeprefix(b"\xff\xfe")}),
+    ),
+    (
         "47",
         f"{E} key_missing personalization.description",
         packed(FILES | {"personalization.json": b'{"requiredPersonalizationFields": ["PKPassPersonalizationFieldName"]}'}),

@@ -32,6 +32,11 @@ def read_strings(data: bytes, path: str, limits: Limits, found: Findings) -> dic
     if text.damaged:
         mend = "write it as UTF-16 with a byte order mark, or as UTF-8"
         found.error(path, "strings_unreadable", "the file is neither UTF-16 nor UTF-8", mend, _OTHERWISE)
+    elif text.encoding.startswith("utf-16") and not text.marked:
+        what = "the file is UTF-16 without a byte order mark"
+        found.warning(
+            path, "strings_no_mark", what, "begin it with the mark, or write UTF-8", "whether Wallet reads it is not documented"
+        )
     made: dict[str, str] = {}
     at, doubled, steps = 0, False, 0
     while (match := _PAIR.match(text.text, at)) and (steps := steps + 1) <= _STEPS_MAX:
