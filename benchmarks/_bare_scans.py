@@ -45,8 +45,8 @@ SHAPES = (PLAIN, (1, 4), (2, 2), (2, 8), (4, 4))
 Params = dict[str, Any]
 Execute = Callable[[str, str, Params], list[Any] | int | None]
 """Does with a statement what one of Prepared's functions of that name does."""
-CALLS = ("tell", "rows", "count")
-"""Those; the first one only sends."""
+CALLS = ("ahead", "foretell", "foretold", "tell", "rows", "count")
+"""Those; the first two only send, the third only reads what the second has asked."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +57,12 @@ class Noted:
     operation: str
     card: str
     system: str
+
+    @property
+    def statements(self) -> int:
+        """How many are sent."""
+        early = {sql for call, sql, _ in self.calls if call in ("ahead", "foretell")}
+        return len(early) + sum(1 for call, sql, _ in self.calls if call in ("tell", "rows", "count") and sql not in early)
 
 
 class _Noting:
@@ -200,7 +206,7 @@ def _on_sqlite(path: Any, noted: Noted, cards: Sequence[str], seconds: float, gr
                 if group > 1:
                     execute("RELEASE one")
             execute("COMMIT")
-            done, rows = done + group, rows + group * len(noted.calls)
+            done, rows = done + group, rows + group * noted.statements
             if rows >= CHECKPOINT_ROWS:
                 rows = 0
                 execute("PRAGMA wal_checkpoint(PASSIVE)")
@@ -219,17 +225,24 @@ def _on_postgres(url: str, noted: Noted, cards: Sequence[str], seconds: float, s
 
 
 class _ByCursor:
-    """Every statement is awaited."""
+    """Every statement is awaited; an early question where the server sends it."""
 
     def __init__(self, connection: postgres.Connection) -> None:
         self._cursor = connection.cursor()
+        self._early: dict[str, list[Any]] = {}
 
     def begin(self) -> None:
+        self._early.clear()
         self._cursor.execute("BEGIN")
 
-    def execute(self, _: str, sql: str, given: Params) -> list[Any]:
+    def execute(self, call: str, sql: str, given: Params) -> list[Any]:
+        if sql in self._early:
+            return self._early.pop(sql)
         self._cursor.execute(sql.encode(), given)
-        return self._cursor.fetchall() if self._cursor.description else []
+        rows = self._cursor.fetchall() if self._cursor.description else []
+        if call in ("ahead", "foretell"):
+            self._early[sql] = rows
+        return rows
 
     def commit(self) -> None:
         self._cursor.execute("COMMIT")

@@ -188,5 +188,13 @@ def _bulk(url: str) -> Iterator[Callable[[str, Sequence[str], list[Row]], None]]
     os.sync()
 
 
+def count_rows(url: str) -> None:
+    """As PostgreSQL does by itself a minute after a table's first rows: until then it goes on as it planned for an empty one, and
+    reads all scans to find one. SQLite counts nothing."""
+    if sqlite_path(url) is None:
+        with psycopg.connect(url, autocommit=True) as server:
+            server.execute("ANALYZE")
+
+
 def folder_settings(folder: Path, url: str) -> Settings:
     return Settings(data=folder, database_url=url)

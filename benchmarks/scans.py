@@ -31,7 +31,7 @@ from urllib.parse import urlsplit
 
 import _bare_scans
 import _light_client
-from _ledger_fill import databases, folder_settings, prepare
+from _ledger_fill import count_rows, databases, folder_settings, prepare
 from billfold.settings import Settings
 from billfold.storage import ledger_checker
 from common import ROOT, Load, Server, arguments, progress, report, wrk
@@ -163,8 +163,11 @@ def measure(engine: str, route: str, seconds: float, postings: int) -> dict[str,
         bare = _bare_scans.Bare(settings.database_url, prepare(settings, CARDS, FEW), settings, route)
         few = stack.enter_context(serving(folder / "few", make("few"), FEW, route))
         many = stack.enter_context(serving(folder / "many", make("many"), postings, route))
+        bare.plain(1)
         for book in (few, many):
             book.closed_loop(1)  # warm
+        for one in (settings, few.settings, many.settings):
+            count_rows(one.database_url)
         progress("bare, and the server between", last=True)
         before = bare.plain(seconds / 2)
         server, client = few.one.cpu_seconds(), _children_seconds()
@@ -191,7 +194,7 @@ def measure(engine: str, route: str, seconds: float, postings: int) -> dict[str,
         "bar share": BAR_SHARE,
         "bare at its best, a second": best.rate,
         "share of the best one": load.rate / best.rate,
-        "statements a transaction": len(bare.noted.calls),
+        "statements a transaction": bare.noted.statements,
         "plain CPU microseconds a transaction": min(before.cpu_us, after.cpu_us),
         "best CPU microseconds a transaction": best.cpu_us,
         **{f"{name} CPU microseconds a scan": spent / scans * 1e6 for name, spent in cpu.items()},

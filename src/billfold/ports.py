@@ -4,12 +4,13 @@ bootstrap picks the adapters. May not enter: any adapter, SQL, HTTP.
 Storage works in short synchronous transactions: `await store.write(fn)` runs `fn(tx)` alone and durably (group commit on SQLite, a
 thread on PostgreSQL) and may run it again where its work was undone, so `fn` does no I/O and changes nothing outside `tx`."""
 
-from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping, Sequence, Set
+from collections.abc import Awaitable, Callable, Collection, Hashable, Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 import msgspec
 
+from billfold.ahead_ports import AsksAhead
 from billfold.check_ports import Checker
 from billfold.domain.addresses import Addresses
 from billfold.domain.content import Content
@@ -19,7 +20,7 @@ from billfold.domain.findings import Finding as Finding  # every wallet's rules 
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.keys import AccessKey
 from billfold.domain.passes import Pass
-from billfold.domain.schedules import JobFigures, Kept
+from billfold.domain.schedules import JobFigures
 from billfold.domain.signing import Signatures, ToSign
 from billfold.image_ports import ImageShelf
 from billfold.ledger_ports import HasBooks
@@ -30,6 +31,8 @@ from billfold.record_ports import HasRecords
 from billfold.scan_ports import Scanning
 from billfold.template_ports import Reach as Reach
 from billfold.template_ports import Templates as Templates
+from billfold.upkeep_ports import Deployment as Deployment
+from billfold.upkeep_ports import Pruning as Pruning
 
 T = TypeVar("T")
 
@@ -154,6 +157,9 @@ class Passes(Protocol):
     def replace(self, pass_: Pass) -> None:
         """Content or values, fingerprint, number, updated_at_ms, voided. Issue facts never change."""
 
+    def renew(self, pass_: Pass) -> None:
+        """The same under the next number, taken with it (Numbers.next) and named to nobody but Deliveries.want_taken."""
+
     def list(self, scope: Scope, after: str | None, limit: int, template_id: TemplateId | None = None) -> list[Pass]:
         """By id, those after `after`."""
 
@@ -184,6 +190,9 @@ class Deliveries(Protocol):
     def want_pass(self, scope: Scope, pass_id: PassId, pass_type: str, number: int, now_ms: int, priority: int) -> int:
         """Every device registered for the pass wants `number` (Apple), and its Google object, if it has a row, does. Gives back how
         many rows (devices + Google holders) will be told."""
+
+    def want_taken(self, scope: Scope, pass_id: PassId, now_ms: int, priority: int) -> int:
+        """The same for the number that this transaction has taken last (Passes.renew)."""
 
     def want_object(self, scope: Scope, pass_id: PassId, number: int, now_ms: int, priority: int) -> None:
         """Makes or raises the Google row of a pass."""
@@ -317,19 +326,7 @@ class Leases(Protocol):
     def release(self, owner: str) -> None: ...
 
 
-class Deployment(Protocol):
-    """What all processes of one installation must agree on, as the server last wrote it down."""
-
-    def facts(self) -> dict[str, str]: ...
-    def put(self, facts: Mapping[str, str]) -> None: ...
-
-
-class Pruning(Protocol):
-    def remove_older(self, scope: Scope, kept: Kept, before_ms: int, limit: int) -> int:
-        """Removes up to `limit` rows of that kind from before that time, the oldest first; how many they were."""
-
-
-class Tx(Till, Crew, HasBooks, HasRecords, Protocol):
+class Tx(Till, Crew, HasBooks, HasRecords, AsksAhead, Protocol):
     """The repositories inside one transaction."""
 
     workspaces: Workspaces

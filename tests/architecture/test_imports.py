@@ -89,6 +89,8 @@ ROOM_OF_MODULE = {
     "check_ports": "ports",
     "image_ports": "ports",
     "template_ports": "ports",
+    "ahead_ports": "ports",
+    "upkeep_ports": "ports",
     "ledger_ports": "ports",
     "loyalty_ports": "ports",
     "scan_ports": "ports",

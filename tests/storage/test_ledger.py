@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psycopg
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from billfold.domain import ledger
+from billfold.domain.errors import Conflict
 from billfold.domain.ledger import Account, AccountKey, Kind, Move, Operation, Order
 from billfold.ports import Store, Tx
 from billfold.storage import ledger_checker
@@ -85,6 +87,24 @@ async def test_the_same_id_at_once_has_one_effect(store: Store, migrated_url: st
     assert {tuple(sorted(one.balances().items())) for one in answers} == {((AccountKey(CARDS[0], "points"), 7),)}
     assert await balance(store, CARDS[0], "points") == 7
     assert ledger_checker.verify(migrated_url).operations == 1
+
+
+async def test_an_account_that_changed_without_a_lock_is_never_written(store: Store, migrated_url: str) -> None:
+    key = AccountKey(CARDS[0], "points")
+
+    def post(tx: Tx, id_: str, *, meddle: bool = False) -> None:
+        wanted = order(id_, Kind.EARN, (*key, 5))
+        accounts = tx.ledger.lock(OURS, ledger.touched(wanted))
+        if meddle:
+            accounts = {one: replace(account, sequence=account.sequence + 1) for one, account in accounts.items()}
+        operation, after = ledger.decide(wanted, accounts)
+        assert tx.ledger.add(OURS, operation, after)
+
+    await store.write(lambda tx: post(tx, "op-0000000000001"))
+    with pytest.raises(Conflict):
+        await store.write(lambda tx: post(tx, "op-0000000000002", meddle=True))
+    assert ledger_checker.verify(migrated_url).operations == 1
+    assert ledger_checker.verify(migrated_url).good
 
 
 async def test_the_database_itself_refuses_to_change_what_was_posted(store: Store, migrated_url: str) -> None:

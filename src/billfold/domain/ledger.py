@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from types import MappingProxyType
+from typing import NamedTuple
 
 import msgspec
 
@@ -103,8 +104,7 @@ def decimal_text(amount: int, unit: str) -> str:
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class AccountKey:
+class AccountKey(NamedTuple):
     """`owner`: the id of a pass, or `system:<name>:<shard>`."""
 
     owner: str

@@ -65,6 +65,24 @@ class Answered:
     mismatched: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What is asked, as far as it is known before anything is locked. `keys`: every account that it may post on, in the order in
+    which they are locked; none where it points back at an operation. `overdraws`: a void of what is spent may go below the
+    floor."""
+
+    asked: Asked
+    scope: Scope
+    order: Order
+    keys: tuple[AccountKey, ...]
+    overdraws: bool
+
+    @property
+    def owners(self) -> set[str]:
+        """The passes that it names."""
+        return {self.asked.pass_id, *(move.key.owner for move in self.order.moves if not move.key.system)}
+
+
 After = Callable[[Tx, Answered], None]
 """What else commits with a new operation."""
 
@@ -89,23 +107,48 @@ async def post(services: Services, actor: Actor, asked: Asked, after: After | No
 def post_in(books: Bookkeeper, tx: Tx, actor: Actor, asked: Asked) -> Answered:
     """As `post`, inside a transaction that the caller has begun, for an actor whom the caller has let do so. Ends neither; does no
     I/O; may run again with its transaction."""
+    ready = ready_for(books, actor, asked)
+    foresee(tx, ready)
+    return decide(books, tx, ready)
+
+
+def ready_for(books: Bookkeeper, actor: Actor, asked: Asked) -> Ready:
+    """The first part of `post_in`, which needs no transaction: what follows are `foresee` and `decide`."""
     check_id(asked.id)
-    return carry_out(books, tx, actor.scope, asked, actor.principal, overdraws=OVERDRAFT in actor.scopes)
+    return _ready(books, actor.scope, asked, actor.principal, overdraws=OVERDRAFT in actor.scopes)
 
 
-def carry_out(books: Bookkeeper, tx: Tx, scope: Scope, asked: Asked, who: str, *, overdraws: bool = False) -> Answered:
-    """What `post_in` does, also for the ledger's own jobs. `overdraws`: a void of what is spent may go below the floor."""
+def _ready(books: Bookkeeper, scope: Scope, asked: Asked, who: str, *, overdraws: bool = False) -> Ready:
     order = order_of(asked, scope, who, books.clock.now_ms())
+    return Ready(asked, scope, order, () if order.reverses else tuple(ledger.touched(order)), overdraws)
+
+
+def foresee(tx: Tx, ready: Ready) -> None:
+    """Before `decide`: what it asks first goes with the next question. (Of what points back, the accounts are not known yet.)"""
+    if ready.keys:
+        tx.ahead.operation(ready.scope, ready.order.id, ready.owners, ready.keys)
+
+
+def carry_out(books: Bookkeeper, tx: Tx, scope: Scope, asked: Asked, who: str) -> Answered:
+    """What `post_in` does, for the ledger's own jobs."""
+    ready = _ready(books, scope, asked, who)
+    foresee(tx, ready)
+    return decide(books, tx, ready)
+
+
+def decide(books: Bookkeeper, tx: Tx, ready: Ready) -> Answered:
+    """The rest of `post_in`: locks, decides, writes."""
+    asked, scope, order, overdraws = ready.asked, ready.scope, ready.order, ready.overdraws
     if asked.payment and (paid := _paid(tx, scope, order)):
         return paid
     original = _original(tx, scope, order) if order.reverses else None
-    held = _held(tx, scope, asked.pass_id, order, original)
+    held = _held(tx, ready, original)
     refused = ""
     if original:
         order, refused = _completed(tx, scope, replace(order, overdraws=overdraws and order.kind is Kind.VOID), original)
     operation, accounts = Operation(order, declined=refused), dict[AccountKey, Account]()
     if not refused:
-        accounts = tx.ledger.lock(scope, ledger.touched(order))
+        accounts = tx.ledger.lock(scope, ready.keys or ledger.touched(order))
         if stopped := _stopped(order, accounts):
             return _repeated(tx, scope, order, asked, stopped)
         order, open_lots = _lots(tx, scope, order, asked, accounts)
@@ -163,9 +206,9 @@ def _opened(tx: Tx, scope: Scope, account: Account, asked: Asked) -> Account:
     return replace(account, floor=programme.floor_of(key.unit)) if programme else account
 
 
-def _held(tx: Tx, scope: Scope, pass_id: str, order: Order, original: Operation | None) -> list[Pass]:
+def _held(tx: Tx, ready: Ready, original: Operation | None) -> list[Pass]:
     """The passes that the order touches, locked in one order: what is then read about them stays true. Raises NotFound, Gone."""
-    owners = {pass_id, *(move.key.owner for move in order.moves if not move.key.system)}
+    scope, order, owners = ready.scope, ready.order, ready.owners
     if original:
         theirs = {one.key.owner for one in original.postings if not one.key.system}
         if original.order.kind is Kind.RESERVE:
@@ -324,6 +367,5 @@ def shows(tx: Tx, scope: Scope, found: Pass, now: int, amounts: Mapping[str, Map
     fingerprint = values_fingerprint(values)
     if fingerprint == found.fingerprint:
         return 0
-    number = tx.numbers.next(scope)
-    tx.passes.replace(replace(found, values=values, fingerprint=fingerprint, number=number, updated_at_ms=now))
-    return tx.deliveries.want_pass(scope, found.id, found.pass_type, number, now, Priority.INTERACTIVE)
+    tx.passes.renew(replace(found, values=values, fingerprint=fingerprint, updated_at_ms=now))
+    return tx.deliveries.want_taken(scope, found.id, now, Priority.INTERACTIVE)

@@ -45,6 +45,7 @@ from billfold.storage.schema import delivery, google_object, pass_, registration
 from billfold.storage.statements import (
     Bulk,
     Given,
+    Row,
     Session,
     Statement,
     among,
@@ -56,6 +57,7 @@ from billfold.storage.statements import (
     string,
     upsert,
 )
+from billfold.storage.workspaces import TAKEN
 
 CREDENTIAL_WAIT_MS = 15_000
 """After a refused certificate or account the rows of that batch wait this long, so that all are current a minute after its mend."""
@@ -86,13 +88,16 @@ def mine(channel: Channel) -> ColumnElement[bool]:
 
 
 _earliest = greatest(number("now"), delivery.c.sent_at_ms + number("gap"))
-_wish = {
-    "wanted": greatest(delivery.c.wanted, number("at_number")),
-    "attempts": literal(0),
-    "parked": literal(0),
-    "priority": case((waiting, least(delivery.c.priority, number("level"))), else_=number("level")),
-    "due_at_ms": case((waiting, least(delivery.c.due_at_ms, _earliest)), else_=_earliest),
-}
+
+
+def _wish(wanted: ColumnElement[int]) -> dict[str, ColumnElement[Any]]:
+    return {
+        "wanted": greatest(delivery.c.wanted, wanted),
+        "attempts": literal(0),
+        "parked": literal(0),
+        "priority": case((waiting, least(delivery.c.priority, number("level"))), else_=number("level")),
+        "due_at_ms": case((waiting, least(delivery.c.due_at_ms, _earliest)), else_=_earliest),
+    }
 
 
 def _rows(channel: Channel, targets: Select[Any]) -> ColumnElement[bool]:
@@ -104,14 +109,20 @@ _target = registration.c.pass_type + literal("/") + registration.c.device
 _holders = select(_target).where(own(registration), registration.c.pass_id == string("pass_id"))
 
 _everybody = union_all(_holders, select(string("pass_id")))
-WANT_PASS = Statement(
-    update(delivery)
-    .where(own(delivery), delivery.c.channel.in_([literal(one.value) for one in Channel]), among(delivery.c.target, _everybody))
-    .values(_wish)
-    .returning(delivery.c.channel)
+_of_pass = (
+    *(own(delivery), delivery.c.channel.in_([literal(one.value) for one in Channel])),
+    among(delivery.c.target, _everybody),
 )
-"""The pass's devices and its Google object, by the primary key alone: what names the one is never the name of the other."""
-HAS_USERS = Statement(select(google_object.c.has_users).where(own(google_object), google_object.c.pass_id == string("pass_id")))
+"""Its devices and its Google object, by the primary key alone: what names the one is never the name of the other."""
+_has_users = select(google_object.c.has_users).where(own(google_object), google_object.c.pass_id == string("pass_id"))
+_hears = case((delivery.c.channel == literal(Channel.APPLE.value), literal(1)), else_=_has_users.scalar_subquery())
+"""1: somebody will be told."""
+HEARS = Statement(select(_hears).where(*_of_pass))
+WANT_PASS = Statement(
+    update(delivery).where(*_of_pass).values(_wish(number("at_number"))).returning(_hears),
+)
+WANT_TAKEN = Statement(update(delivery).where(*_of_pass).values(_wish(TAKEN)).returning(_hears), foretold=HEARS)
+"""The same for the number that the transaction has taken last."""
 WANT_OBJECT = upsert(
     delivery,
     ("workspace", "environment", "channel", "target"),
@@ -131,8 +142,8 @@ _of_template = own(pass_) & (pass_.c.template_id == string("template_id")) & (pa
 CHUNK = Statement(select(pass_.c.id).where(_of_template).order_by(pass_.c.id).limit(number("limit")))
 _chunk = select(pass_.c.id).where(_of_template, pass_.c.id <= string("last"))
 _chunk_holders = select(_target).where(own(registration), among(registration.c.pass_id, _chunk))
-WANT_CHUNK_DEVICES = Statement(update(delivery).where(_rows(Channel.APPLE, _chunk_holders)).values(_wish))
-WANT_CHUNK_OBJECTS = Statement(update(delivery).where(_rows(Channel.GOOGLE, _chunk)).values(_wish))
+WANT_CHUNK_DEVICES = Statement(update(delivery).where(_rows(Channel.APPLE, _chunk_holders)).values(_wish(number("at_number"))))
+WANT_CHUNK_OBJECTS = Statement(update(delivery).where(_rows(Channel.GOOGLE, _chunk)).values(_wish(number("at_number"))))
 
 _CLAIM = (
     *(delivery.c.target, delivery.c.address, delivery.c.wanted),
@@ -272,6 +283,10 @@ HOLDERS = Statement(
 )
 
 
+def _told(rows: Sequence[Row]) -> int:
+    return sum(1 for (hears,) in rows if hears)
+
+
 Forget = Callable[[Scope, str, str, int | None], list[PassId]]
 """registrations.forget_address."""
 
@@ -286,12 +301,10 @@ class DeliveryRows:
 
     def want_pass(self, scope: Scope, pass_id: PassId, pass_type: str, number: int, now_ms: int, priority: int) -> int:
         wish = {"at_number": number, "now": now_ms, "gap": self._gap_ms, "level": priority}
-        told = [channel for (channel,) in self._db.run(WANT_PASS, scope, pass_id=pass_id, **wish)]
-        devices = told.count(Channel.APPLE.value)
-        if len(told) == devices:
-            return devices
-        holder = self._db.one(HAS_USERS, scope, pass_id=pass_id)
-        return devices + (1 if holder and holder[0] else 0)
+        return _told(self._db.run(WANT_PASS, scope, pass_id=pass_id, **wish))
+
+    def want_taken(self, scope: Scope, pass_id: PassId, now_ms: int, priority: int) -> int:
+        return _told(self._db.run(WANT_TAKEN, scope, pass_id=pass_id, now=now_ms, gap=self._gap_ms, level=priority))
 
     def want_object(self, scope: Scope, pass_id: PassId, number: int, now_ms: int, priority: int) -> None:
         self._db.run(

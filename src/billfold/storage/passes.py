@@ -3,7 +3,7 @@
 from collections.abc import Collection
 
 import msgspec
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from billfold.domain.content import decode, encode
 from billfold.domain.ids import PassId, Scope, TemplateId
@@ -11,7 +11,8 @@ from billfold.domain.messages import Message
 from billfold.domain.passes import Pass
 from billfold.storage.schema import pass_ as passes
 from billfold.storage.schema import template as templates
-from billfold.storage.statements import Row, Session, Statement, every, keys_of, literal, number, own, string
+from billfold.storage.statements import Row, Session, Statement, Value, every, keys_of, literal, number, own, string
+from billfold.storage.workspaces import TAKE, TAKEN
 
 # Looked up, not joined: without statistics a planner may join by workspace and environment alone.
 TEMPLATE_NUMBER = func.coalesce(
@@ -37,8 +38,10 @@ ADD = Statement(insert(passes).inline())
 FIND = Statement(PASS.where(_ONE))
 EVERY = every(PASS.where(own(passes)), passes.c.id)
 FIND_LOCKED = Statement(PASS.where(_ONE).with_for_update(of=passes))
-REPLACE = Statement(
-    update(passes).where(_ONE), columns=("content", "vals", "fingerprint", "number", "updated_at_ms", "voided", "messages")
+_REPLACED = ("content", "vals", "fingerprint", "updated_at_ms", "voided", "messages")
+REPLACE = Statement(update(passes).where(_ONE), columns=(*_REPLACED, "number"))
+RENEW = Statement(
+    update(passes).where(_ONE).values({"number": TAKEN} | {name: bindparam(name, type_=passes.c[name].type) for name in _REPLACED})
 )
 _PAGE = PASS.where(own(passes), passes.c.id > string("after")).order_by(passes.c.id).limit(number("limit"))
 LIST = Statement(_PAGE)
@@ -88,18 +91,11 @@ class PassRows:
         return pass_of(scope, row) if row else None
 
     def replace(self, pass_: Pass) -> None:
-        self._db.run(
-            REPLACE,
-            pass_.scope,
-            id=pass_.id,
-            content=None if pass_.content is None else encode(pass_.content),
-            vals=_encode_values(pass_.values) if pass_.values else None,
-            fingerprint=pass_.fingerprint,
-            number=pass_.number,
-            updated_at_ms=pass_.updated_at_ms,
-            voided=int(pass_.voided),
-            messages=_encode_messages(pass_.messages) if pass_.messages else None,
-        )
+        self._db.run(REPLACE, pass_.scope, number=pass_.number, **_row(pass_))
+
+    def renew(self, pass_: Pass) -> None:
+        self._db.run(TAKE, pass_.scope, value=1)
+        self._db.run(RENEW, pass_.scope, **_row(pass_))
 
     def list(self, scope: Scope, after: str | None, limit: int, template_id: TemplateId | None = None) -> list[Pass]:
         if template_id is None:
@@ -112,6 +108,19 @@ class PassRows:
         row = self._db.one(COUNT_SINCE, scope, since_ms=since_ms)
         assert row is not None
         return int(row[0])
+
+
+def _row(pass_: Pass) -> dict[str, Value]:
+    """What may change of it."""
+    return {
+        "id": pass_.id,
+        "content": None if pass_.content is None else encode(pass_.content),
+        "vals": _encode_values(pass_.values) if pass_.values else None,
+        "fingerprint": pass_.fingerprint,
+        "updated_at_ms": pass_.updated_at_ms,
+        "voided": int(pass_.voided),
+        "messages": _encode_messages(pass_.messages) if pass_.messages else None,
+    }
 
 
 def pass_of(scope: Scope, row: Row) -> Pass:

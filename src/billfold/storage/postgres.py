@@ -70,11 +70,15 @@ class PostgresSession(Telling):
         self._connection = connection
 
     def run(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> list[Row]:
-        compiled = statement.postgres
+        compiled, statements = statement.postgres, self._connection.statements
         given = self._given(compiled, scope, params)
+        if compiled.changes:
+            statements.changed()
+            if (rows := self._foretold(statement, given)) is not None:
+                return rows
         if compiled.answers:
-            return self._connection.statements.rows(compiled.sql, given)
-        self._connection.statements.tell(compiled.sql, given)
+            return statements.rows(compiled.sql, given)
+        statements.tell(compiled.sql, given)
         return []
 
     def one(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> Row | None:
@@ -82,8 +86,27 @@ class PostgresSession(Telling):
         return rows[0] if rows else None
 
     def count(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> int:
-        compiled = statement.postgres
-        return self._connection.statements.count(compiled.sql, self._given(compiled, scope, params))
+        compiled, statements = statement.postgres, self._connection.statements
+        given = self._given(compiled, scope, params)
+        statements.changed()
+        rows = self._foretold(statement, given)
+        return statements.count(compiled.sql, given) if rows is None else len(rows)
+
+    def ahead(self, statement: Statement, scope: Scope, /, **params: Value) -> None:
+        asked = (statement.foretold or statement).postgres
+        keep = self._connection.statements.foretell if statement.foretold else self._connection.statements.ahead
+        keep(asked.sql, self._given(asked, scope, params))
+
+    def _foretold(self, statement: Statement, given: dict[str, Value]) -> list[Row] | None:
+        """The rows that the change gives, which is only told then; None: nobody has asked for them."""
+        if statement.foretold is None:
+            return None
+        rows = self._connection.statements.foretold(statement.foretold.postgres.sql, given)
+        if statement.surely is None:
+            self._connection.statements.tell(statement.postgres.sql, given)
+        elif rows:
+            self._connection.statements.tell(statement.surely.postgres.sql, given)
+        return rows
 
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
         given: dict[str, Any]
@@ -92,6 +115,7 @@ class PostgresSession(Telling):
         else:
             given = {name: list(column) for name, column in zip(change.columns, zip(*rows, strict=True), strict=True)}
         self._connection.statements.settle()
+        self._connection.statements.changed()
         common = {"workspace": scope.workspace, "environment": scope.environment.value}
         self._connection.execute(change.postgres.sql.encode(), {**params, **common, **change.postgres.constants, **given})
 
@@ -258,7 +282,9 @@ class PostgresStore:
                 if attempt == TRIES_MAX:
                     if isinstance(problem, errors.UniqueViolation):
                         raise Conflict("integrity", "what is stored contradicts the request") from problem
-                    raise Unavailable("the database is too busy") from problem
+                    raise _unavailable("the database is too busy", problem, attempt) from problem
+                if isinstance(problem, errors.UniqueViolation):
+                    continue  # whoever took the key has committed
             except errors.IntegrityError as problem:
                 raise Conflict("integrity", "what is stored contradicts the request") from problem
             except _BUSY as problem:
@@ -310,7 +336,9 @@ class PostgresStore:
         except BaseException:
             self._undo(connection)
             raise
-        if begin is not None and not commit:
+        if begin is None:
+            statements.forget()
+        elif not commit:
             self._undo(connection)
         return result
 

@@ -81,6 +81,9 @@ class SqliteSession(Telling):
     def count(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> int:
         return self._execute(statement.sqlite, scope, params).rowcount
 
+    def ahead(self, statement: Statement, scope: Scope, /, **params: Value) -> None:
+        """There is no way to spare."""
+
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
         params["given"] = _encode({row[0]: row[1] for row in rows} if change.pairs else rows).decode()
         self._execute(change.sqlite, scope, params)

@@ -57,12 +57,13 @@ _POSTGRES = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 class Compiled:
     """SQL text for one driver, and the values that SQLAlchemy put in by itself (such as the 0 of an OFFSET). `first`: what
-    is to run before it, with the same parameters. `answers`: whether it gives rows."""
+    is to run before it, with the same parameters. `answers`: whether it gives rows. `changes`: whether it changes some."""
 
-    __slots__ = ("answers", "constants", "first", "sql")
+    __slots__ = ("answers", "changes", "constants", "first", "sql")
 
     def __init__(self, clause: ClauseElement, dialect: Any, columns: Sequence[str] | None, first: "Compiled | None" = None) -> None:
         self.first = first
+        self.changes = isinstance(clause, UpdateBase)
         self.answers = not isinstance(clause, UpdateBase) or bool(clause.returning_column_descriptions)
         compiled = clause.compile(dialect=dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
@@ -77,7 +78,11 @@ class Statement:
 
     `postgres`: where the two engines need different words, what PostgreSQL is told.
 
-    `first`: an INSERT that goes with it, with parameters of the same names. PostgreSQL is told both at once, and answers once."""
+    `first`: an INSERT that goes with it, with parameters of the same names. PostgreSQL is told both at once, and answers once.
+
+    `foretold`: of a change, the question that gives beforehand the rows which the change will give (or count), with some of its
+    parameters: where it was asked, PostgreSQL is told the change and not waited for. `surely`: in which words then, where it is
+    foretold to do anything; they fail if it cannot."""
 
     def __init__(
         self,
@@ -85,7 +90,10 @@ class Statement:
         columns: Sequence[str] | None = None,
         postgres: ClauseElement | None = None,
         first: "Statement | None" = None,
+        foretold: "Statement | None" = None,
+        surely: "Statement | None" = None,
     ) -> None:
+        self.foretold, self.surely = foretold, surely
         self._clause = clause
         self._first = first
         self._columns = columns
@@ -181,7 +189,14 @@ class Bulk:
 Change = Callable[[Any], Mapping[str, Any]]
 
 
-def upsert(table: Table, keys: Sequence[str], change: Change, *returning: ColumnElement[Any]) -> Statement:
+def upsert(
+    table: Table,
+    keys: Sequence[str],
+    change: Change,
+    *returning: ColumnElement[Any],
+    foretold: Statement | None = None,
+    surely: Statement | None = None,
+) -> Statement:
     """INSERT of all columns, or a change of the row with the same `keys`: `change(excluded)`; an empty one leaves it as it is."""
 
     def build(insert: Any) -> ClauseElement:
@@ -193,7 +208,7 @@ def upsert(table: Table, keys: Sequence[str], change: Change, *returning: Column
         clause: ClauseElement = made.returning(*returning) if returning else made
         return clause
 
-    return Statement(build(sqlite.insert), postgres=build(postgresql.insert))
+    return Statement(build(sqlite.insert), postgres=build(postgresql.insert), foretold=foretold, surely=surely)
 
 
 def upsert_where(table: Table, keys: Sequence[str], change: Change, where: ColumnElement[bool]) -> Statement:
@@ -332,6 +347,10 @@ class Session(Protocol):
 
     def count(self, statement: Statement, scope: Scope | None = None, /, **params: Value) -> int:
         """How many rows an INSERT, UPDATE or DELETE touched."""
+
+    def ahead(self, statement: Statement, scope: Scope, /, **params: Value) -> None:
+        """The same will be asked soon, or a change be made whose answer can be foretold: it may be sent with the next question.
+        Only for what nobody else changes meanwhile (rows that are locked by it, or by what was asked before)."""
 
     def bulk(self, change: Bulk, scope: Scope, rows: Sequence[Sequence[Value]], /, **params: Value) -> None:
         """One change to many rows, each with the columns of `change.columns` in that order; `params` are common to all."""

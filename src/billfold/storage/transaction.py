@@ -4,11 +4,13 @@ from collections.abc import Callable
 from typing import Generic, TypeVar, overload
 
 from billfold import loyalty_ports, ports
+from billfold.ahead_ports import Ahead
 from billfold.ledger_ports import Ledger, LedgerAudit, LedgerSums, Lots, Reservations
 from billfold.mail_ports import Mails
 from billfold.people_ports import Overview, People
 from billfold.record_ports import Records
 from billfold.scan_ports import Scans
+from billfold.storage.ahead import AheadRows
 from billfold.storage.credentials import CredentialRows
 from billfold.storage.delivery import DeliveryRows
 from billfold.storage.deployment import DeploymentRows
@@ -65,6 +67,7 @@ class Room(Generic[T]):
 class Transaction:
     """What `fn(tx)` is given: ports.Tx over a session."""
 
+    ahead: Room[Ahead] = Room(lambda session, gap_ms: AheadRows(session))
     workspaces: Room[ports.Workspaces] = Room(lambda session, gap_ms: WorkspaceRows(session))
     numbers: Room[ports.Numbers] = Room(lambda session, gap_ms: CounterRows(session))
     keys: Room[ports.Keys] = Room(lambda session, gap_ms: KeyRows(session))

@@ -23,11 +23,12 @@ Waiting = Callable[[], AbstractContextManager[None]]
 
 
 class Sent(NamedTuple):
-    """A prepared statement with its parameters as the server takes them: None for NULL, 1 in `formats` for bytes as they are."""
+    """A prepared statement with its parameters as the server takes them: None for NULL, 1 in `formats` for bytes as they are;
+    without `formats` there are none such."""
 
     name: bytes
-    values: list[Any]
-    formats: list[int]
+    values: tuple[Any, ...]
+    formats: tuple[int, ...] | None
 
 
 class Wire:

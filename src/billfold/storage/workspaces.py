@@ -29,7 +29,10 @@ START = upsert(
     lambda new: {"value": _counter.c.value + new.value},
     _counter.c.value,
 )
+TAKE = upsert(_counter, ("workspace", "environment"), lambda new: {"value": _counter.c.value + new.value})
 CURRENT = Statement(select(_counter.c.value).where(own(_counter)))
+TAKEN = select(_counter.c.value).where(own(_counter)).scalar_subquery()
+"""The number that the transaction has taken last, for its statements."""
 
 USE = upsert(
     _usage,

@@ -72,9 +72,8 @@ def show_in(codes: CardCodes, tx: Tx, card: Card, now: int, priority: int = Prio
     fingerprint, voided = values_fingerprint(values), is_void(card)
     if (fingerprint, voided) == (found.fingerprint, found.voided):
         return 0
-    number = tx.numbers.next(card.scope)
-    tx.passes.replace(replace(found, values=values, fingerprint=fingerprint, voided=voided, number=number, updated_at_ms=now))
-    return tx.deliveries.want_pass(card.scope, card.pass_id, found.pass_type, number, now, priority)
+    tx.passes.renew(replace(found, values=values, fingerprint=fingerprint, voided=voided, updated_at_ms=now))
+    return tx.deliveries.want_taken(card.scope, card.pass_id, now, priority)
 
 
 def signed_code(codes: CardCodes, card: Card) -> str:

@@ -4,8 +4,8 @@ The scan's id is made on the device before the first try; whatever is repeated u
 beforehand is (planning.py); only then is the card locked, and from there on little is asked: tills that scan one card at once wait
 for each other's COMMIT. May not enter: HTTP, what a scan comes to, what the ledger decides."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from billfold.domain import declines, scanning
 from billfold.domain.content import changed_fields
@@ -99,6 +99,9 @@ def check_declined(record: ScanRecord, shown: Mapping[str, object]) -> None:
 
 def scan_in(services: Services, tx: Tx, actor: Actor, asked: ScanAsked, offline: Offline | None = None) -> Scanned:
     """The same inside a transaction of the caller's, who has authorised the actor."""
+    if asked.pass_id:
+        tx.ahead.facts(actor.scope, PassId(asked.pass_id))
+        tx.ahead.workspace(actor.scope)
     earlier = tx.scans.find(actor.scope, asked.id)
     if earlier is None:
         try:
@@ -120,13 +123,19 @@ def _first(services: Services, tx: Tx, actor: Actor, asked: ScanAsked, offline: 
         return facts, Planner(services, tx, asked, facts, till, now, offline).plan()
 
     facts, plan = planned()
+    orders = [ledger.ready_for(services, actor, one) for one in plan.operations]
+    tx.ahead.card(scope, pass_id)
+    if orders:
+        ledger.foresee(tx, orders[0])
+    tx.ahead.balances(scope, pass_id)
     card = view.card_of(tx, scope, pass_id)
     if card != facts.card:  # changed since it was read, by this same scan perhaps
         earlier = tx.scans.find(scope, asked.id)
         if earlier:
             return _repeated(services, tx, actor, asked, earlier)
         facts, plan = planned()
-    return _Desk(services, tx, actor, asked, card, facts, plan, till, now, offline, plan.flag).decide()
+        orders = [ledger.ready_for(services, actor, one) for one in plan.operations]
+    return _Desk(services, tx, actor, asked, card, facts, plan, orders, till, now, offline, plan.flag).decide()
 
 
 def _repeated(services: Services, tx: Tx, actor: Actor, asked: ScanAsked, earlier: ScanRecord) -> Scanned:
@@ -167,13 +176,16 @@ class _Desk:
     card: Card
     facts: CardFacts
     plan: Plan
+    orders: Sequence[ledger.Ready]
     till: Terminal | None
     now: int
     offline: Offline | None
     flag: str
     vat: tuple[int, int, int, int] | None = None
+    held: dict[str, int] = field(default_factory=dict)
 
     def decide(self) -> Scanned:
+        self.held = view.balances(self.tx, self.card)
         if self.plan.twice:
             return self._record({}, (), "", 0)
         before = self._shown() if self.asked.dry_run else None
@@ -187,19 +199,30 @@ class _Desk:
         """(ids of the operations, why it was declined, devices that hear of it)."""
         ids: list[str] = []
         notified = 0
-        for operation in self.plan.operations:
-            answered = ledger.post_in(self.services, self.tx, self.actor, operation)
+        for operation, ready in zip(self.plan.operations, self.orders, strict=True):
+            if ids:
+                ledger.foresee(self.tx, ready)
+            answered = ledger.decide(self.services, self.tx, ready)
             if answered.operation.declined:
                 if ids:  # nothing but the bound of all balances: what was taken before must go back
                     raise declines.error_of(answered.operation.declined, {})
                 return (operation.id,), answered.operation.declined, 0
             ids.append(operation.id)
+            self._note_balances(answered)
             notified = max(notified, answered.notified)
             if SHORTFALL in answered.operation.order.flags:
                 self.flag = self.flag or SHORTFALL
             tax = answered.operation.order.vat
             self.vat = self.vat or ((tax.rate_bp, tax.net, tax.vat, tax.gross) if tax else None)
         return tuple(ids), "", notified
+
+    def _note_balances(self, answered: ledger.Answered) -> None:
+        if answered.repeated:  # an operation of another scan or none, and later ones since
+            self.held = view.balances(self.tx, self.card)
+        else:
+            self.held |= {
+                key.unit: balance for key, balance in answered.operation.balances().items() if key.owner == self.card.pass_id
+            }
 
     def _set_redeemed(self) -> int:
         changed = change_in(self.services, self.tx, self.actor, self.card, replace(self.card, status=CardStatus.REDEEMED))
@@ -209,7 +232,7 @@ class _Desk:
     def _record(self, changes: Mapping[str, int], operations: tuple[str, ...], declined: str, notified: int) -> Scanned:
         asked, resolved = self.asked, self.plan.resolved
         product = resolved.product
-        shown = view.view_of(self.tx, self.card, self.facts)
+        shown = view.viewed(self.card, self.facts, self.held, self.plan.allowed)
         reached = scanning.reward_reached(self.facts.programme.stamps_goal, shown.balances.get(STAMPS), changes.get(STAMPS, 0))
         record = ScanRecord(
             id=asked.id,

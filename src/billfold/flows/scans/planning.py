@@ -65,13 +65,15 @@ class Offline:
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`changes`: unit → signed minor units. `operations`: what is posted, in its order. `twice`: a card that counts once was used
-    before, by a device that could not know: the scan is recorded and nothing is done. `flag`: the first thing that is odd."""
+    before, by a device that could not know: the scan is recorded and nothing is done. `flag`: the first thing that is odd.
+    `allowed`: all products that the programme is restricted to."""
 
     changes: Mapping[str, int]
     resolved: Resolved
     operations: tuple[Asked, ...]
     twice: bool
     flag: str
+    allowed: tuple[Product, ...]
 
 
 @dataclass(slots=True)
@@ -103,10 +105,11 @@ class Planner:
         changes = self._changes()
         sale = Sale(self.asked.action, changes, self.asked.description, self.till.name if self.till else "")
         resolved = self._resolve(sale)
-        self._check_restriction(sale, resolved)
+        allowed = view.allowed_products(self.tx, self.programme)
+        self._check_restriction(sale, resolved, allowed)
         parts = () if twice else scanning.parts(self.asked.action, changes)
         operations = tuple(self._operation(part_id(self.asked.id, place), part, resolved) for place, part in enumerate(parts))
-        return Plan(changes, resolved, operations, twice, self.flag)
+        return Plan(changes, resolved, operations, twice, self.flag, allowed)
 
     # --- may it be ---
 
@@ -127,10 +130,9 @@ class Planner:
         """The first thing that is odd is the one that is told."""
         self.flag = self.flag or flag
 
-    def _check_restriction(self, sale: Sale, resolved: Resolved) -> None:
+    def _check_restriction(self, sale: Sale, resolved: Resolved, allowed: tuple[Product, ...]) -> None:
         if not self.programme.allowed_products:
             return
-        allowed = view.allowed_products(self.tx, self.programme)
         denied: Denied | None = scanning.restriction(self.programme, allowed, sale, resolved)
         if denied and self.offline is None:
             raise ScanDenied(denied)

@@ -97,13 +97,21 @@ def facts_of(tx: Tx, scope: Scope, pass_id: PassId) -> CardFacts:
     return facts
 
 
-def view_of(tx: Tx, card: Card, facts: CardFacts | None = None) -> CardView:
-    """Reads what else a scanner shows of a card. `facts`: where they are known already."""
-    known = facts or facts_of(tx, card.scope, card.pass_id)
-    programme = known.programme
-    held = {one.key.unit: one.balance for one in tx.ledger.accounts(card.scope, card.pass_id)}
-    balances = dict.fromkeys(units(programme), 0) | held
-    return CardView(card, programme, known.brand, known.member, balances, allowed_products(tx, programme), known.voided)
+def view_of(tx: Tx, card: Card) -> CardView:
+    """Reads what else a scanner shows of a card."""
+    facts = facts_of(tx, card.scope, card.pass_id)
+    return viewed(card, facts, balances(tx, card), allowed_products(tx, facts.programme))
+
+
+def viewed(card: Card, facts: CardFacts, held: Mapping[str, int], allowed: tuple[Product, ...]) -> CardView:
+    """`held`: unit → minor units."""
+    programme = facts.programme
+    shown = dict.fromkeys(units(programme), 0) | dict(held)
+    return CardView(card, programme, facts.brand, facts.member, shown, allowed, facts.voided)
+
+
+def balances(tx: Tx, card: Card) -> dict[str, int]:
+    return {one.key.unit: one.balance for one in tx.ledger.accounts(card.scope, card.pass_id)}
 
 
 def units(programme: Programme) -> tuple[str, ...]:
