@@ -295,6 +295,23 @@ async def test_addresses_that_cannot_be_meant_are_not_found(world: World) -> Non
 
 
 @on_sqlite
+async def test_a_parameter_that_nobody_reads_is_refused(world: World) -> None:
+    """Else a filter would not filter, and a dry run would tell every phone."""
+    template = (await world.client.post("/v1/templates", {"name": "T", "content": CARD, "publish": False})).json["id"]
+    for method, path, name, mend in (
+        ("GET", "/v1/passes?curser=a", "curser", "did you mean cursor?"),
+        ("GET", "/v1/keys?limit=5", "limit", "this operation takes none"),
+        ("POST", f"/v1/templates/{template}/publish?dry-run=true", "dry-run", "did you mean dry_run?"),
+        ("GET", f"/v1/passes?%3C{SECRET}%3E=1", "(a name with odd characters)", "known are cursor, limit, template_id"),
+    ):
+        answer = await world.client.ask(method, path)
+        assert (answer.status, answer.paths) == (422, {name}), (path, answer.body)
+        assert answer.json["errors"][0]["mend"] == mend
+        assert SECRET not in answer.body.decode()
+    assert (await world.client.get(f"/v1/templates/{template}")).json["revision"] == 0
+
+
+@on_sqlite
 async def test_what_the_server_owns_cannot_be_sent(world: World) -> None:
     """T3: every name that any answer holds, added to every body that does not know it, is refused; nothing is changed."""
     operations = await writes(world)

@@ -10,12 +10,14 @@ from collections.abc import Callable, Sequence
 from typing import Annotated
 
 from fastapi import Depends
+from fastapi.dependencies.models import Dependant
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 
 from billfold.api import strict_json
+from billfold.api.json_place import ODD
 from billfold.api.problems import MalformedKey, problem_response
 from billfold.api.shortcuts import Handler, ShortRoute
 from billfold.api.sign_in import SignIn, actor_of
@@ -75,6 +77,23 @@ async def _read_json(request: Request, bytes_max: int) -> None:
     request._json = strict_json.parse(body, bytes_max=bytes_max)
 
 
+def _parameters(dependant: Dependant) -> frozenset[str]:
+    """The names that an operation takes in its query."""
+    own = frozenset(one.alias for one in dependant.query_params)
+    return own.union(*map(_parameters, dependant.dependencies))
+
+
+def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
+    """A name that nobody reads would be a filter that does not filter, or a dry run that is none."""
+    found = []
+    for name in sorted(request.query_params.keys() - known)[:_PROBLEMS_MAX]:
+        shown, near = (name, difflib.get_close_matches(name, known, 1)) if _PLAIN.match(name) else (ODD, [])
+        taken = f"known are {', '.join(sorted(known))}" if known else "this operation takes none"
+        found.append(FieldProblem(shown, "unknown_parameter", "unknown parameter", f"did you mean {near[0]}?" if near else taken))
+    if found:
+        raise Invalid(*found)
+
+
 async def _refuse_body(request: Request) -> None:
     if (await request.body()).strip() not in (b"", b"{}"):
         raise Invalid(FieldProblem("", "body_not_expected", "this operation takes no body", "leave the body out"))
@@ -102,7 +121,7 @@ def _problem(found: dict[str, object], known: Sequence[str]) -> FieldProblem:
         if isinstance(step, int):
             path += f"[{step}]"
         elif step != "[key]":
-            path += ("." if path else "") + (step if _PLAIN.match(step) else "(a name with odd characters)")
+            path += ("." if path else "") + (step if _PLAIN.match(step) else ODD)
     mend = str(context.get("mend") or MENDS.get(code) or "see this field in the reference at /docs")
     last = place[-1]
     if code == "extra_forbidden" and isinstance(last, str) and (near := difflib.get_close_matches(last, known, 1, 0.7)):
@@ -135,12 +154,15 @@ def route_class(services: Services, bytes_max: int, known_fields: Sequence[str])
             inner = super().get_route_handler()
             operation, takes_body = self.name, self.body_field is not None
             endpoint, model = self.endpoint, _only_body(self.endpoint)
+            parameters = _parameters(self.dependant)
 
             async def work(request: Request) -> Response:
                 actor = await actor_of(services, request, "v1", _SIGN_INS.get(operation, keys.authenticate))
                 request.state.actor = actor
                 services.limits.check(actor.key_id)
                 authorize(actor, operation)
+                if request.scope["query_string"]:
+                    _refuse_unknown(request, parameters)
                 if takes_body:
                     await _read_json(request, bytes_max)
                     if model is not None:
