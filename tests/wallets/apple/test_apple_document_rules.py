@@ -68,6 +68,7 @@ def code(format_: str, message: str = "C-1", charset: str = "iso-8859-1") -> Jso
 
 
 CALL = {"identifier": "a", "type": "call", "url": "tel:1"}
+UUID = "f7826da6-4fa2-4e98-8024-bc5b71e0893e"
 PLACE = {"latitude": 48.2, "longitude": 16.4}
 SEMANTIC_FLIGHT = {
     "airlineCode": "XX",
@@ -185,6 +186,7 @@ ROWS: list[tuple[str, str, str, Json]] = [
     ("28", E, "type_wrong locations[0].longitude", document(locations=[{"latitude": 9, "longitude": "0"}])),
     ("28", E, "number_out_of_range beacons[0].major", document(beacons=[{"proximityUUID": "0" * 8, "major": 65536}])),
     ("28", E, "beacon_uuid_form beacons[0].proximityUUID", document(beacons=[{"proximityUUID": "0" * 8}])),
+    ("28", E, "beacons_too_many beacons", document(beacons=[{"proximityUUID": f"{n:08x}{UUID[8:]}"} for n in range(11)])),
     ("28", E, "number_out_of_range maxDistance", document(maxDistance=-1)),
     ("28", E, "max_distance_zero maxDistance", document(maxDistance=0)),
     ("29", W, "relevance_ignored relevantDate", document(relevantDate="2027-01-05T09:00Z")),
@@ -289,6 +291,10 @@ def test_each_rule_finds_its_fault(row: str, severity: str, expected: str, given
     one = found[expected]
     assert one.severity == severity
     assert all((one.message, one.mend, one.otherwise)), "a finding says what is wrong, what to do, and what a phone does"
+
+
+def test_many_shops_may_share_the_id_of_their_beacons() -> None:
+    assert judged(document(beacons=[{"proximityUUID": UUID, "major": 1, "minor": shop} for shop in range(40)])) == ()
 
 
 def test_a_finding_stands_alone() -> None:

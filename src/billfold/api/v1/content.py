@@ -113,7 +113,9 @@ class ContentIn(In):
         list[BarcodeIn], Rule(max_length=7, description="Shown by phones that cannot draw the first, in this order.")
     ] = Rule(default_factory=list)
     rotating_barcode: RotatingBarcodeIn | None = None
-    beacons: Annotated[list[BeaconIn], Rule(max_length=10)] = Rule(default_factory=list)
+    beacons: Annotated[
+        list[BeaconIn], Rule(max_length=100, description="Of at most ten ids; many shops share one, and differ in major and minor.")
+    ] = Rule(default_factory=list)
     max_distance: Annotated[int, Rule(ge=1, le=100_000, description="Metres around a place.")] | None = None
     relevant: Annotated[list[RelevanceIn], Rule(max_length=50)] = Rule(default_factory=list)
     valid_from: Moment | None = None

@@ -166,6 +166,11 @@ def _places(document: Document, found: Findings) -> None:
         if text_of(one.get("proximityUUID")) and not _UUID.match(text_of(one.get("proximityUUID"))):
             mend = "write 8-4-4-4-12 hex digits"
             found.error(step(path, "proximityUUID"), "beacon_uuid_form", "this is no UUID", mend, IGNORED)
+    ids = {text_of(one.get("proximityUUID")).lower() for one in objects(document.get("beacons"))}
+    if len(ids) > predicates.BEACONS_MAX:
+        text = f"a pass carries at most {predicates.BEACONS_MAX} different beacon ids"
+        mend = "give all shops one id, and tell them apart by major and minor"
+        found.error("beacons", "beacons_too_many", text, mend, "those beyond are ignored")
     if document.get("maxDistance") == 0:
         found.error(
             "maxDistance", "max_distance_zero", "a distance of 0 m is never reached", "write metres above 0", "never relevant"

@@ -7,7 +7,7 @@ import { withContent } from "../design.js";
 import { about } from "../findings.js";
 import { NumberField, TextField } from "../widgets.js";
 
-const BEACONS_MAX = 10;
+const BEACONS_MAX = 100; // as the API takes them: of ten ids, most of one
 const NUMBER_MAX = 65535;
 const UUID_LENGTH = 36;
 
