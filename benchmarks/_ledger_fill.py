@@ -85,7 +85,7 @@ def prepare(settings: Settings, cards: int, postings: int) -> list[str]:
 async def _make_cards(settings: Settings, count: int) -> list[str]:
     """Store cards of one programme, each a member's."""
     async with bootstrap.operate(settings) as parts:
-        template = await templates.create(parts.services, ACTOR, "bench", Draft(_CARD))
+        template = (await templates.create(parts.services, ACTOR, "bench", Draft(_CARD))).template
         brand = Brand(str(uuid4()), SCOPE, "Bayroast", "#3b2417", 0, 0)
         offered = Programme(
             str(uuid4()), SCOPE, brand.id, ProgrammeKind.STORECARD, "Store card", template.id, 0, 0, currency="EUR", points=True

@@ -81,7 +81,7 @@ async def prepare(settings: Settings, sandbox: Sandbox, tokens: list[str]) -> tu
         )
         key = await key_flows.mint(parts.services, LIVE, "bench", frozenset(keys.SCOPES))
         actor = Actor(LIVE, key.key.id, key.key.scopes)
-        template = await templates.create(parts.services, actor, "bench", Draft(content("0")))
+        template = (await templates.create(parts.services, actor, "bench", Draft(content("0")))).template
         made = Pass(
             pass_id(LIVE, bytes(16)), LIVE, None, "-", template.number, template.number, 0, 0, PASS_TYPE, "3388", template.id
         )
