@@ -112,6 +112,7 @@ REFUSALS: list[tuple[str, str, dict[str, Any]]] = [
     ("password_missing", "password", {"key": authority.key_pem(KEY, "secret")}),
     ("certificate_unreadable", "PEM, DER", {"certificate": b"not a certificate"}),
     ("certificate_unreadable", "BEGIN to END", {"certificate": authority.pem(LEAF).replace(b"M", b"!")}),
+    ("certificate_is_request", "downloaded", {"certificate": b"-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n", "key": b""}),
     ("key_unreadable", "PKCS #8", {"key": b"-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n"}),
     ("key_unreadable", "PEM, DER", {"key": b"\x30\x03\x02\x01\x03"[:2]}),
     ("intermediate_unreadable", "PEM or DER", {"intermediates": [b"<html>not found</html>"]}),

@@ -161,6 +161,9 @@ def _read(data: bytes, password: str | None, into: _Found, what: str) -> None:
 
 
 def _read_pem(data: bytes, password: str | None, into: _Found, what: str) -> None:
+    if b" CERTIFICATE REQUEST-----" in data:
+        mend = "upload it at developer.apple.com, and bring the certificate that can then be downloaded there"
+        raise CredentialRefused(f"{what}_is_request", "this is the signing request, not the certificate", mend)
     if b"-----BEGIN CERTIFICATE-----" in data:
         try:
             into.certificates += x509.load_pem_x509_certificates(data)
