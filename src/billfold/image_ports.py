@@ -18,8 +18,8 @@ class PassPictures(Protocol):
         the strip of a stamp card drawn, those of languages in their folders."""
 
     async def pictures(self, scope: Scope, content: Content, language: str, wallet: str = "apple") -> dict[ImageSlot, bytes]:
-        """The largest PNG of each slot in this language, for previews: stamps drawn, an icon always among them. For `google` the
-        strip is what it is shown, the hero: of another shape, and the same in every language."""
+        """The largest PNG of each slot in this language, for previews: stamps drawn, an icon always among them. For `google` logo,
+        strip and thumbnail are what it fetches: of other shapes, and the same in every language."""
 
     async def public(self, scope: Scope, content: Content) -> PublicPictures:
         """What Google is shown of a content's pictures; the hero of a stamp card is drawn."""

@@ -90,6 +90,28 @@ async def test_below_a_card_of_google_stands_what_google_fetches(world: World) -
     picture = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
     content = CARD | {"style": "event_ticket", "images": {"strip": picture}}
     answer = await world.client.post("/v1/previews", {"content": content, "wallet": "google", "scale": 1})
+    assert answer.status == 200, answer.body
     drawn = Image.open(io.BytesIO(answer.body)).convert("RGB")
     found = [drawn.getpixel((x, drawn.height - 60)) for x in (8, 187, 367)]
     assert found == [(255, 0, 0), (0, 0, 160), (255, 0, 0)]
+
+
+@on_sqlite
+@pytest.mark.requirement("S3-39")
+async def test_a_logo_of_letters_stands_whole_in_googles_circle_and_a_wide_one_in_the_place_of_the_name(world: World) -> None:
+    letters = Image.new("RGB", (480, 150), (0, 0, 160))
+    for left in (0, 440):
+        letters.paste((255, 0, 0), (left, 0, left + 40, 150))
+    out = io.BytesIO()
+    letters.save(out, "PNG")
+    picture = "data:image/png;base64," + base64.b64encode(out.getvalue()).decode()
+    titles = []
+    for slot in ("logo", "wide_logo"):
+        body = {"content": CARD | {"images": {slot: picture}}, "wallet": "google", "scale": 4}
+        drawn = Image.open(io.BytesIO((await world.client.post("/v1/previews", body)).body)).convert("RGB")
+        middle = [drawn.getpixel((x, 160)) for x in range(60, 680)]
+        titles.append([x for x, color in enumerate(middle) if color[0] > 200 and color[1] < 60])
+    in_circle, wide = titles
+    assert in_circle[-1] - in_circle[0] < 160, "both ends, within the circle"
+    assert in_circle[-1] - in_circle[0] > 80
+    assert wide[-1] - wide[0] > 400

@@ -330,9 +330,11 @@ class Shelf:
             if made := await self._variants(scope, hash_, place_of(slot, content.style), slot.value):
                 found[slot] = made[-1][2]
         if wallet == "google":
-            hero = (await self.public(scope, content)).hero
-            if hero and (data := await self._blobs.get(hero)) is not None:
-                found[ImageSlot.STRIP] = data
+            public = await self.public(scope, content)
+            fetched = {ImageSlot.LOGO: public.logo, ImageSlot.STRIP: public.hero, ImageSlot.THUMBNAIL: public.module}
+            for slot, shown in fetched.items():
+                if shown and (data := await self._blobs.get(shown)) is not None:
+                    found[slot] = data
         elif content.stamps is not None:
             (drawn,) = await self.stamps(scope, spec_of(content), place_of(ImageSlot.STRIP, content.style).boxes[-1:])
             found[ImageSlot.STRIP] = drawn.png

@@ -15,6 +15,7 @@ WIDTH = 375.0
 _EDGE = 20.0
 _ROWS_MAX, _ITEMS_MAX = 3, 3
 _HERO = WIDTH * 336 / 1032
+_WIDE_LOGO = 40 * 1280 / 400
 _RADIUS = 24
 
 
@@ -66,13 +67,16 @@ def draw_front(scene: Scene) -> str:
 def _title(canvas: Canvas, scene: Scene, ink: str) -> float:
     content, shown = scene.content, face(scene)
     left = _EDGE
-    png = scene.pictures.get(ImageSlot.LOGO) or scene.pictures.get(ImageSlot.ICON)
-    canvas.group(clip=canvas.clip(f"<circle{attributes(cx=left + 20, cy=40, r=20)}/>"))
-    canvas.rect(left, 20, 40, 40, "#ffffff" if ink == "#ffffff" else mix(content.background_color, "#000000", 0.06))
-    if png:
-        canvas.picture(left, 20, 40, 40, png)
-    canvas.end()
-    canvas.text(left + 54, 46, fonts.shorten(shown.line, 17, WIDTH - left - 54 - _EDGE), 17, ink)
+    if wide := scene.pictures.get(ImageSlot.WIDE_LOGO):
+        canvas.picture(left, 20, _WIDE_LOGO, 40, wide, "meet", "xMinYMid")  # in the place of logo and name
+    else:
+        png = scene.pictures.get(ImageSlot.LOGO) or scene.pictures.get(ImageSlot.ICON)
+        canvas.group(clip=canvas.clip(f"<circle{attributes(cx=left + 20, cy=40, r=20)}/>"))
+        canvas.rect(left, 20, 40, 40, "#ffffff" if ink == "#ffffff" else mix(content.background_color, "#000000", 0.06))
+        if png:
+            canvas.picture(left, 20, 40, 40, png)
+        canvas.end()
+        canvas.text(left + 54, 46, fonts.shorten(shown.line, 17, WIDTH - left - 54 - _EDGE), 17, ink)
     canvas.line(0, 76, WIDTH, 76, ink, 0.16)
     y = 112.0
     if shown.label:
