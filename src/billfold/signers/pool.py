@@ -5,6 +5,7 @@ that dies or stands still is replaced, and what it did not answer is given out a
 digest gives the same signature. May not enter: what is signed and why."""
 
 import asyncio
+import contextlib
 import logging
 import os
 import socket
@@ -12,7 +13,7 @@ import subprocess
 import sys
 import weakref
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -49,9 +50,10 @@ class _Job:
 class _Child(asyncio.Protocol):
     """One process and the socket to it."""
 
-    def __init__(self, pool: "SigningProcesses", process: subprocess.Popen[bytes]) -> None:
+    def __init__(self, pool: "SigningProcesses", process: subprocess.Popen[bytes], channel: socket.socket) -> None:
         self._pool = pool
         self.process = process
+        self._channel = channel
         self.jobs: dict[int, _Job] = {}
         self.items = 0
         """Signatures in them."""
@@ -61,6 +63,8 @@ class _Child(asyncio.Protocol):
         self.heard_at = 0.0
         self._keys: set[int] = set()
         self._buffer = b""
+        self._unsent: list[bytes] = []
+        self._unsent_items = 0
         self._transport: asyncio.Transport | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -72,20 +76,45 @@ class _Child(asyncio.Protocol):
             self.heard_at = self._pool.now()
         self.jobs[number] = job
         self.items += len(job.wanted)
+        self._unsent_items += len(job.wanted)
         items = []
         for one in job.wanted:
             key = self._pool.number_of(one.key)
             if key not in self._keys:
                 self._keys.add(key)
-                self._transport.write(HEAD.pack(KEY, key, len(one.key.pem)) + one.key.pem)
+                self._tell(HEAD.pack(KEY, key, len(one.key.pem)) + one.key.pem)
             items.append(ITEM.pack(key, one.digest))
         body = b"".join(items)
-        self._transport.write(HEAD.pack(SIGN, number, len(body)) + body)
+        self._tell(HEAD.pack(SIGN, number, len(body)) + body)
+        if self._unsent_items >= self.lanes:
+            self._send()
 
     def forget(self, key: int) -> None:
-        if key in self._keys and self._transport is not None and not self._transport.is_closing():
+        if key in self._keys:
             self._keys.remove(key)
-            self._transport.write(HEAD.pack(FORGET, key, 0))
+            self._tell(HEAD.pack(FORGET, key, 0))
+
+    def _tell(self, message: bytes) -> None:
+        """Leaves it to be sent: with the round that it fills, or when the loop has been round."""
+        if not self._unsent:
+            self._pool.soon(self._send)
+        self._unsent.append(message)
+
+    def _send(self) -> None:
+        """At once, where a transport of uvloop would wait for the end of the loop's turn, some milliseconds when sixteen requests
+        have come together: the child begins while the loop is at the next of them."""
+        assert self._transport is not None
+        messages = b"".join(self._unsent)
+        self._unsent.clear()
+        self._unsent_items = 0
+        if not messages or self._transport.is_closing():
+            return
+        sent = 0
+        if not self._transport.get_write_buffer_size():
+            with contextlib.suppress(OSError):  # full, or gone: the transport waits, or finds out
+                sent = self._channel.send(messages)
+        if sent < len(messages):
+            self._transport.write(messages[sent:])
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data
@@ -186,6 +215,10 @@ class SigningProcesses:
         assert self._loop is not None
         return self._loop.time()
 
+    def soon(self, call: Callable[[], None]) -> None:
+        assert self._loop is not None
+        self._loop.call_soon(call)
+
     def number_of(self, key: SigningKey) -> int:
         """Under which number the children know a key; when nobody has the key any more, they forget it."""
         number = self._numbers.get(key)
@@ -241,7 +274,7 @@ class SigningProcesses:
             log.error("signers.not_started", extra={"error": problem.strerror or "unknown"})
             self._again()
             return
-        child = _Child(self, process)
+        child = _Child(self, process, ours)
         await self._loop.create_unix_connection(lambda: child, sock=ours)
         self._children.append(child)
         self.feed(child)
