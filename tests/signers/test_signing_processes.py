@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import logging
 import os
+import select
 import signal
 import subprocess
 import sys
@@ -115,6 +116,23 @@ async def test_a_process_that_signs_in_rounds_is_given_some_before_the_next_has_
     assert [child.items for child in children] == given
     assert await asyncio.gather(*under_way) == [[expected(b"x")] * each] * 17
     assert [child.items for child in children] == [0, 0]
+
+
+def test_a_full_round_is_signed_while_the_loop_is_at_something_else() -> None:
+    """A transport of uvloop would send nothing before the end of the loop's turn."""
+
+    async def busy() -> None:
+        signers = SigningProcesses(1)
+        key = signing_key()
+        await signers([asked(key, b"first")])
+        (child,) = signers._children
+        under_way = [signers([asked(key, b"x")] * 2) for _ in range(max(child.lanes // 2, 1))]
+        answered, _, _ = select.select([child._channel], [], [], PATIENCE)
+        assert answered
+        assert await asyncio.gather(*under_way) == [[expected(b"x")] * 2] * len(under_way)
+        await signers.close()
+
+    uvloop.run(busy())
 
 
 async def test_threads_give_the_same_signatures() -> None:

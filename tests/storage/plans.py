@@ -30,7 +30,9 @@ def _of_sqlite(path: str, filling: Iterable[str], asked: Plans) -> dict[str, str
     plans = {}
     for name, (statement, params, _) in asked.items():
         given = {"workspace": OURS.workspace, "environment": "test"} | statement.sqlite.constants | params
-        plans[name] = "\n".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement.sqlite.sql}", given))
+        plans[name] = "\n".join(
+            row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {statement.sqlite.sql}", statement.sqlite.in_order(given))
+        )
     connection.close()
     return plans
 

@@ -64,8 +64,8 @@ class SqliteSession(Telling):
     def _execute(self, compiled: Compiled, scope: Scope | None, params: dict[str, Value]) -> sqlite3.Cursor:
         given = self._given(compiled, scope, params)
         if compiled.first:
-            self._cursor.execute(compiled.first.sql, given)
-        return self._cursor.execute(compiled.sql, given)
+            self._cursor.execute(compiled.first.sql, compiled.first.in_order(given))
+        return self._cursor.execute(compiled.sql, compiled.in_order(given))
 
     def tell(self, sql: str) -> None:
         """BEGIN and the like, for whoever the transaction belongs to."""

@@ -6,6 +6,7 @@ May not enter: connections, transactions, an Engine of SQLAlchemy's."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Protocol, TypeVar
 
 import msgspec
@@ -50,16 +51,17 @@ class _WithHints(sqlite.dialect.statement_compiler):  # type: ignore[name-define
         return text
 
 
-_SQLITE = sqlite.dialect(paramstyle="named")
+_SQLITE = sqlite.dialect(paramstyle="qmark")
 _SQLITE.statement_compiler = _WithHints
 _POSTGRES = psycopg_dialect.dialect()  # type: ignore[no-untyped-call]
 
 
 class Compiled:
     """SQL text for one driver, and the values that SQLAlchemy put in by itself (such as the 0 of an OFFSET). `first`: what
-    is to run before it, with the same parameters. `answers`: whether it gives rows. `changes`: whether it changes some."""
+    is to run before it, with the same parameters. `answers`: whether it gives rows. `changes`: whether it changes some. `in_order`:
+    the values as SQLite wants them, by place: it would look up each of its names in the mapping."""
 
-    __slots__ = ("answers", "changes", "constants", "first", "sql")
+    __slots__ = ("answers", "changes", "constants", "first", "in_order", "sql")
 
     def __init__(self, clause: ClauseElement, dialect: Any, columns: Sequence[str] | None, first: "Compiled | None" = None) -> None:
         self.first = first
@@ -68,9 +70,16 @@ class Compiled:
         compiled = clause.compile(dialect=dialect, column_keys=columns)
         assert isinstance(compiled, SQLCompiler)
         self.sql = str(compiled)
+        self.in_order = _in_order(compiled.positiontup or ())
         self.constants: dict[str, Any] = {
             compiled.bind_names[bind]: bind.value for bind in compiled.bind_names if not bind.required and bind.value is not None
         }
+
+
+def _in_order(names: Sequence[str]) -> Callable[[Mapping[str, Value]], tuple[Value, ...]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda given: tuple(given[name] for name in names)  # itemgetter gives a single value bare
 
 
 class Statement:
