@@ -8,12 +8,10 @@ from dataclasses import dataclass, field, replace
 from api.client import Client
 from api.conftest import MINE, World
 from billfold.domain import keys
-from billfold.domain.content import Content
 from billfold.domain.ids import PassId, Scope, TemplateId
 from billfold.domain.keys import AccessKey, Actor
 from billfold.domain.ledger import COUNTERS, SHARDS, VAT_DUE, VAT_PREPAID, Kind
 from billfold.domain.loyalty import Brand, Card, Category, Member, Product, Programme, ProgrammeKind, Terminal
-from billfold.domain.passes import Pass
 from billfold.flows import issue
 from billfold.flows import ledger as ledger_flow
 from billfold.flows.ledger import Asked
@@ -72,7 +70,8 @@ class Shop:
         made: list[Card] = []
         offered = self.programmes[programme]
 
-        def after(tx: Tx, pass_: Pass, _content: Content) -> None:
+        def after(tx: Tx, stored: issue.Stored) -> None:
+            pass_ = stored.pass_
             held, at, scope = self.member.id if member else None, pass_.issued_at_ms, self.actor.scope
             card = Card(pass_.id, scope, offered.id, offered.brand_id, pass_.id, at, at, held)
             card = replace(card, **changes)  # type: ignore[arg-type]

@@ -11,13 +11,14 @@ from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
 from billfold.domain.errors import Conflict, NotFound, TooMany
 from billfold.domain.events import Event, EventKind
+from billfold.domain.findings import Finding
 from billfold.domain.ids import PassId, Scope, TemplateId, new_pass_id
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.passes import Pass, Template, content_of
 from billfold.domain.schedules import HOUR_MS
 from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose, offer
-from billfold.flows.template_checks import check_pass
+from billfold.flows.template_checks import both_wallets, check_pass
 from billfold.ports import Services, Tx, Workspace
 
 
@@ -32,7 +33,16 @@ class Issued:
     share_url: str
 
 
-After = Callable[[Tx, Pass, Content], None]
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A pass that is stored. `findings`: what a wallet loses of it or shows otherwise; their paths lead into its content."""
+
+    pass_: Pass
+    content: Content
+    findings: tuple[Finding, ...]
+
+
+After = Callable[[Tx, Stored], None]
 """What else commits with the new pass: an answer kept under an idempotency key."""
 
 
@@ -41,7 +51,7 @@ async def issue_pass(services: Services, actor: Actor, draft: Draft) -> Issued:
     workspace, new, content = await _composed(services, actor, draft)
     begun = await offer.begin(services, new, content)
     try:
-        stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, None), short=True)
+        stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, actor), short=True)
     except BaseException:
         begun.dropped()
         raise
@@ -49,11 +59,11 @@ async def issue_pass(services: Services, actor: Actor, draft: Draft) -> Issued:
     return Issued(stored, content, bundle, save_url, services.addresses.share(stored.id))
 
 
-async def store_pass(services: Services, actor: Actor, draft: Draft, after: After | None = None) -> tuple[Pass, Content]:
+async def store_pass(services: Services, actor: Actor, draft: Draft, after: After | None = None) -> Stored:
     """The same, without making what a phone installs from."""
     workspace, new, content = await _composed(services, actor, draft)
-    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after), short=True)
-    return stored, content
+    findings = (*both_wallets(services)(content), *await services.images.findings(actor.scope, content))
+    return await _stored(services, workspace, new, content, findings, actor, after)
 
 
 async def _composed(services: Services, actor: Actor, draft: Draft) -> tuple[Workspace, Pass, Content]:
@@ -72,7 +82,7 @@ async def store_from_template(
     values: JsonObject,
     after: After | None = None,
     serial: PassId | None = None,
-) -> tuple[Pass, Content]:
+) -> Stored:
     """One pass that shows its template, filled with `values`, without what a phone installs from. `serial`: its id, where the
     values hold it.
 
@@ -82,13 +92,11 @@ async def store_from_template(
     workspace = await find_workspace(services, scope)
     template = await open_template(services, scope, template_id)
     now = services.clock.now_ms()
-    check_pass(services, template, values, now)
+    findings = check_pass(services, template, values, now)
     fingerprint = values_fingerprint(values)
     new = await _new_pass(services, scope, now, fingerprint=fingerprint, template_id=template_id, values=values)
     new = replace(new, id=serial or new.id)
-    content = content_of(new, template)
-    stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, content, actor, after), short=True)
-    return stored, content
+    return await _stored(services, workspace, new, content_of(new, template), findings, actor, after)
 
 
 async def open_template(services: Services, scope: Scope, template_id: TemplateId) -> Template:
@@ -163,9 +171,25 @@ def count_use(tx: Tx, workspace: Workspace, scope: Scope, kind: str, at_ms: int,
         raise TooMany("quota", "this month's quota of passes is used up; it starts anew on the first of the month (UTC)", seconds)
 
 
-def _store(
-    services: Services, tx: Tx, workspace: Workspace, new: Pass, content: Content, actor: Actor, after: After | None
-) -> Pass:
+async def _stored(
+    services: Services,
+    workspace: Workspace,
+    new: Pass,
+    content: Content,
+    findings: tuple[Finding, ...],
+    actor: Actor,
+    after: After | None,
+) -> Stored:
+    def transaction(tx: Tx) -> Stored:
+        stored = Stored(_store(services, tx, workspace, new, actor), content, findings)
+        if after:
+            after(tx, stored)
+        return stored
+
+    return await services.store.write(transaction, short=True)
+
+
+def _store(services: Services, tx: Tx, workspace: Workspace, new: Pass, actor: Actor) -> Pass:
     at = new.issued_at_ms
     number = tx.numbers.next(new.scope)
     stored = replace(new, number=number, issued_number=number)
@@ -173,6 +197,4 @@ def _store(
     count_use(tx, workspace, new.scope, "issued", at)
     tx.events.append(Event(services.entropy.event_id(), new.scope, at, EventKind.PASS_ISSUED, new.id, cause=actor.principal))
     tx.deliveries.want_object(new.scope, new.id, number, at, Priority.NEW)
-    if after:
-        after(tx, stored, content)
     return stored

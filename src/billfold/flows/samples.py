@@ -55,8 +55,8 @@ async def _of_published(services: Services, maker: Actor, template: str, values:
     if (known := await _known(services, maker, earlier)) and known.template_id == found.id:
         await update.replace_values(services, maker, known, values)
         return Sample(known.id, True)
-    made, _ = await issue.store_from_template(services, maker, TemplateId(found.id), values)
-    return Sample(made.id, False)
+    made = await issue.store_from_template(services, maker, TemplateId(found.id), values)
+    return Sample(made.pass_.id, False)
 
 
 async def _of_draft(services: Services, maker: Actor, template: str, values: JsonObject, earlier: str | None) -> Sample:
@@ -65,8 +65,8 @@ async def _of_draft(services: Services, maker: Actor, template: str, values: Jso
     if (known := await _known(services, maker, earlier)) and known.template_id is None:
         await update.replace_pass(services, maker, known, filled)
         return Sample(known.id, True)
-    made, _ = await issue.store_pass(services, maker, filled)
-    return Sample(made.id, False)
+    made = await issue.store_pass(services, maker, filled)
+    return Sample(made.pass_.id, False)
 
 
 async def _known(services: Services, maker: Actor, earlier: str | None) -> Pass | None:

@@ -134,8 +134,8 @@ def refuse(findings: Sequence[Finding]) -> None:
 # --- passes -----------------------------------------------------------------------------------------------------------------------
 
 
-def check_pass(services: Services, template: Template, values: JsonObject, issued_at_ms: int) -> None:
-    """Raises Invalid, naming each value with which a pass of the template cannot be made."""
+def check_pass(services: Services, template: Template, values: JsonObject, issued_at_ms: int) -> tuple[Finding, ...]:
+    """What both wallets say of the pass, about its content. Raises Invalid, naming each value with which it cannot be made."""
     rules = template.rules
     if problems := limits_of_values(values) or check_values(rules, values):
         raise Invalid(*problems)
@@ -145,6 +145,7 @@ def check_pass(services: Services, template: Template, values: JsonObject, issue
     judged = judge_of(services, template.content, rules).judge(values, issued_at_ms)
     if judged.problems:
         raise Invalid(*judged.problems)
+    return judged.findings
 
 
 def _named(one: Finding, places: Sequence[Place]) -> FieldProblem:

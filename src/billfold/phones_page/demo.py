@@ -38,8 +38,8 @@ class Demo:
             "member": {"name": "Maya Okafor", "number": number},
             "stamps": {"collected": STAMPS_AT_FIRST, "total": STAMPS_TOTAL},
         }
-        made, _ = await issue.store_from_template(self._services, self._actor, await self._find_template(), values)
-        return DemoCard(made.id, self._services.addresses.share(made.id))
+        made = await issue.store_from_template(self._services, self._actor, await self._find_template(), values)
+        return DemoCard(made.pass_.id, self._services.addresses.share(made.pass_.id))
 
     async def change_card(self, serial: str) -> int:
         """One stamp more, or the first of a new card; gives how many phones will be told. Raises BillfoldError."""

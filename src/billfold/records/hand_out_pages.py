@@ -50,7 +50,7 @@ class HandOutPages:
             raise Conflict("no_design", "choose a design that is published")
         wanted = values.change_of({}, chosen, None, typed)
         try:
-            made, _ = await issue.store_from_template(visit.services, visit.actor, chosen.id, wanted)
+            made = await issue.store_from_template(visit.services, visit.actor, chosen.id, wanted)
         except Invalid as error:
             return await self.page(visit, typed, problems_of(error, "values."), 422)
-        return done(visit, f"/passes/{made.id}", "issued")
+        return done(visit, f"/passes/{made.pass_.id}", "issued")

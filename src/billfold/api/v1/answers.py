@@ -5,19 +5,21 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 from pydantic import BaseModel
 from pydantic import Field as Rule
 
 from billfold.api.v1.content import ContentOut, content_out
 from billfold.api.v1.types import Out, iso, iso_or_none
 from billfold.domain.addresses import Addresses
-from billfold.domain.content import Content
 from billfold.domain.events import Event
+from billfold.domain.findings import Finding
 from billfold.domain.ids import PassId
 from billfold.domain.keys import AccessKey
 from billfold.domain.messages import Message
 from billfold.domain.passes import Pass
 from billfold.flows.batch import Row
+from billfold.flows.issue import Stored
 from billfold.flows.lists import PassState
 from billfold.flows.messages import Sent
 from billfold.flows.update import Updated
@@ -44,6 +46,23 @@ class PassShown(PassSummary):
     """With what its holder sees."""
 
     content: ContentOut
+
+
+class FindingShown(Out):
+    """`severity`: error (it cannot be issued or published so) or warning. `otherwise`: what a phone would do with it."""
+
+    code: str
+    severity: str
+    path: str
+    message: str
+    mend: str
+    otherwise: str
+
+
+class PassMade(PassShown):
+    """`findings`: what a wallet cuts, drops or shows otherwise. An error would have refused the pass."""
+
+    findings: list[FindingShown]
 
 
 class DeliveryState(Out):
@@ -212,8 +231,15 @@ def pass_summary(addresses: Addresses, pass_: Pass) -> PassSummary:
     return PassSummary.model_validate(_summary(addresses, pass_))
 
 
-def pass_shown(addresses: Addresses, pass_: Pass, content: Content) -> PassShown:
-    return PassShown.model_validate(_summary(addresses, pass_) | {"content": content_out(content)})
+def pass_made(addresses: Addresses, made: Stored) -> PassMade:
+    findings = [finding_shown(replace(one, path=f"content.{one.path}" if one.path else "content")) for one in made.findings]
+    return PassMade.model_validate(_summary(addresses, made.pass_) | {"content": content_out(made.content), "findings": findings})
+
+
+def finding_shown(one: Finding) -> FindingShown:
+    return FindingShown(
+        code=one.code, severity=one.severity, path=one.path, message=one.message, mend=one.mend, otherwise=one.otherwise
+    )
 
 
 def pass_detail(addresses: Addresses, state: PassState) -> PassDetail:

@@ -95,6 +95,7 @@ FINDING_SHOWN: dict[str, object] = {
     "mend": "add a back field with an address, a phone number or a link",
     "otherwise": "Apple may object when it reviews the issuer",
 }
+PASS_MADE: dict[str, object] = PASS_SHOWN | {"content": CONTENT_SHOWN, "findings": [FINDING_SHOWN]}
 TEMPLATE_MADE: dict[str, object] = TEMPLATE_SHOWN | {"findings": [FINDING_SHOWN]}
 PUBLISHED_SHOWN: dict[str, object] = TEMPLATE_SHOWN | {
     "revision": 2,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from billfold.api.v1 import answers, cursors
-from billfold.api.v1.answers import Listed, PassChanged, PassDetail, PassesIssued, PassLinks, PassShown, PassSummary
+from billfold.api.v1.answers import Listed, PassChanged, PassDetail, PassesIssued, PassLinks, PassMade, PassSummary
 from billfold.api.v1.content import ContentIn, draft_of, within
 from billfold.api.v1.idempotency import Keep, Once
 from billfold.api.v1.operations import (
@@ -17,6 +17,7 @@ from billfold.api.v1.operations import (
     CONTENT,
     CONTENT_SHOWN,
     EXAMPLE_PASS,
+    PASS_MADE,
     PASS_SHOWN,
     answer,
     binary,
@@ -26,11 +27,9 @@ from billfold.api.v1.operations import (
 )
 from billfold.api.v1.route import Asking
 from billfold.api.v1.types import Id, In, Limit, ValueName
-from billfold.domain.content import Content
 from billfold.domain.errors import FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.ids import TemplateId, scope_of_template
 from billfold.domain.keys import Actor
-from billfold.domain.passes import Pass
 from billfold.flows import batch, issue, lists, offer, update
 from billfold.flows.update import Updated
 from billfold.ports import Services, Tx
@@ -94,7 +93,7 @@ def _one_of(body: NewPass | ChangedPass) -> None:
         raise Invalid(FieldProblem("values", "excludes", "a pass with content of its own has no values", "leave values out"))
 
 
-async def _store(services: Services, actor: Actor, body: NewPass, after: issue.After) -> tuple[Pass, Content]:
+async def _store(services: Services, actor: Actor, body: NewPass, after: issue.After) -> issue.Stored:
     try:
         if body.content is not None:
             return await issue.store_pass(services, actor, draft_of(body.content), after)
@@ -183,18 +182,17 @@ def _add_writes(router: APIRouter, services: Services) -> None:
         operation_id="createPass",
         summary="Issue a pass",
         status_code=201,
-        responses=answer(201, PassShown, PASS_SHOWN | {"content": CONTENT_SHOWN}, "The pass is stored; its links work at once.")
-        | refusals(404, 409, body=True),
+        responses=answer(201, PassMade, PASS_MADE, "The pass is stored; its links work at once.") | refusals(404, 409, body=True),
         openapi_extra=once(request_example({"content": CONTENT})),
     )
     async def create(request: Request, actor: Asking, body: NewPass) -> Response:
         _one_of(body)
 
         async def work(keep: Keep) -> bytes:
-            def after(tx: Tx, stored: Pass, content: Content) -> None:
-                keep(tx, answers.body(answers.pass_shown(addresses, stored, content)))
+            def after(tx: Tx, made: issue.Stored) -> None:
+                keep(tx, answers.body(answers.pass_made(addresses, made)))
 
-            return answers.body(answers.pass_shown(addresses, *await _store(services, actor, body, after)))
+            return answers.body(answers.pass_made(addresses, await _store(services, actor, body, after)))
 
         return await Once(services, actor, request, body).answer(201, work)
 

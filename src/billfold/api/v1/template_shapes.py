@@ -5,10 +5,10 @@ from typing import Annotated, Literal
 import msgspec
 from pydantic import ConfigDict, Field
 
+from billfold.api.v1.answers import FindingShown, finding_shown
 from billfold.api.v1.content import ContentIn, ContentOut, content_out, draft_of
 from billfold.api.v1.types import In, Name, Out, iso, iso_or_none
 from billfold.domain.errors import FieldProblem, Invalid, NotFound
-from billfold.domain.findings import Finding
 from billfold.domain.passes import Template
 from billfold.domain.templates import Missing, Revision, Rules, ValueRule, ValueType
 from billfold.flows.templates import Given, Made, Publication, Saved
@@ -96,17 +96,6 @@ def given_of(body: TemplateIn) -> Given:
 
 
 # --- answers ----------------------------------------------------------------------------------------------------------------------
-
-
-class FindingShown(Out):
-    """`severity`: error (it cannot be published so) or warning. `otherwise`: what a phone would do with it."""
-
-    code: str
-    severity: str
-    path: str
-    message: str
-    mend: str
-    otherwise: str
 
 
 class ValueRuleOut(Out):
@@ -220,12 +209,6 @@ class TemplateRemoved(Out):
 
     id: str
     outcome: Literal["deleted", "archived"]
-
-
-def finding_shown(one: Finding) -> FindingShown:
-    return FindingShown(
-        code=one.code, severity=one.severity, path=one.path, message=one.message, mend=one.mend, otherwise=one.otherwise
-    )
 
 
 def _said(one: "Template | Revision | Saved") -> dict[str, object]:

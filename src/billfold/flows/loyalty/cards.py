@@ -6,19 +6,18 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 from billfold.domain.card_values import refuse_reserved, units_of, values_of
-from billfold.domain.content import Content, JsonObject
+from billfold.domain.content import JsonObject
 from billfold.domain.errors import FieldProblem, IdempotencyMismatch, Invalid, NotFound, WrongScope
 from billfold.domain.events import Event, EventKind
 from billfold.domain.ids import PassId, new_pass_id, scope_of_pass
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.ledger import Kind
 from billfold.domain.loyalty import Brand, Card, CardStatus, Member, Programme
-from billfold.domain.passes import Pass
 from billfold.domain.scanning import ENTRIES
 from billfold.domain.schedules import DAY_MS
 from billfold.flows import ledger
 from billfold.flows.batch import Repeat
-from billfold.flows.issue import store_from_template
+from billfold.flows.issue import Stored, store_from_template
 from billfold.flows.lists import Page
 from billfold.flows.loyalty.showing import Changed, change_in, is_void, signed_code
 from billfold.loyalty_ports import CardFilter
@@ -75,11 +74,11 @@ async def issue(services: Services, actor: Actor, new: NewCard, after: After | N
     values = values_of(new.values, card, of.programme, of.brand, of.member, code)
     _refuse_opening(new, of.programme)
 
-    def store(tx: Tx, stored: Pass, _content: Content) -> None:
+    def store(tx: Tx, stored: Stored) -> None:
         _of(tx, actor, new)  # a member who was erased meanwhile gets no card
         tx.cards.add(card)
         if is_void(card):
-            tx.passes.replace(replace(stored, voided=True))
+            tx.passes.replace(replace(stored.pass_, voided=True))
         data: dict[str, str | int] = {"programme": card.programme_id, "status": card.status.value}
         if card.batch:
             data["batch"] = card.batch

@@ -4,7 +4,7 @@ May not enter: HTTP, wallets' formats."""
 
 from dataclasses import replace
 
-from billfold.domain.content import Content, JsonObject
+from billfold.domain.content import JsonObject
 from billfold.domain.delivery import Priority
 from billfold.domain.errors import Conflict, NotFound
 from billfold.domain.events import Event, EventKind
@@ -14,7 +14,7 @@ from billfold.domain.ledger import Kind
 from billfold.domain.loyalty import Card
 from billfold.domain.passes import Pass
 from billfold.flows import ledger
-from billfold.flows.issue import store_from_template
+from billfold.flows.issue import Stored, store_from_template
 from billfold.flows.loyalty import cards
 from billfold.flows.loyalty.cards import NewCard
 from billfold.flows.loyalty.showing import change_in
@@ -39,9 +39,9 @@ async def reissue(services: Services, actor: Actor, serial: str, *, carry: bool)
         return await _card(services, actor, known, card, carry)
     new = new_pass_id(actor.scope, services.clock.now_ms(), services.entropy.bytes(11))
 
-    def after(tx: Tx, stored: Pass, _content: Content) -> None:
+    def after(tx: Tx, stored: Stored) -> None:
         void_in(services, tx, actor, _still_good(tx, actor, known.id))
-        _record(services, tx, actor, known.id, stored.id, carry)
+        _record(services, tx, actor, known.id, stored.pass_.id, carry)
 
     await store_from_template(services, actor, known.template_id, _values(known), after, new)
     services.wake()
