@@ -49,8 +49,8 @@ class Mails(Protocol):
     def reasons(self, who: Subscriber) -> frozenset[Reason]:
         """Why mails of the brand do not go to the address: its own entries, and those of the whole scope."""
 
-    def suppressions(self, scope: Scope, address_mac: str) -> list[Suppression]:
-        """All entries of an address, oldest first."""
+    def suppressions(self, scope: Scope, address_macs: Collection[str]) -> list[Suppression]:
+        """All entries of the addresses, oldest first."""
 
     def unsuppress(self, scope: Scope, address_mac: str) -> int:
         """Takes all of them off the list. How many."""

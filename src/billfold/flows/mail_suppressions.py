@@ -2,6 +2,8 @@
 
 The list knows addresses by their MAC alone, so it can be asked about one and cannot be read out. May not enter: HTTP, SMTP."""
 
+from collections.abc import Collection
+
 from billfold.domain.ids import Scope
 from billfold.domain.mail import Reason, Suppression, check_address, normalised
 from billfold.flows.mail import ADDRESS
@@ -14,7 +16,7 @@ _LEFT = (Reason.UNSUBSCRIBED, Reason.COMPLAINT)
 async def of_address(services: Services, scope: Scope, address: str) -> list[Suppression]:
     """Its entries, oldest first. Raises Invalid."""
     known = _mac(services, scope, address)
-    return await services.store.read(lambda tx: tx.mails.suppressions(scope, known))
+    return await services.store.read(lambda tx: tx.mails.suppressions(scope, [known]))
 
 
 async def remove(services: Services, scope: Scope, address: str) -> int:
@@ -23,10 +25,22 @@ async def remove(services: Services, scope: Scope, address: str) -> int:
     return await services.store.write(lambda tx: tx.mails.unsuppress(scope, known), short=True)
 
 
-def left_at_ms(services: Services, tx: Tx, scope: Scope, address: str, brand_id: str) -> int | None:
-    """When the person of this address said that they want no more mails of the brand, or of the workspace; None: never."""
-    listed = tx.mails.suppressions(scope, services.mail.mac(scope, ADDRESS, normalised(address)))
-    return next((one.at_ms for one in listed if one.reason in _LEFT and one.who.brand_id in (brand_id, "")), None)
+Addressee = tuple[str, str]
+"""An address, and the brand whose mails it gets."""
+
+
+def left_at_ms(services: Services, tx: Tx, scope: Scope, asked: Collection[Addressee]) -> dict[Addressee, int]:
+    """Since when the person of an address wants no more mails of the brand, or of the workspace; who never said so is not there."""
+    macs = {address: services.mail.mac(scope, ADDRESS, normalised(address)) for address, _ in asked}
+    said: dict[tuple[str, str], int] = {}
+    for one in tx.mails.suppressions(scope, set(macs.values())):
+        if one.reason in _LEFT:
+            said.setdefault((one.who.address_mac, one.who.brand_id), one.at_ms)
+    found = {}
+    for address, brand_id in asked:
+        if since := [said[key] for brand in (brand_id, "") if (key := (macs[address], brand)) in said]:
+            found[address, brand_id] = min(since)
+    return found
 
 
 def _mac(services: Services, scope: Scope, address: str) -> str:

@@ -17,6 +17,7 @@ from billfold.storage.statements import (
     Statement,
     among,
     by_index,
+    every,
     first_of_every,
     keys_of,
     literal,
@@ -109,10 +110,11 @@ REASONS = Statement(
         mail_suppression.c.brand_id.in_([literal(""), string("brand_id")]),
     )
 )
-LISTED = Statement(
-    select(mail_suppression.c.brand_id, mail_suppression.c.reason, mail_suppression.c.at_ms)
-    .where(own(mail_suppression), mail_suppression.c.address_mac == string("address_mac"))
-    .order_by(mail_suppression.c.at_ms, mail_suppression.c.brand_id, mail_suppression.c.reason)
+LISTED = every(
+    select(mail_suppression.c.address_mac, mail_suppression.c.brand_id, mail_suppression.c.reason, mail_suppression.c.at_ms)
+    .where(own(mail_suppression))
+    .order_by(mail_suppression.c.at_ms, mail_suppression.c.brand_id, mail_suppression.c.reason),
+    mail_suppression.c.address_mac,
 )
 UNSUPPRESS = Statement(
     delete(mail_suppression).where(own(mail_suppression), mail_suppression.c.address_mac == string("address_mac"))
@@ -206,9 +208,9 @@ class MailRows:
         rows = self._db.run(REASONS, who.scope, address_mac=who.address_mac, brand_id=who.brand_id)
         return frozenset(Reason(reason) for (reason,) in rows)
 
-    def suppressions(self, scope: Scope, address_mac: str) -> list[Suppression]:
-        rows = self._db.run(LISTED, scope, address_mac=address_mac)
-        return [Suppression(Subscriber(scope, address_mac, brand), Reason(reason), at_ms) for brand, reason, at_ms in rows]
+    def suppressions(self, scope: Scope, address_macs: Collection[str]) -> list[Suppression]:
+        rows = self._db.run(LISTED, scope, keys=keys_of(address_macs)) if address_macs else []
+        return [Suppression(Subscriber(scope, mac, brand), Reason(reason), at_ms) for mac, brand, reason, at_ms in rows]
 
     def unsuppress(self, scope: Scope, address_mac: str) -> int:
         return self._db.count(UNSUPPRESS, scope, address_mac=address_mac)

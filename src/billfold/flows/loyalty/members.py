@@ -1,5 +1,6 @@
 """Add a member, change one, find one among many, erase one. May not enter: HTTP, how members are found (storage)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from billfold.domain.errors import FieldProblem, Invalid, NotFound
@@ -156,7 +157,7 @@ async def search(
 
     def read(tx: Tx) -> Page[Member]:
         found = tx.members.search(actor.scope, words, after, limit + 1, brand_id)
-        return Page([_heard(services, tx, one) for one in found[:limit]], len(found) > limit)
+        return Page(_all_heard(services, tx, actor.scope, found[:limit]), len(found) > limit)
 
     return await services.store.read(read)
 
@@ -172,10 +173,19 @@ def checked(asked: MemberAsked) -> MemberAsked:
 def _heard(services: Services, tx: Tx, member: Member) -> Member:
     """With what the person said by a mail's link or by a complaint. No change of the member takes that back, so a system that
     sends its members here each night writes nobody in again (flows/mail_suppressions does, on the person's word)."""
-    if member.unsubscribed_at_ms is not None or not member.email:
-        return member
-    at = mail_suppressions.left_at_ms(services, tx, member.scope, member.email, member.brand_id)
-    return member if at is None else replace(member, unsubscribed_at_ms=at)
+    (heard,) = _all_heard(services, tx, member.scope, [member])
+    return heard
+
+
+def _all_heard(services: Services, tx: Tx, scope: Scope, members: Sequence[Member]) -> list[Member]:
+    asked = {(one.email, one.brand_id) for one in members if one.email}
+    left = mail_suppressions.left_at_ms(services, tx, scope, asked)
+
+    def heard(member: Member) -> Member:
+        at = left.get((member.email, member.brand_id))
+        return member if at is None or member.unsubscribed_at_ms is not None else replace(member, unsubscribed_at_ms=at)
+
+    return list(map(heard, members))
 
 
 def _as_asked(found: Member, asked: MemberAsked, now: int) -> Member:
