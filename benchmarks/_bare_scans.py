@@ -11,7 +11,7 @@ import contextlib
 import itertools
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -54,6 +54,8 @@ class Noted:
     """What was done with which text and parameters, in its order, in a charge on `card` with the other side on `system`."""
 
     calls: tuple[tuple[str, str, Params], ...]
+    by_place: Mapping[str, Callable[[Params], tuple[Any, ...]]]
+    """On SQLite: a text's parameters as the server gives them."""
     operation: str
     card: str
     system: str
@@ -86,6 +88,7 @@ def note(settings: Settings, card: str, route: str) -> Noted:
     """Runs one charge through the flow, notes its statements, and undoes it."""
     id_ = "bare-000000000000"
     calls: list[tuple[str, str, Params]] = []
+    by_place: dict[str, Callable[[Params], tuple[Any, ...]]] = {}
 
     async def once() -> None:
         async with bootstrap.operate(settings) as parts:
@@ -96,6 +99,7 @@ def note(settings: Settings, card: str, route: str) -> Noted:
                     given = super()._given(compiled, scope, params)
                     parts = (compiled.first, compiled) if compiled.first else (compiled,)
                     calls.extend(("rows", one.sql, dict(given)) for one in parts)
+                    by_place.update((one.sql, one.in_order) for one in parts)
                     return given
 
             connection: Any = postgres.connect(settings.database_url) if path is None else sqlite.connect(path)
@@ -111,7 +115,7 @@ def note(settings: Settings, card: str, route: str) -> Noted:
                 connection.execute("ROLLBACK")
 
     asyncio.run(once())
-    return Noted(tuple(calls), id_, card, _other_side(card))
+    return Noted(tuple(calls), by_place, id_, card, _other_side(card))
 
 
 def _other_side(card: str) -> str:
@@ -202,7 +206,7 @@ def _on_sqlite(path: Any, noted: Noted, cards: Sequence[str], seconds: float, gr
             for scan in itertools.islice(scans, group):
                 if group > 1:
                     execute("SAVEPOINT one")
-                scan(lambda _, sql, given: execute(sql, given).fetchall())
+                scan(lambda _, sql, given: execute(sql, noted.by_place[sql](given)).fetchall())
                 if group > 1:
                     execute("RELEASE one")
             execute("COMMIT")

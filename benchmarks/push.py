@@ -17,6 +17,7 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -33,6 +34,7 @@ from billfold.flows import templates
 from billfold.ports import Registration, Tx
 from billfold.sandbox.site import Sandbox
 from billfold.settings import Settings
+from billfold.wallets.apple.certificates import load_apple_credential
 from common import ROOT, Server, arguments, report, tool
 from outgoing_push import bare
 
@@ -76,9 +78,9 @@ async def prepare(settings: Settings, sandbox: Sandbox, tokens: list[str]) -> tu
     """Credentials, a template, a pass of it for each push token. (live key, template id)."""
     async with bootstrap.operate(settings) as parts:
         issued = sandbox.authority.issue_pass_certificate(PASS_TYPE, "BILLFOLD01")
-        await parts.import_certificate(
-            LIVE, bootstrap.CertificateFiles(issued.certificate_pem, issued.key_pem, None, (issued.intermediate_pem,))
-        )
+        now = datetime.now(UTC)
+        credential = load_apple_credential(issued.certificate_pem, issued.key_pem, None, (issued.intermediate_pem,), now)
+        await parts.keyring.add_apple(LIVE, credential)  # an operator could not bring it for live: it is not Apple's
         key = await key_flows.mint(parts.services, LIVE, "bench", frozenset(keys.SCOPES))
         actor = Actor(LIVE, key.key.id, key.key.scopes)
         template = (await templates.create(parts.services, actor, "bench", Draft(content("0")))).template
