@@ -34,11 +34,11 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 _encode = msgspec.json.Encoder().encode
 
-THREADS, AT_ONCE = 16, 4
-"""Connections, and how many of them are at work at once beside those that wait long: with sixteen, those that hold what others
-wait for are the slowest. Where the database is far away, all are."""
-FAR_MS = 2.0
-"""So long takes the way to a database that is far away and back."""
+THREADS = 16
+AT_ONCE = ((0.2, 2), (2.0, 4))
+"""How many of them are at work at once beside those that wait long, by how many milliseconds the way to the database and back
+takes at most: with sixteen, those that hold what others wait for are the slowest. A database on the same machine shares its cores
+with them; where it is far away, all are."""
 TRIES_MAX, LOSSES_MAX = 5, 3
 """Of a transaction, and how many of them may end with the connection."""
 CLOCK_SECONDS = 30
@@ -168,6 +168,10 @@ def revision(url: str) -> str | None:
     return str(row[0]) if row else None
 
 
+def _at_once(way_ms: float, threads: int) -> int:
+    return next((few for most_ms, few in AT_ONCE if way_ms < most_ms), threads)
+
+
 class PostgresStore:
     """`clock` takes the place of the database's clock, for tests. Raises StoreRefused where the server may lose what it
     acknowledged (fsync or full_page_writes off)."""
@@ -182,7 +186,7 @@ class PostgresStore:
         self._closed = False
         self._clock_offset_ms = 0
         self._clock_read_at = float("-inf")
-        self._pool = Threads(threads, "billfold-postgres", AT_ONCE if self._check_server() < FAR_MS else threads)
+        self._pool = Threads(threads, "billfold-postgres", _at_once(self._check_server(), threads))
 
     def _check_server(self) -> float:
         """How long the way there and back takes, in milliseconds."""
