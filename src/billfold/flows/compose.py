@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from billfold.domain.content import Content, ImageSlot
 from billfold.domain.drafts import Draft, ImageSource
-from billfold.domain.errors import FieldProblem, Invalid
 from billfold.domain.ids import Scope
+from billfold.flows.template_checks import both_wallets, refuse
 from billfold.ports import Services, Workspace
 
 DAY_SECONDS = 86_400
@@ -48,11 +48,4 @@ async def _images(services: Services, scope: Scope, images: dict[ImageSlot, Imag
 
 def check(services: Services, content: Content) -> None:
     """Raises Invalid when either wallet would refuse the content."""
-    errors = [
-        FieldProblem(found.path, found.code, found.message, found.mend)
-        for wallet in (services.apple, services.google)
-        for found in wallet.check(content)
-        if found.severity == "error"
-    ]
-    if errors:
-        raise Invalid(*errors)
+    refuse(both_wallets(services)(content))
