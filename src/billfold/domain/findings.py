@@ -1,6 +1,7 @@
 """What rules say about something that was asked for. May not enter: the rules themselves, a wallet's words."""
 
 import msgspec
+from msgspec.structs import replace
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -14,3 +15,7 @@ class Finding(msgspec.Struct, frozen=True):
     message: str
     mend: str
     otherwise: str = ""
+
+    def within(self, root: str) -> "Finding":
+        """The same, said of what the judged thing is a part of."""
+        return replace(self, path=f"{root}.{self.path}" if self.path else root)

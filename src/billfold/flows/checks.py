@@ -45,8 +45,7 @@ async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
     parts = []
     for name, wallet in (("apple", services.apple), ("google", services.google)):
         found = await wallet.check_for(actor.scope, content)
-        findings = tuple(replace(one, path=f"content.{one.path}" if one.path else "content") for one in found)
-        parts.append(Part(name, findings))
+        parts.append(Part(name, tuple(one.within("content") for one in found)))
     return Report("content", tuple(parts), await _of_pictures(services, actor.scope, draft, content))
 
 
@@ -54,7 +53,7 @@ async def _of_pictures(services: Services, scope: Scope, draft: Draft, content: 
     known = {slot: await services.images.known(scope, one.source) for slot, one in draft.images.items()}
     images = {slot: hash_ for slot, hash_ in known.items() if hash_ is not None}
     found = await services.images.findings(scope, replace(content, images=images))
-    return tuple(replace(one, path=f"content.{one.path}") for one in found)
+    return tuple(one.within("content") for one in found)
 
 
 def _as_issued(draft: Draft, organization: str, now_ms: int) -> Content:

@@ -3,11 +3,13 @@
 May not enter: wire shapes, what either wallet makes of it."""
 
 import asyncio
+from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from billfold.domain.content import Content, ImageSlot
 from billfold.domain.drafts import Draft, ImageSource
+from billfold.domain.findings import Finding
 from billfold.domain.ids import Scope
 from billfold.flows.template_checks import both_wallets, refuse
 from billfold.ports import Services, Workspace
@@ -15,13 +17,25 @@ from billfold.ports import Services, Workspace
 DAY_SECONDS = 86_400
 
 
-async def compose(services: Services, scope: Scope, workspace: Workspace, draft: Draft, issued_at_ms: int) -> Content:
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A content that both wallets take. `warnings`: what their rules say of it all the same; their paths lead into it."""
+
+    content: Content
+    warnings: tuple[Finding, ...]
+
+
+async def compose(services: Services, scope: Scope, workspace: Workspace, draft: Draft, issued_at_ms: int) -> Composed:
     """The finished content, accepted by both wallets' rules. Raises Invalid, naming each field."""
     content = await assemble(services, scope, workspace, draft)
     if draft.expires_in_days is not None:
         content = replace(content, expires_at=issued_at_ms // 1000 + draft.expires_in_days * DAY_SECONDS)
-    check(services, content)
-    return content
+    return Composed(content, check(services, content))
+
+
+async def findings_of(services: Services, scope: Scope, composed: Composed) -> tuple[Finding, ...]:
+    """What wallets lose of the content or show otherwise, its pictures too: for those who are told."""
+    return (*composed.warnings, *await services.images.findings(scope, composed.content))
 
 
 async def assemble(services: Services, scope: Scope, workspace: Workspace, draft: Draft) -> Content:
@@ -46,6 +60,8 @@ async def _images(services: Services, scope: Scope, images: dict[ImageSlot, Imag
     return dict(zip(images, accepted, strict=True))
 
 
-def check(services: Services, content: Content) -> None:
-    """Raises Invalid when either wallet would refuse the content."""
-    refuse(both_wallets(services)(content))
+def check(services: Services, content: Content) -> tuple[Finding, ...]:
+    """What both wallets' rules say of the content. Raises Invalid when either would refuse it."""
+    found = both_wallets(services)(content)
+    refuse(found)
+    return found

@@ -18,7 +18,8 @@ from billfold.domain.passes import Pass, Template, content_of
 from billfold.domain.schedules import HOUR_MS
 from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose, offer
-from billfold.flows.template_checks import both_wallets, check_pass
+from billfold.flows.compose import Composed
+from billfold.flows.template_checks import check_pass
 from billfold.ports import Services, Tx, Workspace
 
 
@@ -48,31 +49,31 @@ After = Callable[[Tx, Stored], None]
 
 async def issue_pass(services: Services, actor: Actor, draft: Draft) -> Issued:
     """One pass with its own content (source S3). Raises Invalid, Forbidden, TooMany, CredentialMissing."""
-    workspace, new, content = await _composed(services, actor, draft)
-    begun = await offer.begin(services, new, content)
+    workspace, new, composed = await _composed(services, actor, draft)
+    begun = await offer.begin(services, new, composed.content)
     try:
         stored = await services.store.write(lambda tx: _store(services, tx, workspace, new, actor), short=True)
     except BaseException:
         begun.dropped()
         raise
     bundle, save_url = await begun.finished()
-    return Issued(stored, content, bundle, save_url, services.addresses.share(stored.id))
+    return Issued(stored, composed.content, bundle, save_url, services.addresses.share(stored.id))
 
 
 async def store_pass(services: Services, actor: Actor, draft: Draft, after: After | None = None) -> Stored:
     """The same, without making what a phone installs from."""
-    workspace, new, content = await _composed(services, actor, draft)
-    findings = (*both_wallets(services)(content), *await services.images.findings(actor.scope, content))
-    return await _stored(services, workspace, new, content, findings, actor, after)
+    workspace, new, composed = await _composed(services, actor, draft)
+    findings = await compose.findings_of(services, actor.scope, composed)
+    return await _stored(services, workspace, new, composed.content, findings, actor, after)
 
 
-async def _composed(services: Services, actor: Actor, draft: Draft) -> tuple[Workspace, Pass, Content]:
+async def _composed(services: Services, actor: Actor, draft: Draft) -> tuple[Workspace, Pass, Composed]:
     authorize(actor, "passes.create")
     workspace = await find_workspace(services, actor.scope)
     now = services.clock.now_ms()
-    content = await compose.compose(services, actor.scope, workspace, draft, now)
-    fingerprint = contents.fingerprint(contents.encode(content))
-    return workspace, await _new_pass(services, actor.scope, now, content=content, fingerprint=fingerprint), content
+    composed = await compose.compose(services, actor.scope, workspace, draft, now)
+    fingerprint = contents.fingerprint(contents.encode(composed.content))
+    return workspace, await _new_pass(services, actor.scope, now, content=composed.content, fingerprint=fingerprint), composed
 
 
 async def store_from_template(

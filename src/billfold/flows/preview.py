@@ -49,7 +49,7 @@ async def of_draft(
     workspace = await find_workspace(services, actor.scope)
     now = services.clock.now_ms()
     if values is None:
-        content = await compose.compose(services, actor.scope, workspace, draft, now)
+        content = (await compose.compose(services, actor.scope, workspace, draft, now)).content
     else:
         rules = Rules(expires_in_days=draft.expires_in_days)
         content = filling_of(await compose.assemble(services, actor.scope, workspace, draft), rules).fill(values, now)

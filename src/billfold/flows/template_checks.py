@@ -74,7 +74,7 @@ def check_template(services: Services, content: Content, rules: Rules) -> tuple[
     idle = [_idle(place) for place in filling.idle(guessed) if not _reads_any(place, unknown)]
     own = template_rules.check(content, rules)
     told = {one.path for one in own if one.code == template_rules.WRITTEN_TWICE}  # wallets see its outcome alone
-    seen = [_in_content(one) for one in (*usual, *(_when_long(one) for one in late))]
+    seen = [one.within("content") for one in (*usual, *(_when_long(one) for one in late))]
     found = (*own, *idle, *(one for one in seen if one.path not in told))
     return tuple(sorted(found, key=lambda one: one.severity))
 
@@ -84,7 +84,7 @@ async def check_whole(services: Services, scope: Scope, content: Content, rules:
     filled = filling_of(content, rules).fill(completed(defaults_of(rules), examples_of(rules)))
     counted = content.stamps is not None and "{{" in content.stamps.filled + content.stamps.total
     found = await services.images.findings(scope, filled)
-    pictures = [_in_content(one) for one in found if not (counted and one.code == "stamps_not_a_number")]
+    pictures = [one.within("content") for one in found if not (counted and one.code == "stamps_not_a_number")]
     return (*check_template(services, content, rules), *pictures)
 
 
@@ -119,10 +119,6 @@ def _idle(place: Place) -> Finding:
 def _when_long(one: Finding) -> Finding:
     """What happens with long values alone forbids nothing: each pass is judged by its own."""
     return Finding(one.code, "warning", one.path, f"with the longest values: {one.message}", one.mend, one.otherwise)
-
-
-def _in_content(one: Finding) -> Finding:
-    return Finding(one.code, one.severity, f"content.{one.path}", one.message, one.mend, one.otherwise)
 
 
 def refuse(findings: Sequence[Finding]) -> None:

@@ -60,7 +60,7 @@ async def replace_pass(services: Services, actor: Actor, known: Pass, draft: Dra
     assert known.content is not None
     draft = replace(draft, content=kinds.keep(draft.content, known.content, issued=True))
     workspace = await find_workspace(services, actor.scope)
-    content = await compose.compose(services, actor.scope, workspace, draft, known.issued_at_ms)
+    content = (await compose.compose(services, actor.scope, workspace, draft, known.issued_at_ms)).content
     fingerprint = contents.fingerprint(contents.encode(content))
 
     def change(_tx: Tx, found: Pass) -> Change:

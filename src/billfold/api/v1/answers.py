@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from typing import Generic, TypeVar
 
 import msgspec
-from msgspec.structs import replace
 from pydantic import BaseModel
 from pydantic import Field as Rule
 
@@ -232,7 +231,7 @@ def pass_summary(addresses: Addresses, pass_: Pass) -> PassSummary:
 
 
 def pass_made(addresses: Addresses, made: Stored) -> PassMade:
-    findings = [finding_shown(replace(one, path=f"content.{one.path}" if one.path else "content")) for one in made.findings]
+    findings = [finding_shown(one.within("content")) for one in made.findings]
     return PassMade.model_validate(_summary(addresses, made.pass_) | {"content": content_out(made.content), "findings": findings})
 
 

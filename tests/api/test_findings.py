@@ -1,0 +1,43 @@
+"""What a wallet loses of a pass or shows otherwise, as those are told who make or change it."""
+
+from dataclasses import replace
+from typing import Any
+
+from api.conftest import CARD, MINE, World, on_sqlite
+from billfold.api.v1.content import ContentIn, draft_of
+from billfold.domain.content import Content
+from billfold.domain.findings import Finding
+from billfold.domain.keys import SCOPES, Actor
+from billfold.flows import issue, update
+from billfold.ports import Wallet
+
+LOSSY = CARD | {"rotating_barcode": {"format": "QR", "pattern": "{totp_value_0}"}, "grouping": "club"}
+
+
+class Counted:
+    """A wallet, and how often its rules were asked."""
+
+    def __init__(self, wallet: Wallet) -> None:
+        self._wallet, self.times = wallet, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._wallet, name)
+
+    def check(self, content: Content) -> tuple[Finding, ...]:
+        self.times += 1
+        return self._wallet.check(content)
+
+
+@on_sqlite
+async def test_a_wallets_rules_are_asked_once_for_each_content(world: World) -> None:
+    """They are a good part of what a request costs, and who refuses the content knows already what else is to be said."""
+    wallets = apple, google = Counted(world.services.apple), Counted(world.services.google)
+    services = replace(world.services, apple=apple, google=google)
+    actor, draft = Actor(MINE, "key", frozenset(SCOPES)), draft_of(ContentIn.model_validate(LOSSY))
+    made = await issue.store_pass(services, actor, draft)
+    assert "rotating_barcode_lost" in {one.code for one in made.findings}
+    assert [one.times for one in wallets] == [1, 1]
+    await issue.issue_pass(services, actor, draft)
+    assert [one.times for one in wallets] == [2, 2]
+    await update.replace_pass(services, actor, made.pass_, draft_of(ContentIn.model_validate(CARD)))
+    assert [one.times for one in wallets] == [3, 3]
