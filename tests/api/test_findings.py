@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from api.client import Answer
 from api.conftest import CARD, MINE, World, on_sqlite
 from billfold.api.v1.content import ContentIn, draft_of
 from billfold.domain.content import Content
@@ -12,6 +13,15 @@ from billfold.flows import issue, update
 from billfold.ports import Wallet
 
 LOSSY = CARD | {"rotating_barcode": {"format": "QR", "pattern": "{totp_value_0}"}, "grouping": "club"}
+LOST = {
+    ("rotating_barcode_lost", "warning", "content.rotating_barcode"),
+    ("grouping_ignored", "warning", "content.grouping"),
+}
+
+
+def told(answer: Answer) -> set[tuple[str, str, str]]:
+    assert answer.status in (200, 201), answer.body
+    return {(one["code"], one["severity"], one["path"]) for one in answer.json["findings"]}
 
 
 class Counted:
@@ -26,6 +36,27 @@ class Counted:
     def check(self, content: Content) -> tuple[Finding, ...]:
         self.times += 1
         return self._wallet.check(content)
+
+
+@on_sqlite
+async def test_what_a_wallet_loses_is_said_to_who_makes_it(world: World) -> None:
+    """Of a template, published or not, as of a pass with its own content or a template's; a repeat of the request says it again."""
+    client, template = world.client, {"name": "Card", "content": LOSSY}
+
+    async def made(path: str, body: dict[str, object]) -> Any:
+        key = {"idempotency-key": f"{path}-{len(body)}-and-what-is-lost-of-it"}
+        answer = await client.post(path, body, headers=key)
+        assert told(answer) >= LOST, path
+        assert (await client.post(path, body, headers=key)).json == answer.json
+        return answer.json
+
+    published = await made("/v1/templates", template)
+    draft = await made("/v1/templates", template | {"publish": False})
+    for one in (published, draft):
+        opened = await client.get(f"/v1/templates/{one['id']}/draft")
+        assert opened.json["findings"] == one["findings"], "its editor is told the same"
+    await made("/v1/passes", {"content": LOSSY})
+    await made("/v1/passes", {"template_id": published["id"], "values": {}})
 
 
 @on_sqlite

@@ -27,21 +27,6 @@ async def test_a_pass_is_issued_read_and_listed(world: World) -> None:
     assert [one["id"] for one in listed.json["items"]] == [made.json["id"]]
 
 
-@on_sqlite
-async def test_what_a_wallet_loses_is_said_when_the_pass_is_made(world: World) -> None:
-    """Of its own content as of a template's with these values; a repeat of the request says it again."""
-    lossy = CARD | {"rotating_barcode": {"format": "QR", "pattern": "{totp_value_0}"}, "grouping": "club"}
-    template = (await world.client.post("/v1/templates", {"name": "Card", "content": lossy, "publish": True})).json["id"]
-    for number, body in enumerate(({"content": lossy}, {"template_id": template, "values": {}})):
-        key = {"idempotency-key": f"what-is-lost-of-it-{number}"}
-        made = await world.client.post("/v1/passes", body, headers=key)
-        assert made.status == 201, made.body
-        told = {(one["code"], one["severity"], one["path"]) for one in made.json["findings"]}
-        assert ("rotating_barcode_lost", "warning", "content.rotating_barcode") in told
-        assert ("grouping_ignored", "warning", "content.grouping") in told
-        assert (await world.client.post("/v1/passes", body, headers=key)).json == made.json
-
-
 LATER: dict[str, object] = {
     "kind": "loyalty",
     "language": "en",

@@ -327,23 +327,6 @@ async def test_a_batch_that_was_cut_off_goes_on_where_it_stopped(world: World) -
 
 
 @on_sqlite
-async def test_what_a_wallet_loses_is_said_when_the_template_is_made(world: World) -> None:
-    """In the answer itself, the same that its editor is told; a repeat of the request says it again."""
-    lossy = LOYALTY | {"rotating_barcode": {"format": "QR", "pattern": "{totp_value_0}"}, "grouping": "club"}
-    for publish in (True, False):
-        body = {"name": "Card", "content": lossy, "publish": publish}
-        key = {"idempotency-key": f"what-is-lost-of-it-{publish}"}
-        made = await world.client.post("/v1/templates", body, headers=key)
-        assert made.status == 201, made.body
-        told = {(one["code"], one["severity"], one["path"]) for one in made.json["findings"]}
-        assert ("rotating_barcode_lost", "warning", "content.rotating_barcode") in told
-        assert ("grouping_ignored", "warning", "content.grouping") in told
-        draft = await world.client.get(f"/v1/templates/{made.json['id']}/draft")
-        assert made.json["findings"] == draft.json["findings"]
-        assert (await world.client.post("/v1/templates", body, headers=key)).json == made.json
-
-
-@on_sqlite
 async def test_findings_speak_of_the_examples_and_of_the_longest_values(world: World) -> None:
     content = LOYALTY | {"logo_text": "{{ member.points - member.name }}"}
     schema = [*SCHEMA[1:], SCHEMA[0] | {"max_length": 400}]
