@@ -60,6 +60,27 @@ async def test_what_a_wallet_loses_is_said_to_who_makes_it(world: World) -> None
 
 
 @on_sqlite
+async def test_what_a_wallet_loses_is_said_to_who_changes_it(world: World) -> None:
+    """Of content and of values, replaced or merged, and again where nothing changes. Who voids a pass is told nothing."""
+    client = world.client
+
+    async def changed(method: str, path: str, body: dict[str, object]) -> None:
+        for unchanged in (False, True):
+            answer = await client.ask(method, path, body)
+            assert told(answer) >= LOST, path
+            assert answer.json["unchanged"] is unchanged
+
+    own = (await client.post("/v1/passes", {"content": CARD})).json["id"]
+    await changed("PUT", f"/v1/passes/{own}", {"content": LOSSY})
+    assert not told(await client.put(f"/v1/passes/{own}", {"content": CARD})) & LOST
+    template = (await client.post("/v1/templates", {"name": "Card", "content": LOSSY})).json["id"]
+    filled = (await client.post("/v1/passes", {"template_id": template, "values": {"name": "Ada"}})).json["id"]
+    await changed("PUT", f"/v1/passes/{filled}", {"values": {"name": "Ada King"}})
+    await changed("PATCH", f"/v1/passes/{filled}/values", {"values": {"name": "Ada Lovelace"}})
+    assert "findings" not in (await client.post(f"/v1/passes/{filled}/void")).json
+
+
+@on_sqlite
 async def test_a_wallets_rules_are_asked_once_for_each_content(world: World) -> None:
     """They are a good part of what a request costs, and who refuses the content knows already what else is to be said."""
     wallets = apple, google = Counted(world.services.apple), Counted(world.services.google)

@@ -138,7 +138,7 @@ def check_pass(services: Services, template: Template, values: JsonObject, issue
     if rules.missing is Missing.ERROR and (lacking := filling_of(template.content, rules).lacking(values)):
         text, mend = "the template shows this value", "send it"
         raise Invalid(*(FieldProblem(f"values.{name}", "value_missing", text, mend) for name in lacking))
-    judged = judge_of(services, template.content, rules).judge(values, issued_at_ms)
+    judged = judge_pass(services, template, values, issued_at_ms)
     if judged.problems:
         raise Invalid(*judged.problems)
     return judged.findings
@@ -273,3 +273,8 @@ _judges: Kept[Judge] = Kept()
 def judge_of(services: Services, content: Content, rules: Rules) -> Judge:
     """One for each published content, as storage gives the same objects again for the same revision."""
     return _judges.of(content, rules, lambda content, rules: Judge(filling_of(content, rules), both_wallets(services)))
+
+
+def judge_pass(services: Services, template: Template, values: JsonObject, issued_at_ms: int) -> Judged:
+    """What both wallets say of a pass that shows the template, also of one that has become wrong by a later revision."""
+    return judge_of(services, template.content, template.rules).judge(values, issued_at_ms)

@@ -12,6 +12,7 @@ from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
 from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.events import Event, EventKind
+from billfold.domain.findings import Finding
 from billfold.domain.ids import PassId, scope_of_pass
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.merging import merge
@@ -20,17 +21,19 @@ from billfold.domain.personalization import kept
 from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose
 from billfold.flows.issue import count_use, find_workspace
-from billfold.flows.template_checks import check_pass
+from billfold.flows.template_checks import check_pass, judge_pass
 from billfold.ports import Services, Tx, Workspace
 
 
 @dataclass(frozen=True, slots=True)
 class Updated:
-    """`notified`: how many devices and Google holders will be told. Nothing was done when `unchanged`."""
+    """`notified`: how many devices and Google holders will be told. Nothing was done when `unchanged`. `findings`: what a wallet
+    loses of the pass as it is now or shows otherwise; their paths lead into its content."""
 
     pass_: Pass
     notified: int
     unchanged: bool
+    findings: tuple[Finding, ...] = ()
 
 
 After = Callable[[Tx, Updated], None]
@@ -51,20 +54,23 @@ async def find_pass(services: Services, actor: Actor, serial: str, operation: st
     return found
 
 
-async def replace_pass(services: Services, actor: Actor, known: Pass, draft: Draft) -> Updated:
+async def replace_pass(services: Services, actor: Actor, known: Pass, draft: Draft, *, told: bool = False) -> Updated:
     """The draft becomes the whole pass: what it leaves out is gone (S3-24). An equal one changes nothing (S3-25).
 
-    `known`: from `find_pass` for "passes.replace", which callers ask before they read what the body says."""
+    `known`: from `find_pass` for "passes.replace", which callers ask before they read what the body says. `told`: whether somebody
+    reads the findings, which take a look at each picture; there are none otherwise."""
     if known.template_id is not None:
         raise Conflict("pass_has_template", "this pass shows a template; change its values or publish the template")
     assert known.content is not None
     draft = replace(draft, content=kinds.keep(draft.content, known.content, issued=True))
     workspace = await find_workspace(services, actor.scope)
-    content = (await compose.compose(services, actor.scope, workspace, draft, known.issued_at_ms)).content
+    composed = await compose.compose(services, actor.scope, workspace, draft, known.issued_at_ms)
+    content = composed.content
+    findings = await compose.findings_of(services, actor.scope, composed) if told else ()
     fingerprint = contents.fingerprint(contents.encode(content))
 
     def change(_tx: Tx, found: Pass) -> Change:
-        return Change(replace(found, content=content, fingerprint=fingerprint), found.content, content)
+        return Change(replace(found, content=content, fingerprint=fingerprint), findings, found.content, content)
 
     return await _change(services, actor, workspace, known.id, change)
 
@@ -91,10 +97,10 @@ async def _change_values(services: Services, actor: Actor, known: Pass, followin
         values = following(found)
         fingerprint = values_fingerprint(values)
         if fingerprint == found.fingerprint:
-            return Change(found)
-        check_pass(services, template, values, found.issued_at_ms)
+            return Change(found, judge_pass(services, template, values, found.issued_at_ms).findings)
+        findings = check_pass(services, template, values, found.issued_at_ms)
         changed = replace(found, values=values, fingerprint=fingerprint)
-        return Change(changed, content_of(found, template), content_of(changed, template))
+        return Change(changed, findings, content_of(found, template), content_of(changed, template))
 
     return await _change(services, actor, workspace, known.id, change)
 
@@ -110,9 +116,10 @@ async def void_pass(services: Services, actor: Actor, serial: str, after: After 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The pass as it is to be, and what its holder saw before and sees then, where that changes."""
+    """The pass as it is to be, what wallets say of it, and what its holder saw before and sees then, where that changes."""
 
     pass_: Pass
+    findings: tuple[Finding, ...] = ()
     before: Content | None = None
     after: Content | None = None
 
@@ -141,7 +148,7 @@ async def _change(
         made = change(tx, found)
         changed = made.pass_
         if (changed.fingerprint, changed.voided) == (found.fingerprint, found.voided):
-            return Updated(found, 0, unchanged=True)
+            return Updated(found, 0, unchanged=True, findings=made.findings)
         count_use(tx, workspace, actor.scope, "updated", now)
         number = tx.numbers.next(actor.scope)
         stored = replace(changed, number=number, updated_at_ms=now)
@@ -153,7 +160,7 @@ async def _change(
         data: dict[str, str | int] = {"notified": notified}
         event_id = services.entropy.event_id()
         tx.events.append(Event(event_id, actor.scope, now, kind, pass_id, cause=actor.principal, data=data))
-        return Updated(stored, notified, unchanged=False)
+        return Updated(stored, notified, unchanged=False, findings=made.findings)
 
     updated = await services.store.write(transaction, short=True)
     if not updated.unchanged:

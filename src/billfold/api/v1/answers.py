@@ -107,6 +107,12 @@ class PassChanged(PassSummary):
     unchanged: bool
 
 
+class PassReplaced(PassChanged):
+    """`findings`: what a wallet cuts, drops or shows otherwise of the pass as it is now, also when it is unchanged."""
+
+    findings: list[FindingShown]
+
+
 class RowError(Out):
     path: str
     code: str
@@ -231,8 +237,13 @@ def pass_summary(addresses: Addresses, pass_: Pass) -> PassSummary:
 
 
 def pass_made(addresses: Addresses, made: Stored) -> PassMade:
-    findings = [finding_shown(one.within("content")) for one in made.findings]
-    return PassMade.model_validate(_summary(addresses, made.pass_) | {"content": content_out(made.content), "findings": findings})
+    more = {"content": content_out(made.content), "findings": _findings(made.findings)}
+    return PassMade.model_validate(_summary(addresses, made.pass_) | more)
+
+
+def _findings(found: Sequence[Finding]) -> list[FindingShown]:
+    """Of a pass's content, said of the pass."""
+    return [finding_shown(one.within("content")) for one in found]
 
 
 def finding_shown(one: Finding) -> FindingShown:
@@ -275,8 +286,15 @@ def _delivery(row: dict[str, str | int]) -> DeliveryState:
 
 
 def pass_changed(addresses: Addresses, updated: Updated) -> PassChanged:
-    more = {"notified_devices": updated.notified, "unchanged": updated.unchanged}
-    return PassChanged.model_validate(_summary(addresses, updated.pass_) | more)
+    return PassChanged.model_validate(_changed(addresses, updated))
+
+
+def pass_replaced(addresses: Addresses, updated: Updated) -> PassReplaced:
+    return PassReplaced.model_validate(_changed(addresses, updated) | {"findings": _findings(updated.findings)})
+
+
+def _changed(addresses: Addresses, updated: Updated) -> dict[str, object]:
+    return _summary(addresses, updated.pass_) | {"notified_devices": updated.notified, "unchanged": updated.unchanged}
 
 
 def passes_issued(addresses: Addresses, rows: Sequence[Row]) -> PassesIssued:

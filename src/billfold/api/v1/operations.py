@@ -96,6 +96,8 @@ FINDING_SHOWN: dict[str, object] = {
     "otherwise": "Apple may object when it reviews the issuer",
 }
 PASS_MADE: dict[str, object] = PASS_SHOWN | {"content": CONTENT_SHOWN, "findings": [FINDING_SHOWN]}
+PASS_CHANGED: dict[str, object] = PASS_SHOWN | {"notified_devices": 2, "unchanged": False}
+PASS_REPLACED: dict[str, object] = PASS_CHANGED | {"findings": [FINDING_SHOWN]}
 TEMPLATE_MADE: dict[str, object] = TEMPLATE_SHOWN | {"findings": [FINDING_SHOWN]}
 PUBLISHED_SHOWN: dict[str, object] = TEMPLATE_SHOWN | {
     "revision": 2,

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
 from billfold.api.v1 import answers, cursors
-from billfold.api.v1.answers import Listed, PassChanged, PassDetail, PassesIssued, PassLinks, PassMade, PassSummary
+from billfold.api.v1.answers import Listed, PassChanged, PassDetail, PassesIssued, PassLinks, PassMade, PassReplaced, PassSummary
 from billfold.api.v1.content import ContentIn, draft_of, within
 from billfold.api.v1.idempotency import Keep, Once
 from billfold.api.v1.operations import (
@@ -17,7 +17,9 @@ from billfold.api.v1.operations import (
     CONTENT,
     CONTENT_SHOWN,
     EXAMPLE_PASS,
+    PASS_CHANGED,
     PASS_MADE,
+    PASS_REPLACED,
     PASS_SHOWN,
     answer,
     binary,
@@ -155,13 +157,7 @@ def _add_values(router: APIRouter, services: Services) -> None:
         name="passes.replace",
         operation_id="mergePassValues",
         summary="Change some values of a pass that shows a template, and tell every phone",
-        responses=answer(
-            200,
-            PassChanged,
-            PASS_SHOWN | {"notified_devices": 2, "unchanged": False},
-            "Changed, or unchanged when equal.",
-        )
-        | refusals(404, 409, body=True),
+        responses=answer(200, PassReplaced, PASS_REPLACED, "Changed, or unchanged when equal.") | refusals(404, 409, body=True),
         openapi_extra=request_example({"values": {"name": "Ada King"}}),
     )
     async def merge(actor: Asking, pass_id: PassId, body: ChangedValues) -> Response:
@@ -170,7 +166,7 @@ def _add_values(router: APIRouter, services: Services) -> None:
             updated = await update.merge_values(services, actor, known, body.values)
         except Invalid as error:
             raise in_content(error) from None
-        return _json(answers.body(answers.pass_changed(services.addresses, updated)))
+        return _json(answers.body(answers.pass_replaced(services.addresses, updated)))
 
 
 def _add_writes(router: APIRouter, services: Services) -> None:
@@ -201,9 +197,7 @@ def _add_writes(router: APIRouter, services: Services) -> None:
         name="passes.replace",
         operation_id="replacePass",
         summary="Replace what a pass shows, and tell every phone",
-        responses=answer(
-            200, PassChanged, PASS_SHOWN | {"notified_devices": 2, "unchanged": False}, "Changed, or unchanged when it was equal."
-        )
+        responses=answer(200, PassReplaced, PASS_REPLACED, "Changed, or unchanged when it was equal.")
         | refusals(404, 409, body=True),
         openapi_extra=request_example({"content": CONTENT}),
     )
@@ -212,24 +206,19 @@ def _add_writes(router: APIRouter, services: Services) -> None:
         _one_of(body)
         try:
             if body.content is not None:
-                updated = await update.replace_pass(services, actor, known, draft_of(body.content))
+                updated = await update.replace_pass(services, actor, known, draft_of(body.content), told=True)
             else:
                 updated = await update.replace_values(services, actor, known, body.values or {})
         except Invalid as error:
             raise in_content(error) from None
-        return _json(answers.body(answers.pass_changed(addresses, updated)))
+        return _json(answers.body(answers.pass_replaced(addresses, updated)))
 
     @router.post(
         "/passes/{pass_id}/void",
         name="passes.void",
         operation_id="voidPass",
         summary="Mark a pass as no longer valid, on every phone, for good",
-        responses=answer(
-            200,
-            PassChanged,
-            PASS_SHOWN | {"voided": True, "notified_devices": 2, "unchanged": False},
-            "Void; unchanged when it was already.",
-        )
+        responses=answer(200, PassChanged, PASS_CHANGED | {"voided": True}, "Void; unchanged when it was already.")
         | refusals(400, 404, 409, 413),
         openapi_extra=once(),
     )
