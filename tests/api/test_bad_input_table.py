@@ -43,6 +43,26 @@ async def facade_writes(world: World) -> list[tuple[str, str]]:
 
 
 @on_sqlite
+@pytest.mark.requirement("S3-23")
+async def test_a_parameter_that_the_facade_does_not_read_is_refused(world: World) -> None:
+    """Who misspells the format would get JSON, and a pass that nobody knows of."""
+    serial = (await world.client.post("/api/passes?format=json", FACADE_CARD)).json["serialNumber"]
+    before = await everything(world)
+    for method, path, said in (
+        ("POST", "/api/passes?formt=pkpass", "formt: unknown parameter; did you mean format?"),
+        ("POST", f"/api/passes?%3C{SECRET}%3E=1", "(a name with odd characters): unknown parameter; known are format"),
+        ("POST", f"/api/passes?format={SECRET}", "format: there is no such form of the answer; send json or pkpass"),
+        ("POST", "/api/pkpass?format=json", "format: unknown parameter; this operation takes none"),
+        ("PUT", f"/api/passes/{serial}?silent=true", "silent: unknown parameter; this operation takes none"),
+        ("GET", "/api/auth/usage?month=2026-11", "month: unknown parameter; this operation takes none"),
+    ):
+        answer = await world.client.ask(method, path, None if method == "GET" else FACADE_CARD | {"logoText": "Other"})
+        assert (answer.status, answer.json) == (400, {"error": said}), path
+    assert await everything(world) == before
+    assert (await world.client.post("/api/passes?format=pkpass", FACADE_CARD)).body.startswith(b"PK")
+
+
+@on_sqlite
 @pytest.mark.requirement("S3-23", "S3-29")
 async def test_each_case_against_each_request_of_the_facade(world: World) -> None:
     writes = await facade_writes(world)

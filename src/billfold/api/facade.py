@@ -14,11 +14,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from billfold.api import strict_json
 from billfold.api.facade_body import draft_of, in_own_names
+from billfold.api.parameters import refuse_unknown
 from billfold.api.sign_in import actor_of
 from billfold.domain.errors import (
     BillfoldError,
     Conflict,
     CredentialMissing,
+    FieldProblem,
     Forbidden,
     Invalid,
     NotFound,
@@ -52,6 +54,8 @@ SAID = {
 """What is said whatever happened."""
 
 PKPASS = "application/vnd.apple.pkpass"
+FORMS = ("json", "pkpass")
+"""What `?format=` may say."""
 _encode = msgspec.json.Encoder().encode
 """Bytes become base64 at once, which is half the work of doing one after the other."""
 _log = structlog.get_logger("billfold.api")
@@ -75,16 +79,18 @@ def problem(error: BillfoldError) -> Response:
 
 
 class _Guarded:
-    """An ASGI application, which a route calls as it is: a function it would wrap twice."""
+    """An ASGI application, which a route calls as it is: a function it would wrap twice. `parameters`: what the query may have."""
 
-    def __init__(self, services: Services, handler: Handler) -> None:
-        self._services, self._handler = services, handler
+    def __init__(self, services: Services, handler: Handler, parameters: tuple[str, ...]) -> None:
+        self._services, self._handler, self._parameters = services, handler, parameters
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
             actor = await actor_of(self._services, request, "api")
             self._services.limits.check(actor.key_id)
+            if scope["query_string"]:
+                refuse_unknown(request.query_params.keys(), self._parameters)
             response = await self._handler(request, actor)
         except BillfoldError as error:
             response = problem(error)
@@ -100,15 +106,15 @@ class Facade:
 
     def routes(self) -> list[Route]:
         operations = [
-            Route("/api/passes", self._guarded(self.create), methods=["POST"]),
+            Route("/api/passes", self._guarded(self.create, "format"), methods=["POST"]),
             Route("/api/passes/{serial}", self._guarded(self.replace), methods=["PUT"]),
             Route("/api/pkpass", self._guarded(self.create_binary), methods=["POST"]),
             Route("/api/auth/usage", self._guarded(self.usage), methods=["GET"]),
         ]
         return [*operations, _elsewhere(operations)]
 
-    def _guarded(self, handler: Handler) -> ASGIApp:
-        return _Guarded(self._services, handler)
+    def _guarded(self, handler: Handler, *parameters: str) -> ASGIApp:
+        return _Guarded(self._services, handler, parameters)
 
     async def _body(self, request: Request) -> object:
         return strict_json.parse(await _bytes(request), bytes_max=self._body_bytes_max)
@@ -120,8 +126,9 @@ class Facade:
 
     async def create(self, request: Request, actor: Actor) -> Response:
         """POST /api/passes. `?format=pkpass` answers the binary, as the older path does."""
+        binary = bool(request.scope["query_string"]) and _wants_bundle(request)
         issued = await self._issue(request, actor)
-        if request.scope["query_string"] and request.query_params.get("format") == "pkpass":
+        if binary:
             return _binary(issued)
         answer = {
             "serialNumber": issued.pass_.id,
@@ -191,6 +198,14 @@ async def _bytes(request: Request) -> bytes:
         parts.append(message.get("body", b""))
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+def _wants_bundle(request: Request) -> bool:
+    """Asked before anything is issued. Raises Invalid."""
+    form = request.query_params.get("format", "json")
+    if form not in FORMS:
+        raise Invalid(FieldProblem("format", "unknown_format", "there is no such form of the answer", f"send {' or '.join(FORMS)}"))
+    return form == "pkpass"
 
 
 def _binary(issued: Issued) -> Response:

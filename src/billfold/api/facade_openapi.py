@@ -2,6 +2,7 @@
 
 Bounds are those of the reader, imported from it. May not enter: behaviour."""
 
+from billfold.api.facade import FORMS, PKPASS
 from billfold.api.facade_body import (
     BARCODE_MAX,
     DAYS,
@@ -18,7 +19,6 @@ from billfold.api.facade_body import (
 from billfold.domain.drafts import COLOR_PRESETS
 
 Json = dict[str, object]
-PKPASS = "application/vnd.apple.pkpass"
 EXAMPLE_SERIAL = "d3m0abt-5HqXbJ7ZkT2mVw9cRn4LdY"
 _SAVE_URL = "https://pay.google.com/gp/v/save/eyJ..."
 CREATE_EXAMPLE: Json = {
@@ -182,7 +182,7 @@ def paths() -> Json:
         "name": "format",
         "in": "query",
         "description": "`pkpass` answers the bundle itself.",
-        "schema": {"type": "string"},
+        "schema": {"type": "string", "enum": list(FORMS), "default": "json"},
         "example": "json",
     }
     serial: Json = {

@@ -18,6 +18,7 @@ from starlette.responses import Response
 
 from billfold.api import strict_json
 from billfold.api.json_place import ODD
+from billfold.api.parameters import refuse_unknown
 from billfold.api.problems import MalformedKey, problem_response
 from billfold.api.shortcuts import Handler, ShortRoute
 from billfold.api.sign_in import SignIn, actor_of
@@ -81,17 +82,6 @@ def _parameters(dependant: Dependant) -> frozenset[str]:
     """The names that an operation takes in its query."""
     own = frozenset(one.alias for one in dependant.query_params)
     return own.union(*map(_parameters, dependant.dependencies))
-
-
-def _refuse_unknown(request: Request, known: frozenset[str]) -> None:
-    """A name that nobody reads would be a filter that does not filter, or a dry run that is none."""
-    found = []
-    for name in sorted(request.query_params.keys() - known)[:_PROBLEMS_MAX]:
-        shown, near = (name, difflib.get_close_matches(name, known, 1)) if _PLAIN.match(name) else (ODD, [])
-        taken = f"known are {', '.join(sorted(known))}" if known else "this operation takes none"
-        found.append(FieldProblem(shown, "unknown_parameter", "unknown parameter", f"did you mean {near[0]}?" if near else taken))
-    if found:
-        raise Invalid(*found)
 
 
 async def _refuse_body(request: Request) -> None:
@@ -162,7 +152,7 @@ def route_class(services: Services, bytes_max: int, known_fields: Sequence[str])
                 services.limits.check(actor.key_id)
                 authorize(actor, operation)
                 if request.scope["query_string"]:
-                    _refuse_unknown(request, parameters)
+                    refuse_unknown(request.query_params.keys(), parameters)
                 if takes_body:
                     await _read_json(request, bytes_max)
                     if model is not None:
