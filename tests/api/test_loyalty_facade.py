@@ -400,6 +400,27 @@ async def test_bodies_that_nobody_can_mean(counter: Counter) -> None:
         assert other.json == {"message": f"The method is not supported. Supported methods: {allow}."}
 
 
+@pytest.mark.requirement("S2-33", "S2-38")
+@on_sqlite
+async def test_a_misspelt_name_is_refused_and_a_strange_one_is_not_looked_at(counter: Counter) -> None:
+    """Of two retries with a reference that nobody reads, the second would charge again."""
+    card = await counter.shop.card(points=10)
+    for name, meant, said in (
+        ("transaction_refrence", "transaction_reference", "transaction refrence"),
+        ("transactionReference", "transaction_reference", "transactionReference"),
+        ("vat-rate", "vat_rate", "vat-rate"),
+        ("Balance", "balance", "Balance"),
+    ):
+        in_body = await counter.scan(card, points=-1, **{name: "1"})
+        named = {"organization_identifier": MINE.workspace, "pass_code": card.pass_id, "points": -1}
+        in_address = await counter.ask("POST", f"/passes/scan/storecard?{name}=1", named, counter.shop.device)
+        words = f"The {said} field is not known: send it as {meant}."
+        assert in_body.status == in_address.status == 422
+        assert in_body.json == in_address.json == {"message": words, "errors": {name: [words]}}
+    strange = {"device": "till-3", "api_version": 2, "reference": "7", "_": "1"}
+    assert (await counter.scan(card, points=-1, **strange)).json["points"] == 9
+
+
 @pytest.mark.requirement("S2-18", "S2-20", "S2-23", "S2-24", "S2-25", "S2-26")
 async def test_a_pass_is_made_for_a_member_of_any_status_with_a_link_or_a_mail(counter: Counter) -> None:
     wanted = {"brand_id": counter.shop.brand.id, "coupon_id": counter.shop.programmes["coupon"].id}

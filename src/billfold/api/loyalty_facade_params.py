@@ -4,6 +4,7 @@ A body is strict JSON, or one of the two spellings of loose_json.py. Each field 
 echoes nothing. May not enter: lookups, what an answer looks like."""
 
 import datetime
+import difflib
 import re
 import uuid
 from collections.abc import Mapping
@@ -13,6 +14,7 @@ from urllib.parse import parse_qsl
 from starlette.requests import Request
 
 from billfold.api import loose_json, strict_json
+from billfold.api.json_place import ODD
 from billfold.api.loose_json import Bare
 from billfold.api.strict_json import Malformed
 from billfold.domain import decimals
@@ -24,6 +26,9 @@ QUERY_PAIRS_MAX = 50
 TEXT_MAX = 512
 TITLE_MAX = 200
 DATE_MAX_MS = 253_402_300_799_000
+NEAR = 0.82
+"""How alike (difflib's ratio) an unknown name is to one that the request takes, to be that one misspelt."""
+STRANGERS_MAX = 50
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?\Z")
 _DIGITS = re.compile(r"[0-9]{9,11}\Z")
 
@@ -87,21 +92,33 @@ def _text_of(value: object) -> str:
 
 
 def _plain(name: str) -> str:
-    return name if re.fullmatch(r"[a-z_]{1,40}", name) else "(a name with odd characters)"
+    return name if re.fullmatch(r"[A-Za-z_-]{1,40}", name) else ODD
 
 
 class Params:
-    """What was sent, field by field; `check` raises what was wrong with all of them. Unknown names are not looked at, as their own
-    document's servers do."""
+    """What was sent, field by field; `check` raises what was wrong with all of them. Names that nobody asked for are not looked
+    at, as their own document's servers do, unless one is nearly a field's: a misspelt `transaction_reference` charges twice."""
 
     def __init__(self, given: Mapping[str, object]) -> None:
         self._given = {name: value for name, value in given.items() if not _missing(value)}
+        self._asked: set[str] = set()
         self._problems: list[FieldProblem] = []
 
     def check(self) -> None:
-        """Raises Invalid."""
+        """Once every field was asked for. Raises Invalid."""
+        if not self._given.keys() <= self._asked:
+            self._refuse_misspelt()
         if self._problems:
             raise Invalid(*self._problems)
+
+    def _refuse_misspelt(self) -> None:
+        for name in [one for one in self._given if one not in self._asked][:STRANGERS_MAX]:
+            if near := difflib.get_close_matches(name.casefold(), self._asked, 1, NEAR):
+                self.wrong(_plain(name), "misspelt", "is not known", f"send it as {near[0]}")
+
+    def _get(self, name: str) -> object:
+        self._asked.add(name)
+        return self._given.get(name)
 
     def wrong(self, name: str, code: str, message: str, mend: str = "") -> None:
         self._problems.append(FieldProblem(name, code, message, mend))
@@ -111,7 +128,7 @@ class Params:
 
     def text(self, name: str, limit: int = TEXT_MAX, *, required: bool = True) -> str:
         """ "" where it is missing. `limit`: characters."""
-        value = self._given.get(name)
+        value = self._get(name)
         if value is None:
             if required:
                 self.wrong(name, "required", "is required")
@@ -150,7 +167,7 @@ class Params:
 
     def moment_ms(self, name: str, *, required: bool) -> int | None:
         """RFC 3339, `2027-01-31 10:00:00` and `2027-01-31` (UTC), or seconds since 1970. Milliseconds since then."""
-        value = self._given.get(name)
+        value = self._get(name)
         if isinstance(value, Decimal):
             value = str(value)
         if value is None or not isinstance(value, str):
@@ -165,7 +182,7 @@ class Params:
 
     def decimal(self, name: str) -> Decimal | None:
         """A number, of an address or an unquoted one too; None where it is missing."""
-        value = self._given.get(name)
+        value = self._get(name)
         if value is None:
             return None
         if isinstance(value, Bare) and len(value) <= 64 and _NUMBER.match(value):
