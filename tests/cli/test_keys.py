@@ -45,6 +45,8 @@ def test_a_key_without_name_or_of_unknown_scope_is_one_line(tmp_path: Path) -> N
 
 @pytest.mark.requirement("S3-50", "S0-19")
 def test_a_live_key_waits_for_both_credentials_and_the_doctor_says_which(tmp_path: Path) -> None:
+    assert "there is no installation in data; `billfold serve` makes one" in complaint(billfold("doctor", cwd=tmp_path))
+    assert list(tmp_path.iterdir()) == [], "who looks makes nothing"
     assert "`billfold certs import`" in complaint(billfold("keys", "create", "till", "--live", cwd=tmp_path))
     doctor = billfold("doctor", cwd=tmp_path)
     assert doctor.returncode == 1, "the test environment has nothing before the first start"

@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from billfold.cli.checkup import absent
 from billfold.cli.preflight import (
     FORMAT,
     MARKER,
     AddressUnusable,
     FolderForeign,
     FolderUnusable,
+    NothingInstalled,
     PreflightError,
     check_address,
+    find_folder,
     prepare_folder,
 )
+from billfold.settings import Settings
 
 
 def test_a_missing_folder_is_made_and_marked(tmp_path: Path) -> None:
@@ -69,6 +73,22 @@ def test_a_folder_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     """Names too long for the file system: refused for every account, the administrator's too."""
     with pytest.raises(FolderUnusable, match=r"cannot be written .*--data"):
         prepare_folder(tmp_path / ("x" * 300))
+
+
+def test_who_only_looks_makes_nothing(tmp_path: Path) -> None:
+    """Neither the folder, nor in one that a start left empty the sealing key and the tables, which are told as lacking."""
+    for data in (tmp_path, tmp_path / "new" / "data"):
+        with pytest.raises(NothingInstalled, match="billfold serve"):
+            find_folder(data)
+    assert os.listdir(tmp_path) == []
+    prepare_folder(tmp_path)
+    find_folder(tmp_path)
+    lacking = absent(Settings(data=tmp_path))
+    assert [(one.what, one.state, "start the server once" in one.mend) for one in lacking] == [
+        ("sealing key", "bad", True),
+        ("tables", "bad", True),
+    ]
+    assert os.listdir(tmp_path) == [MARKER]
 
 
 def test_a_port_in_use_is_told_with_the_way_out() -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from billfold.cli.preflight import MARKER
 from cli.test_main import billfold, complaint
 
 CARD = {"description": "Card", "primary": [{"label": "CARD", "value": "Rewards"}], "barcode": {"format": "QR", "message": "1"}}
@@ -17,6 +18,7 @@ def test_a_content_in_a_file_is_drawn(tmp_path: Path) -> None:
     done = billfold("preview", "card.json", "--wallet", "google", "-o", "card.png", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert Image.open(tmp_path / "card.png").width == 750
+    assert (tmp_path / "data" / MARKER).exists(), "the folder that it made is ours: a server starts in it"
     done = billfold("preview", "card.json", "-o", "card.svg", cwd=tmp_path)
     assert "Rewards" in (tmp_path / "card.svg").read_text()
 

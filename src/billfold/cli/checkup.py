@@ -32,6 +32,17 @@ class Check:
     mend: str = ""
 
 
+def absent(settings: Settings) -> list[Check]:
+    """What is not there without which nothing else can be asked, as opening the rest would make it: sealing key and tables."""
+    assert settings.key_file is not None
+    found = []
+    if not settings.key_file.exists():
+        mend = "put its copy back; where there was none yet, start the server once"
+        found.append(Check("sealing key", "bad", f"{settings.key_file} is not there", mend))
+    tables = _tables(settings)
+    return found if tables.state == "good" else [*found, tables]
+
+
 async def examine(settings: Settings, parts: Parts, workspace: str | None = None) -> list[Check]:
     """`workspace`: whose credentials alone; None: all."""
     checks = [*_machine(settings), *_address(settings), *await _database(settings, parts), *await _agreement(parts)]
@@ -79,10 +90,16 @@ def _address(settings: Settings) -> Iterator[Check]:
         yield Check("public address", "note", settings.public_url, mend)
 
 
+def _tables(settings: Settings) -> Check:
+    version = revision.current(settings.database_url)
+    if version is None:
+        return Check("tables", "bad", "none", "start the server once, or billfold migrate")
+    good = version == revision.head()
+    return Check("tables", "good" if good else "bad", f"version {version}", "" if good else "billfold migrate")
+
+
 async def _database(settings: Settings, parts: Parts) -> list[Check]:
-    version, newest = await asyncio.to_thread(revision.current, settings.database_url), revision.head()
-    good = version == newest
-    checks = [Check("tables", "good" if good else "bad", f"version {version}", "" if good else "billfold migrate")]
+    checks = [await asyncio.to_thread(_tables, settings)]
     apart = abs(await parts.store.now_ms() - parts.services.clock.now_ms()) / 1000
     mend = "" if apart < 5 else "set both machines' clocks by NTP"
     checks.append(Check("clock", "good" if apart < 5 else "bad", f"{apart:.1f} s from the database's", mend))

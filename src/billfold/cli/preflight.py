@@ -32,6 +32,10 @@ class FolderForeign(PreflightError):
     """The data folder holds things that Billfold did not put there, or that a newer Billfold did."""
 
 
+class NothingInstalled(PreflightError):
+    """Somebody wants to look at an installation where there is none."""
+
+
 class AddressUnusable(PreflightError):
     """The address to listen on is taken, not allowed, or not of this machine."""
 
@@ -62,6 +66,15 @@ def prepare_folder(data: Path) -> None:
         )
     else:
         _write_marker(data)
+
+
+def find_folder(data: Path) -> None:
+    """Checks that `data` is a folder of ours, and makes nothing. Raises NothingInstalled, FolderForeign."""
+    if not (data / MARKER).is_file():
+        raise NothingInstalled(
+            f"there is no installation in {data}; `billfold serve` makes one, or name the folder of yours with --data"
+        )
+    _check_marker(data)
 
 
 def _check_marker(data: Path) -> None:

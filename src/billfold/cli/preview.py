@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from billfold import bootstrap
 from billfold.api import strict_json
 from billfold.api.v1.content import ContentIn, draft_of
-from billfold.cli.common import ConfigOption, DataOption, fail, read_settings
+from billfold.cli.common import ConfigOption, DataOption, fail, own_settings
 from billfold.cli.keys import LiveOption, WorkspaceOption, scope_of
 from billfold.domain.ids import Scope
 from billfold.domain.keys import SCOPES, Actor
@@ -59,7 +59,7 @@ def preview(
         fail(f"{what}: there is no such file; name a JSON file, or the serial number of a pass")
 
     async def run() -> Look:
-        async with bootstrap.operate(read_settings(config, data=data)) as operator:
+        async with bootstrap.operate(own_settings(config, data)) as operator:
             return await look_at(operator.services, where, what, body, language, wallet)
 
     look = asyncio.run(run())

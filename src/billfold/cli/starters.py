@@ -13,7 +13,7 @@ from rich.table import Table
 from billfold import bootstrap
 from billfold.api.v1.template_shapes import given_of, starter_body
 from billfold.bootstrap import Parts
-from billfold.cli.common import ConfigOption, DataOption, fail, read_settings
+from billfold.cli.common import ConfigOption, DataOption, fail, own_settings
 from billfold.cli.keys import LiveOption, WorkspaceOption, scope_of
 from billfold.domain.errors import BillfoldError, NotFound
 from billfold.domain.ids import Scope
@@ -56,7 +56,7 @@ def make(
     where = scope_of(workspace, live)
 
     async def run() -> Template:
-        async with bootstrap.operate(read_settings(config, data=data)) as operator:
+        async with bootstrap.operate(own_settings(config, data)) as operator:
             return await make_template(operator.services, where, starter, name)
 
     try:
