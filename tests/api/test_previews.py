@@ -6,7 +6,9 @@ import io
 import pytest
 from PIL import Image
 
-from api.conftest import CARD, World, on_sqlite
+from api.conftest import CARD, MINE, World, on_sqlite
+from billfold.domain.content import ImageSlot
+from images import samples
 
 GERMAN = CARD | {"language": "en", "translations": {"de": {"fields.points.label": "PUNKTE"}}}
 
@@ -49,6 +51,37 @@ async def test_a_content_is_drawn_before_anything_is_issued(world: World) -> Non
     assert (await world.client.get("/v1/passes")).json["items"] == []
     refused = await world.client.post("/v1/previews", {"content": CARD | {"barcode": {"format": "EAN13", "message": "1"}}})
     assert (refused.status, refused.json["errors"][0]["path"]) == (422, "content.barcode.message")
+
+
+@on_sqlite
+async def test_a_picture_that_google_gets_by_address_is_drawn_where_it_is_ours(world: World) -> None:
+    """One of elsewhere is left out, as nobody is asked for it, and so is the content's own, which Google does not show then."""
+    strips = [samples.saved(Image.new("RGB", (1032, 336), color), "PNG") for color in ("teal", "plum")]
+    sent = {"content-type": "image/png"}
+    uploaded = [(await world.client.post("/v1/images", one, headers=sent)).json["id"] for one in strips]
+    shown = [await world.services.images.public_hash(MINE, ImageSlot.STRIP, one) for one in uploaded]
+    drawn = [base64.b64encode(await world.services.blobs.get(one) or b"") for one in shown]
+
+    def content(hero: object) -> dict[str, object]:
+        return CARD | {"images": {"strip": f"image:{uploaded[0]}"}, "overrides": {"google_object": {"heroImage": hero}}}
+
+    def at(address: str) -> dict[str, object]:
+        return {"sourceUri": {"uri": address}}
+
+    ours, elsewhere = at(world.services.addresses.image(MINE, shown[1])), at("https://shop.example/i/hero.png")
+
+    async def seen(content: dict[str, object], wallet: str = "google") -> list[bool]:
+        answer = await world.client.post("/v1/previews", {"content": content, "wallet": wallet, "format": "svg"})
+        assert answer.status == 200, answer.body
+        return [one in answer.body for one in drawn]
+
+    assert await seen(content(ours) | {"overrides": None}) == [True, False]
+    assert not any(await seen(content(ours), "apple"))
+    for hero, expected in ((ours, [False, True]), (elsewhere, [False, False]), (None, [False, False])):
+        assert await seen(content(hero)) == expected, hero
+        draft = await world.client.post("/v1/templates", {"name": "Card", "content": content(hero), "publish": False})
+        told = [one["path"] for one in draft.json["findings"] if one["code"] == "picture_not_drawn"]
+        assert told == (["content.overrides.google_object.heroImage"] if hero is elsewhere else [])
 
 
 @on_sqlite

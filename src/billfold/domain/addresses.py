@@ -34,6 +34,11 @@ class Addresses:
     def image(self, scope: Scope, hash: str) -> str:
         return f"{self.public_url}/i/{scope.code}/{hash}.png"
 
+    def image_at(self, address: str) -> str:
+        """The content hash of a picture at such an address of ours, "" at any other."""
+        before, _, name = address.rpartition("/")
+        return name.removesuffix(".png") if before.startswith(f"{self.public_url}/i/") else ""
+
     def google_callback(self, scope: Scope) -> str:
         return f"{self.public_url}/google/{scope.code}/callback"
 

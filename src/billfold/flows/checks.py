@@ -10,6 +10,7 @@ from billfold.domain.drafts import Draft
 from billfold.domain.findings import Finding
 from billfold.domain.ids import Scope
 from billfold.domain.keys import Actor, authorize
+from billfold.flows import own_pictures
 from billfold.flows.compose import DAY_SECONDS
 from billfold.flows.issue import find_workspace
 from billfold.ports import Services
@@ -52,7 +53,7 @@ async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
 async def _of_pictures(services: Services, scope: Scope, draft: Draft, content: Content) -> tuple[Finding, ...]:
     known = {slot: await services.images.known(scope, one.source) for slot, one in draft.images.items()}
     images = {slot: hash_ for slot, hash_ in known.items() if hash_ is not None}
-    found = await services.images.findings(scope, replace(content, images=images))
+    found = (*await services.images.findings(scope, replace(content, images=images)), *own_pictures.findings(services, content))
     return tuple(one.within("content") for one in found)
 
 

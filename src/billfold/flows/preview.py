@@ -10,7 +10,7 @@ from billfold.domain.filling import filling_of
 from billfold.domain.ids import Scope
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.templates import Rules, examples_of
-from billfold.flows import compose, lists, templates
+from billfold.flows import compose, lists, own_pictures, templates
 from billfold.flows.issue import find_workspace
 from billfold.ports import Services
 
@@ -62,4 +62,6 @@ async def look_at(services: Services, scope: Scope, content: Content, language: 
     chosen = language or content.language or "en"
     shown = texts.in_language(content, chosen)
     pictures = await services.images.pictures(scope, content, chosen, wallet)
+    if wallet == "google" and content.overrides is not None:
+        pictures = await own_pictures.in_place(services, content, pictures)
     return Look(shown, chosen, pictures)
