@@ -10,8 +10,7 @@ from billfold.domain.drafts import Draft
 from billfold.domain.findings import Finding
 from billfold.domain.ids import Scope
 from billfold.domain.keys import Actor, authorize
-from billfold.flows import own_pictures
-from billfold.flows.compose import DAY_SECONDS
+from billfold.flows import compose, own_pictures
 from billfold.flows.issue import find_workspace
 from billfold.ports import Services
 
@@ -42,7 +41,8 @@ async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
     """What both wallets would say at issue, and what is said of those pictures that are known already; none is fetched."""
     authorize(actor, OPERATION)
     workspace = await find_workspace(services, actor.scope)
-    content = _as_issued(draft, workspace.organization_name, services.clock.now_ms())
+    pictures = dict.fromkeys(draft.images, _SOME_PICTURE)
+    content = compose.ending(compose.named(draft, workspace, pictures), draft, services.clock.now_ms())
     parts = []
     for name, wallet in (("apple", services.apple), ("google", services.google)):
         found = await wallet.check_for(actor.scope, content)
@@ -55,18 +55,3 @@ async def _of_pictures(services: Services, scope: Scope, draft: Draft, content: 
     images = {slot: hash_ for slot, hash_ in known.items() if hash_ is not None}
     found = (*await services.images.findings(scope, replace(content, images=images)), *own_pictures.findings(services, content))
     return tuple(one.within("content") for one in found)
-
-
-def _as_issued(draft: Draft, organization: str, now_ms: int) -> Content:
-    content = draft.content
-    name = content.organization_name or organization
-    expires_at = content.expires_at
-    if draft.expires_in_days is not None:
-        expires_at = now_ms // 1000 + draft.expires_in_days * DAY_SECONDS
-    return replace(
-        content,
-        organization_name=name,
-        description=content.description or name,
-        images=dict.fromkeys(draft.images, _SOME_PICTURE),
-        expires_at=expires_at,
-    )

@@ -9,12 +9,11 @@ from msgspec.structs import replace
 
 from billfold.domain.content import Content, ImageSlot
 from billfold.domain.drafts import Draft, ImageSource
+from billfold.domain.filling import DAY_SECONDS
 from billfold.domain.findings import Finding
 from billfold.domain.ids import Scope
 from billfold.flows.template_checks import both_wallets, refuse
 from billfold.ports import Services, Workspace
-
-DAY_SECONDS = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +26,7 @@ class Composed:
 
 async def compose(services: Services, scope: Scope, workspace: Workspace, draft: Draft, issued_at_ms: int) -> Composed:
     """The finished content, accepted by both wallets' rules. Raises Invalid, naming each field."""
-    content = await assemble(services, scope, workspace, draft)
-    if draft.expires_in_days is not None:
-        content = replace(content, expires_at=issued_at_ms // 1000 + draft.expires_in_days * DAY_SECONDS)
+    content = ending(await assemble(services, scope, workspace, draft), draft, issued_at_ms)
     return Composed(content, check(services, content))
 
 
@@ -40,19 +37,26 @@ async def findings_of(services: Services, scope: Scope, composed: Composed) -> t
 
 async def assemble(services: Services, scope: Scope, workspace: Workspace, draft: Draft) -> Content:
     """The content, not yet judged and without an expiry in days. Raises Invalid where a picture cannot be used."""
-    organization = draft.content.organization_name or workspace.organization_name
-    content = replace(
-        draft.content,
-        organization_name=organization,
-        description=draft.content.description or organization,
-        images=await _images(services, scope, draft.images) if draft.images else {},
-    )
+    content = named(draft, workspace, await _images(services, scope, draft.images) if draft.images else {})
     if draft.localized_images:
         localized = {language: await _images(services, scope, images) for language, images in draft.localized_images.items()}
         content = replace(content, localized_images=localized)
     if content.stamps is not None and content.stamps.stamp_image is not None:
         await services.images.accept_stamp(scope, f"image:{content.stamps.stamp_image}", "stamps.stamp_image")
     return content
+
+
+def named(draft: Draft, workspace: Workspace, images: dict[ImageSlot, str]) -> Content:
+    """The draft's content under the name of who issues it. `images`: by content hash."""
+    name = draft.content.organization_name or workspace.organization_name
+    return replace(draft.content, organization_name=name, description=draft.content.description or name, images=images)
+
+
+def ending(content: Content, draft: Draft, issued_at_ms: int) -> Content:
+    """With the date of an expiry that the draft gives in days from the issue."""
+    if draft.expires_in_days is None:
+        return content
+    return replace(content, expires_at=issued_at_ms // 1000 + draft.expires_in_days * DAY_SECONDS)
 
 
 async def _images(services: Services, scope: Scope, images: dict[ImageSlot, ImageSource]) -> dict[ImageSlot, str]:

@@ -124,8 +124,12 @@ def _when_long(one: Finding) -> Finding:
 
 def refuse(findings: Sequence[Finding]) -> None:
     """Raises Invalid where there is an error among them."""
-    if errors := [FieldProblem(one.path, one.code, one.message, one.mend) for one in findings if one.severity == "error"]:
+    if errors := [_problem(one) for one in findings if one.severity == "error"]:
         raise Invalid(*errors)
+
+
+def _problem(one: Finding) -> FieldProblem:
+    return FieldProblem(one.path, one.code, one.message, one.mend)
 
 
 # --- passes -----------------------------------------------------------------------------------------------------------------------
@@ -152,7 +156,7 @@ def _named(one: Finding, places: Sequence[Place]) -> FieldProblem:
             names = [name for source in place.sources for name in reads(source)]
             if names:
                 return FieldProblem(f"values.{names[0]}", one.code, f"{one.message} ({one.path})", one.mend)
-    return FieldProblem(f"content.{one.path}", one.code, one.message, one.mend)
+    return _problem(one.within("content"))
 
 
 @dataclass(frozen=True, slots=True)
