@@ -40,7 +40,7 @@ from billfold.sandbox.authority import IssuedCertificate, SandboxAuthority
 from billfold.signers import lanes
 from billfold.wallets.apple import bundle, languages, rules
 from billfold.wallets.apple.certificates import load_apple_credential
-from billfold.wallets.apple.moulds import Files
+from billfold.wallets.apple.languages import Files
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
 from billfold.wallets.apple.signing import Signer
 

@@ -44,8 +44,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "mail": {"ports", "domain", "logs"},
     "connectors": {"ports", "domain", "logs"},
     "rendering": {"domain"},  # pictures of contents: pure, drawn by whichever edge is asked
-    "wallets.apple": {"ports", "domain", "logs"},
-    "wallets.google": {"ports", "domain", "logs"},
+    "wallets.alike": {"domain"},  # what is worked out once for passes that are alike, by either wallet for itself
+    "wallets.apple": {"wallets.alike", "ports", "domain", "logs"},
+    "wallets.google": {"wallets.alike", "ports", "domain", "logs"},
     "wallets": set(),
     # Edges: they are given what they need, they never pick it.
     "web": {"flows", "ports", "domain", "logs", "limits"},  # what every page stands on

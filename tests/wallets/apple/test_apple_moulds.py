@@ -25,9 +25,10 @@ from billfold.domain.content import (
 )
 from billfold.domain.ids import Environment, Scope, pass_id
 from billfold.domain.passes import Pass
-from billfold.wallets.apple import languages, moulds, rules
+from billfold.wallets.alike import moulds
+from billfold.wallets.alike.skeletons import mark
+from billfold.wallets.apple import languages, rules
 from billfold.wallets.apple.pass_json import IssuingFacts, document_of, pass_json
-from billfold.wallets.apple.skeletons import mark
 
 FACTS = IssuingFacts("pass.org.example.card", "ABCDE12345", 'https://wallet.example/"apple"', "token \u2028 of sixteen")
 SCOPE = Scope("d3m0ab", Environment.TEST)

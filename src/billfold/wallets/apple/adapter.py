@@ -22,7 +22,7 @@ from billfold.ports import Clock, Finding, Offer, Unsigned
 from billfold.wallets.apple import bundle, languages, personalization, push, rules, rules_extras
 from billfold.wallets.apple.certificates import AppleCredential
 from billfold.wallets.apple.circuit import Circuit
-from billfold.wallets.apple.moulds import Files
+from billfold.wallets.apple.languages import Files
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
 from billfold.wallets.apple.signing import Signer
 

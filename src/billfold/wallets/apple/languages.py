@@ -14,11 +14,13 @@ from typing import TypeGuard
 
 from billfold.domain import texts
 from billfold.domain.content import Content
-from billfold.wallets.apple.moulds import MOULDS_MAX, Files, Mould, Values, cast_of, shown
+from billfold.wallets.alike.moulds import MOULDS_MAX, Mould, Values, cast_of, shown
 from billfold.wallets.apple.phrasebooks import ALT_TEXT, Phrasebook, Words, phrasebook
 
 _VALUE = texts.FIELD_PARTS.index("value")
 _STRINGS_MAX = 64
+Files = tuple[tuple[str, bytes], ...]
+"""(name in the bundle, bytes)."""
 _Pick = Callable[[Values], Values]
 _Row = tuple[str, tuple[str, ...]]
 """A key, and its text in each folder."""
@@ -69,8 +71,8 @@ def keyed(content: Content) -> tuple[Content, Files]:
 @lru_cache(maxsize=MOULDS_MAX)
 def _sides(mould: Mould) -> tuple[_Pick, _Pick]:
     """What picks of a mould's values those that are translated, and those that must be no key of a strings file."""
-    assert mould.book is not None
-    texts_ = [(at, mould.book.fields.get(one.key)) for at, one in enumerate(shown(mould.example)) if one.format is None]
+    book = phrasebook(mould.example)
+    texts_ = [(at, book.fields.get(one.key)) for at, one in enumerate(shown(mould.example)) if one.format is None]
     translated = [at for at, found in texts_ if found is not None and _VALUE in dict(found[0])]
     return _pick(translated), _pick([at for at, _ in texts_ if at not in translated])
 
@@ -85,17 +87,24 @@ def _pick(places: list[int]) -> _Pick:
             return itemgetter(*places)
 
 
+@lru_cache(maxsize=MOULDS_MAX)
+def _strings(mould: Mould) -> dict[Values, tuple[frozenset[str], Files]]:
+    """Values that are translated → (keys of the strings files, the files), of earlier passes of the mould."""
+    return {}
+
+
 def _known(mould: Mould, values: Values) -> Files | None:
     """The files of an earlier pass of the mould with the same texts to translate, unless a value of this one is a key in them."""
     translated, plain = _sides(mould)
-    found = mould.strings.get(translated(values))
+    found = _strings(mould).get(translated(values))
     return found[1] if found is not None and found[0].isdisjoint(plain(values)) else None
 
 
 def _keep(mould: Mould, values: Values, keys: frozenset[str], files: Files) -> None:
-    if len(mould.strings) >= _STRINGS_MAX:
-        mould.strings.clear()
-    mould.strings[_sides(mould)[0](values)] = keys, files
+    strings = _strings(mould)
+    if len(strings) >= _STRINGS_MAX:
+        strings.clear()
+    strings[_sides(mould)[0](values)] = keys, files
 
 
 def all_name_texts(content: Content, book: Phrasebook) -> bool:

@@ -11,6 +11,8 @@ import orjson
 
 from billfold.domain.content import Content, Field, JsonObject, Nfc, Poster, Style, TransitType
 from billfold.domain.passes import Pass
+from billfold.wallets.alike.moulds import MOULDS_MAX, Mould, cast_of
+from billfold.wallets.alike.skeletons import is_markable, marked, own_mark
 from billfold.wallets.apple import overrides
 from billfold.wallets.apple.codes import add_barcodes
 from billfold.wallets.apple.dates import EXPIRATION, add_relevance, date_text
@@ -26,9 +28,8 @@ from billfold.wallets.apple.fields import (
     Group,
     listed,
 )
-from billfold.wallets.apple.moulds import MOULDS_MAX, Mould, cast_of
 from billfold.wallets.apple.places import add_places
-from billfold.wallets.apple.skeletons import OWN, Skeleton, cut, is_markable, mark, marked
+from billfold.wallets.apple.skeletons import Skeleton, cut
 
 TRANSIT_TYPES = {
     TransitType.AIR: "PKTransitTypeAir",
@@ -80,9 +81,10 @@ def pass_json(pass_: Pass, content: Content, facts: IssuingFacts) -> bytes:
 
 @lru_cache(maxsize=MOULDS_MAX)
 def _skeleton(mould: Mould) -> Skeleton | None:
-    example, (pass_type, serial_number, team, url, token) = mould.example, map(mark, range(OWN))
+    example = mould.example
+    pass_type, serial_number, team, url, token = [own_mark(example, at) for at in range(5)]
     facts = IssuingFacts(pass_type, team, url, token)
-    if not is_markable(document_of("", marked(example, lambda _: ""), _NOBODY)):
+    if not is_markable(orjson.dumps(document_of("", marked(example, lambda _: ""), _NOBODY))):
         return None
     document = document_of(serial_number, marked(example), facts)
     style = document[_STYLE_KEYS[example.style]]

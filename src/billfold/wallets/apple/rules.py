@@ -12,8 +12,8 @@ from functools import lru_cache
 from billfold.domain import texts
 from billfold.domain.content import Content, ImageSlot, Location, Style
 from billfold.ports import Finding
+from billfold.wallets.alike.moulds import cast_of
 from billfold.wallets.apple import predicates
-from billfold.wallets.apple.moulds import cast_of
 from billfold.wallets.apple.pass_json import GROUPING_STYLES, POSTER_STYLES
 from billfold.wallets.apple.predicates import CONTRAST_MIN, DATE_MAX, LOCATIONS_MAX, contrast, is_latitude, is_longitude
 from billfold.wallets.apple.rules_codes import judge_barcodes
@@ -25,6 +25,7 @@ from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, war
 from billfold.wallets.apple.vocabulary import images_of
 
 _GROUPS = ("header", "primary", "secondary", "auxiliary", "additional", "back")
+_WALLET = "apple"
 _BOARDING_PASS, _EVENT_TICKET = Style.BOARDING_PASS, Style.EVENT_TICKET  # looked up once: the enum takes its time
 _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
 
@@ -34,10 +35,10 @@ def check(content: Content) -> tuple[Finding, ...]:
     cast = cast_of(content)
     if cast is None or not in_order(content, *cast):
         return judged(content)
-    mould, _ = cast
-    if mould.findings is None:
-        mould.findings = judged(content)
-    return mould.findings
+    said = cast[0].said
+    if (known := said.get(_WALLET)) is None:
+        known = said[_WALLET] = judged(content)
+    return known
 
 
 def judged(content: Content) -> tuple[Finding, ...]:

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from billfold.domain.content import Content, Field
 from billfold.ports import Finding
+from billfold.wallets.alike.moulds import MOULDS_MAX, Mould, Values, shown
 from billfold.wallets.apple import predicates
-from billfold.wallets.apple.moulds import MOULDS_MAX, Mould, Values, shown
 from billfold.wallets.apple.predicates import DATE_MAX, FRONT_TEXT_MAX, PRIMARY_TEXT_MAX
 from billfold.wallets.apple.rules_codes import judge_code
 from billfold.wallets.apple.rules_fields import judge_format

@@ -21,7 +21,7 @@ from billfold.domain.messages import without_messages
 from billfold.domain.passes import Pass, Template, content_of
 from billfold.image_ports import PassPictures
 from billfold.ports import Clock, Finding, GoogleObject, Offer, Store, Tx, Unsigned
-from billfold.wallets.google import objects, rules
+from billfold.wallets.google import objects, rules, skeletons
 from billfold.wallets.google.callbacks import Callback, CallbackRefused, claimed_issuer
 from billfold.wallets.google.classes import kind_of_class
 from billfold.wallets.google.client import (
@@ -40,14 +40,14 @@ from billfold.wallets.google.client import (
     Unknown,
 )
 from billfold.wallets.google.credentials import GoogleCredential
-from billfold.wallets.google.forms import form_of
+from billfold.wallets.google.forms import Form, form_of
 from billfold.wallets.google.http import Http
 from billfold.wallets.google.look import PublicImages
 from billfold.wallets.google.objects import Extras
 from billfold.wallets.google.pacing import Pacer
 from billfold.wallets.google.publishing import Gate, Locks, NotPublished, Publisher, Wanted
 from billfold.wallets.google.root_keys import ROOT_KEYS_URL, RootKeyCache
-from billfold.wallets.google.save_link import SAVE_BASE_URL, save_claims, save_link, signer_of
+from billfold.wallets.google.save_link import SAVE_BASE_URL, Rs256Signer, save_claims, save_link, signer_of, whole_claims
 from billfold.wallets.google.verticals import vertical_of
 
 log = logging.getLogger(__name__)
@@ -172,26 +172,33 @@ class GoogleWallet:
         images = await self._public_images(pass_.scope, content)
         template = await self._template(pass_) if pass_.template_id is not None else None
         form = form_of(pass_, content, template, images)
-        object_, now = form.shape(), self._clock.now_ms() // 1000
+        now = self._clock.now_ms() // 1000
+        is_there = form.class_id in self._classes or await self._class_known(pass_.scope, form.class_id)
+        whole = skeletons.object_json(pass_, content, form.class_id, images) if is_there else None
+        claims, named_only = whole_claims(signer, whole, form.class_id, now) if whole is not None else None, False
+        if claims is None:
+            claims, named_only = self._claims(signer, form, now, class_too=not is_there)
+        link = save_link(signer, claims, base_url=self._options(pass_.scope).save_base_url)
+        must_be_there = named_only and (content.rotating_barcode is not None or form.vertical.reviewed)
+        ready = partial(self._ensure, pass_) if must_be_there else None
+        return Unsigned(link.wanted, lambda signature: Offer(save_url=link.signed(signature)), ready)
+
+    def _claims(self, signer: Rs256Signer, form: Form, now: int, *, class_too: bool) -> tuple[bytes, bool]:
+        """As `save_claims` gives them. `class_too`: Google may not have it."""
+        content, object_ = form.look.content, form.shape()
+        own = content.overrides.google_object if content.overrides else None
         secret = content.rotating_barcode is not None
 
         def claims_with(class_: JsonObject | None) -> tuple[bytes, bool]:
-            own = content.overrides.google_object if content.overrides else None
             return save_claims(signer, object_, now, vertical=form.vertical, class_=class_, own=own, named_only=secret)
 
-        if form.class_id in self._classes or await self._class_known(pass_.scope, form.class_id):
-            claims, named_only = claims_with(None)
-        else:
-            # With the callback's address, so that we hear of whoever saves the pass before a worker made its class.
-            class_ = form.essential_class() or {"id": form.class_id}
-            url = self._usable_callback_url(pass_.scope)
-            claims, named_only = claims_with(class_ | {"callbackOptions": {"url": url}} if url else class_)
-            if named_only and url:
-                claims, named_only = claims_with(class_)
-        link = save_link(signer, claims, base_url=self._options(pass_.scope).save_base_url)
-        must_be_there = named_only and (secret or form.vertical.reviewed)
-        ready = partial(self._ensure, pass_) if must_be_there else None
-        return Unsigned(link.wanted, lambda signature: Offer(save_url=link.signed(signature)), ready)
+        if not class_too:
+            return claims_with(None)
+        # With the callback's address, so that we hear of whoever saves the pass before a worker made its class.
+        class_ = form.essential_class() or {"id": form.class_id}
+        url = self._usable_callback_url(form.pass_.scope)
+        claims, named_only = claims_with(class_ | {"callbackOptions": {"url": url}} if url else class_)
+        return claims_with(class_) if named_only and url else (claims, named_only)
 
     async def _class_known(self, scope: Scope, class_id: str) -> bool:
         """Whether Google has the class. Once it has, it has it for ever: those known so far are in `_classes`."""

@@ -87,14 +87,14 @@ def made_of(look: Look) -> Made:
     if maker is not None:
         return maker(look)
     class_ = GenericClass(id="", multiple_devices_and_holders_allowed_status=HOLDERS)
-    return Made(class_, _generic(look, "", "", "ACTIVE", NO_EXTRAS))
+    return Made(class_, generic(look, "", "", "ACTIVE"))
 
 
 def object_of(pass_: Pass, look: Look, class_id: str, made: Made | None = None, extras: Extras = NO_EXTRAS) -> PassObject:
     """The whole object: what a holder sees and what state it is in. `made`: from `made_of`, where it is at hand."""
     id, content = object_id(pass_.issuer_id, pass_.id), look.content
     if vertical_of(content).kind is Kind.GENERIC:
-        return _generic(look, id, class_id, _state(pass_, content), extras)
+        return generic(look, id, class_id, state_of(pass_, content), extras)
     made = made or made_of(look)
     groups = modules.front_groups(content, made.places)
     rows = modules.layout(groups) if made.rows else ()
@@ -103,7 +103,7 @@ def object_of(pass_: Pass, look: Look, class_id: str, made: Made | None = None, 
         made.object_,
         id=id,
         class_id=class_id,
-        state=_state(pass_, content),
+        state=state_of(pass_, content),
         barcode=_barcode(content),
         rotating_barcode=_rotating(content.rotating_barcode, extras.secret),
         hero_image=look.image(look.images.hero),
@@ -162,7 +162,7 @@ def wanted_object(object_: PassObject, content: Content) -> WantedObject:
     return WantedObject(vertical_of(content), object_, content.overrides.google_object if content.overrides else {})
 
 
-def _generic(look: Look, id: str, class_id: str, state: str, extras: Extras) -> GenericObject:
+def generic(look: Look, id: str, class_id: str, state: str, extras: Extras = NO_EXTRAS) -> GenericObject:
     content, words = look.content, look.words
     groups = modules.front_groups(content)
     texts, links = modules.modules(content, words, groups, modules.layout(groups))
@@ -260,7 +260,7 @@ def iso_date(seconds: int) -> str:
     return datetime.fromtimestamp(min(max(seconds, 0), _LAST_SECOND), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _state(pass_: Pass, content: Content) -> str:
+def state_of(pass_: Pass, content: Content) -> str:
     """Phones show both ends alike; Google has a word for each (reference/google-wallet.md section 1.6)."""
     if not content.voided:
         return "ACTIVE"
@@ -269,11 +269,13 @@ def _state(pass_: Pass, content: Content) -> str:
 
 def _interval(content: Content) -> TimeInterval | None:
     start, end = content.valid_from, content.expires_at
+    return interval(iso_date(start) if start is not None else None, iso_date(end) if end is not None else None)
+
+
+def interval(start: str | None, end: str | None) -> TimeInterval | None:
     if start is None and end is None:
         return None
-    return TimeInterval(
-        end=DateTime(iso_date(end)) if end is not None else None, start=DateTime(iso_date(start)) if start is not None else None
-    )
+    return TimeInterval(end=DateTime(end) if end is not None else None, start=DateTime(start) if start is not None else None)
 
 
 def _barcode(content: Content) -> Barcode | None:

@@ -9,17 +9,18 @@ from typing import Final
 
 from billfold.domain.content import Content, Field, ImageSlot, Kind
 from billfold.ports import Finding
+from billfold.wallets.alike.moulds import cast_of
 from billfold.wallets.google import losses, requirements
 from billfold.wallets.google.modules import ITEMS_MAX, LINKS_MAX, ROWS_MAX, links_in
 from billfold.wallets.google.objects import LOCATIONS_MAX
+from billfold.wallets.google.rules_values import LINK_TEXT_ADVISED, VALUE_ADVISED, in_order
 from billfold.wallets.google.verticals import vertical_of
 
 MODULES_SHOWN: Final = 10
 CARD_TITLE_ADVISED: Final = 20
 LABEL_ADVISED: Final = 35
-VALUE_ADVISED: Final = 500
-LINK_TEXT_ADVISED: Final = 20
 
+_WALLET: Final = "google"
 _COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _DEFAULTS: Final = Content("", "")
 
@@ -31,7 +32,18 @@ def card_title(content: Content) -> str:
 def check(content: Content) -> tuple[Finding, ...]:
     """Findings in the order of the content's members. Empty when Google shows everything as given.
 
-    Each request that issues a pass comes through here: what a content does not have is not looked at further."""
+    Each request that issues a pass comes through here: what is said of all passes of a mould is said once."""
+    cast = cast_of(content)
+    if cast is None or not in_order(content, *cast):
+        return judged(content)
+    said = cast[0].said
+    if (known := said.get(_WALLET)) is None:
+        known = said[_WALLET] = judged(content)
+    return known
+
+
+def judged(content: Content) -> tuple[Finding, ...]:
+    """The same, whatever is known of its mould. What a content does not have is not looked at further."""
     found: list[Finding] = [*_title(content), *_fields(content)]
     if content.barcode is not None and not content.barcode.message:
         mend = "give a value"

@@ -103,6 +103,14 @@ def save_claims(
     return b'%b"%bs":[%b]}}' % (start, kind, reference), True
 
 
+def whole_claims(signer: Rs256Signer, object_: bytes, class_id: str, iat: int) -> bytes | None:
+    """The same for a generic object that is written already, where its class is at Google. None when it is too long."""
+    claims = b'%b%d,"payload":{"genericClasses":[{"id":"%b"}],"genericObjects":[%b]}}' % (
+        *(signer.claims_start, iat, class_id.encode(), object_),
+    )
+    return claims if signer.length(len(claims)) <= JWT_LENGTH_MAX else None
+
+
 def _whole(object_: PassObject) -> PassObject:
     return object_
 

@@ -1,22 +1,20 @@
-"""Contents that differ in their values alone have one mould, and what is worked out of a mould is kept with it: what the rules say
-of it, its pass.json but for the values, where its translations go. Passes of a template, and of a caller who sends the same shape
-again, share one. Pure: what is kept never decides what comes out, only how fast.
+"""Contents that differ in their values alone have one mould, and what is worked out of a mould is kept with it: what a wallet's
+rules say of it, its document but for the values, where its translations go. Passes of a template share one, and those of a caller
+who sends the same shape again.
 
-Values are the fields' own, the barcode's message and text, the moment of expiry, and a pass's identity. Everything else is the
-mould's key. A member that few contents have keeps a content out of all moulds, and so does a new member, until it is named here.
-May not enter: what is kept (rules.py, skeletons.py, languages.py say it)."""
+Values are the fields' own, the barcode's message and text, the moment of expiry, the pictures' hashes, and a pass's identity.
+Everything else is the mould's key. A member that few contents have keeps a content out of all moulds, and so does a new member,
+until it is named here. May not enter: what is kept (the wallets say it), a pass."""
 
 from dataclasses import dataclass, field
 
+import msgspec
 from msgspec.structs import astuple
 
 from billfold.domain.content import Content
 from billfold.domain.content import Field as ContentField
-from billfold.ports import Finding
-from billfold.wallets.apple.phrasebooks import Phrasebook, phrasebook
+from billfold.domain.findings import Finding
 
-Files = tuple[tuple[str, bytes], ...]
-"""(name in the bundle, bytes)."""
 Values = tuple[str, ...]
 """Of the fields of a content, in the order of `shown`."""
 
@@ -37,20 +35,21 @@ _vain: dict[str, int] = {}
 
 @dataclass(slots=True, eq=False)
 class Mould:
-    """`rest`: all that a content has besides values. `example`: a content that has it. `findings`: of contents with nothing to say
-    about their values (rules.py). `strings`: values that are translated → (keys of the strings files, the files) (languages.py)."""
+    """`rest`: all that a content has besides values. `example`: a content that has it. `said`: wallet → findings of contents with
+    nothing to say about their values."""
 
     rest: tuple[object, ...]
     example: Content
-    book: Phrasebook | None
-    findings: tuple[Finding, ...] | None = None
-    strings: dict[Values, tuple[frozenset[str], Files]] = field(default_factory=dict)
+    said: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
 
 
 Cast = tuple[Mould, Values]
 """What a content is made of, when it is one that has a mould."""
 _last: tuple[Content | None, Cast | None] = (None, None)
-"""Of the last content: it is asked for when a pass is judged and again when it is written."""
+"""Of the last content: both wallets ask for it, when a pass is judged and again when it is written."""
+_encode = msgspec.json.Encoder().encode
+_newest: tuple[object, bytes] = (None, b"")
+"""Translations, and the same encoded: the next pass of a template has the same ones."""
 
 
 def shown(content: Content) -> tuple[ContentField, ...]:
@@ -91,26 +90,26 @@ def _found(content: Content) -> Cast | None:
     )
     if any(tags):
         return None
-    images, places, sharing, expires_at, relevant_at, voided, transit, grouping, _kind, language, translations = members[13:_RARE]
+    images, places, sharing, expires_at, relevant_at, voided, transit, grouping, kind, language, translations = members[13:_RARE]
     try:
-        book = phrasebook(content) if translations else None
+        words = _encoded(translations) if translations else b""  # compares faster than the objects
     except UnicodeEncodeError:
         return None
     rest = (
-        *(book, labels, messages, members[1:4], members[10:13], len(header), len(primary), len(secondary), len(auxiliary)),
+        *(words, labels, messages, members[1:4], members[10:13], len(header), len(primary), len(secondary), len(auxiliary)),
         *((None, None, None) if code is None else (code.format, code.alt_text is None, code.encoding)),
-        *(tuple(images), places, sharing, expires_at is None, relevant_at, voided, transit, grouping, language),
+        *(tuple(images), places, sharing, expires_at is None, relevant_at, voided, transit, grouping, kind, language),
         *(formats, roles, alignments, rows, rich, detectors),
     )
     near = (members[0], keys)
     for mould in _moulds.get(near, ()):
         if mould.rest == rest:
             return mould, values
-    made = _made(content, near, rest, book)
+    made = _made(content, near, rest)
     return None if made is None else (made, values)
 
 
-def _made(content: Content, near: _Near, rest: tuple[object, ...], book: Phrasebook | None) -> Mould | None:
+def _made(content: Content, near: _Near, rest: tuple[object, ...]) -> Mould | None:
     number = hash((near, rest))
     if number not in _once:
         if len(_once) >= _ONCE_MAX:
@@ -121,9 +120,18 @@ def _made(content: Content, near: _Near, rest: tuple[object, ...], book: Phraseb
         return None  # 0 and -0 are equal and written differently
     if sum(map(len, _moulds.values())) >= MOULDS_MAX:
         _moulds.clear()
-    mould = Mould(rest, content, book)
+    mould = Mould(rest, content)
     _moulds[near] = [mould, *_moulds.get(near, ())][:_NEAR_MAX]
     return mould
+
+
+def _encoded(translations: dict[str, dict[str, str]]) -> bytes:
+    """Raises UnicodeEncodeError for half a character."""
+    global _newest
+    newest = _newest  # another thread may put its own there meanwhile
+    if newest[0] is not translations:
+        newest = _newest = (translations, _encode(translations))
+    return newest[1]
 
 
 def forget() -> None:
