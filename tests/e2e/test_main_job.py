@@ -247,4 +247,4 @@ async def test_a_message_to_the_holder_is_on_the_lock_screen_of_an_iphone_and_in
         assert sent.json["announced_on_apple"] is True
         assert (await seen(iphone, Notified)).text == "Your table is ready."
         assert (await seen(android, Notified)).generic
-        assert [text for _, text in android.passes[0].messages] == ["Bayroast: Your table is ready."]
+        assert [text for _, text in android.passes[0].messages] == ["Bayroast: Your table is ready."], android.history
