@@ -35,7 +35,7 @@ _vain: dict[str, int] = {}
 
 @dataclass(slots=True, eq=False)
 class Mould:
-    """`rest`: all that a content has besides values. `example`: a content that has it. `said`: wallet → findings of contents with
+    """`rest`: all that a content has besides values. `example`: a content that has it. `said`: by wallet, findings of contents with
     nothing to say about their values."""
 
     rest: tuple[object, ...]

@@ -1,7 +1,7 @@
 """Whether a pass's own values give the rules anything to say. Where not, what is said of a pass is what is said of its mould.
 
 Judges nothing itself: it may say no where the rules have no word about it, never the other way round. Of each row of
-reference/apple-wallet.md section 9 that reads a value: 1, 13, 14, 17, 22 to 24, 27, 30, 31, 52.
+reference/apple-wallet.md section 9 that reads a value: 1, 13, 14, 17, 22 to 24, 27, 30, 31; 52 apart.
 May not enter: findings, what does not differ from pass to pass."""
 
 import sys
@@ -48,12 +48,14 @@ def in_order(content: Content, mould: Mould, values: Values) -> bool:
     if formatted:
         _formats(shown(content), formatted, found)
     return not (
-        found
-        or any(map(gt, map(len, values), longest))
-        or not predicates.is_writable(front)
-        or not predicates.is_writable(back)
-        or not predicates.names_contact(back)
+        found or any(map(gt, map(len, values), longest)) or not predicates.is_writable(front) or not predicates.is_writable(back)
     )
+
+
+def name_contact(mould: Mould, values: Values) -> bool:
+    """Row 52, which most passes of a mould answer alike: both answers are known of a mould."""
+    back = values[len(_room(mould).longest) :]
+    return bool(back) and predicates.names_contact("\n".join(back))
 
 
 def _formats(fields: tuple[Field, ...], formatted: tuple[int, ...], found: list[Finding]) -> None:
