@@ -24,6 +24,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from billfold.domain.errors import Unavailable
 from billfold.domain.signing import SigningKey, ToSign
 from billfold.signers import pool as pools
+from billfold.signers.child import NICE
 from billfold.signers.pool import SigningProcesses
 from billfold.signers.threads import SigningThreads
 from judges import judge
@@ -116,6 +117,17 @@ async def test_a_process_that_signs_in_rounds_is_given_some_before_the_next_has_
     assert [child.items for child in children] == given
     assert await asyncio.gather(*under_way) == [[expected(b"x")] * each] * 17
     assert [child.items for child in children] == [0, 0]
+
+
+async def test_signatures_give_way_to_the_event_loop(signers: SigningProcesses) -> None:
+    await signers([asked(signing_key(), b"first")])
+    await until(lambda: len(signers.child_pids) == 2)
+    own = os.getpriority(os.PRIO_PROCESS, 0)
+    nice = min(own + NICE, 19)
+    groups = [Path(f"/proc/{pid}/autogroup") for pid in signers.child_pids]
+    await until(lambda: all(os.getpriority(os.PRIO_PROCESS, pid) == nice for pid in signers.child_pids))
+    await until(lambda: all(not one.exists() or one.read_text().endswith(f" nice {NICE}\n") for one in groups))
+    assert await signers([asked(signing_key(), b"second")]) == [expected(b"second")]
 
 
 def test_a_full_round_is_signed_while_the_loop_is_at_something_else() -> None:

@@ -4,7 +4,7 @@ pool.py starts it as `python -I child.py` with one end of a socket pair as its s
 socket, once. It ends when the other end is closed, so also when the server was killed. Of all it is sent it trusts the form, since
 nobody else can reach the socket; whatever is wrong ends it, and the pool starts another.
 What has come together is signed together, where the processor can (lanes.py).
-May not enter: anything else of Billfold, files, the network, printing.
+May not enter: anything else of Billfold, files (but for the kernel's word on priority), the network, printing.
 
 Each message has a head of kind, number and bytes that follow:
     K  key number  the private key in PEM                        from now on known under this number
@@ -14,11 +14,14 @@ Each message has a head of kind, number and bytes that follow:
     R  lanes                                                     said first: how many make a round, 0 for one by one"""
 
 import contextlib
+import os
 import resource
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
@@ -33,6 +36,10 @@ KEY, FORGET, SIGN, ANSWER, READY = b"K", b"F", b"S", b"A", b"R"
 READ_BYTES = 65_536
 TOGETHER_MIN = 5
 """So many signatures pay for a round of the lanes, which costs as much as four."""
+NICE = 5
+"""How far a signature gives way to the event loop: a third of a core's time where both want the same one. Behind a round of
+signatures the loop would wait for a millisecond or more, with all requests that need none."""
+_AUTOGROUP, _AUTOGROUP_TRIES, _AUTOGROUP_SECONDS = Path("/proc/self/autogroup"), 20, 0.1
 
 _PADDING = padding.PKCS1v15()
 _AS_GIVEN = NoDigestInfo()  # a constant before the digest names it faster than the library does
@@ -131,8 +138,24 @@ def _serve(channel: socket.socket) -> None:
             channel.sendall(piece)
 
 
+def _give_way() -> None:
+    """Linux may weigh sessions against each other instead of processes (autogroup): then this one's counts, and its niceness not.
+    It takes one such wish in a tenth of a second."""
+    os.nice(NICE)
+    for _ in range(_AUTOGROUP_TRIES):
+        try:
+            _AUTOGROUP.write_text(str(NICE))
+        except BlockingIOError:
+            time.sleep(_AUTOGROUP_SECONDS)
+        except OSError:  # no Linux, or none that does so
+            return
+        else:
+            return
+
+
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))  # a key must not come to rest in a core file
+    _give_way()
     with socket.socket(fileno=0) as channel, contextlib.suppress(BrokenPipeError, ConnectionResetError):
         _serve(channel)
 
