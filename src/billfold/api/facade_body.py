@@ -28,8 +28,8 @@ KNOWN = {
 }  # fmt: skip
 BARCODE_MAX = 512
 FORMATS = (BarcodeFormat.QR, BarcodeFormat.PDF417, BarcodeFormat.AZTEC, BarcodeFormat.CODE128)
-_FORMATS = {one.value: one for one in FORMATS}
 """Those of source S3; `/v1` has more."""
+_FORMATS = {one.value: one for one in FORMATS}
 TEXT_MAX = 2_000
 LABEL_MAX = 200
 ORGANIZATION_MAX = 64
