@@ -118,9 +118,10 @@ def test_links_on_the_back_are_part_of_a_skeleton_and_only_so_many_are_kept() ->
         card(whole={"kind": Kind.LOYALTY}),
         card(whole={"language": "en", "translations": {"de": {"fields.points.label": "PUNKTE"}}}),
         card(whole={"smart_tap": "A1"}),
+        card(whole={"auxiliary": tuple(Field(f"a{n}", "tel:+4312345", "CALL") for n in range(7))}),
         card(whole={"description": mark(4)}),
     ],
-    ids=["no title", "no message", "no text", "no value", "no amount", "kind", "translated", "smart tap", "marks"],
+    ids=["no title", "no message", "no text", "no value", "no amount", "kind", "translated", "smart tap", "no room", "marks"],
 )
 def test_what_a_skeleton_cannot_say_is_made_as_a_whole(content: Content) -> None:
     seen(content)
@@ -143,6 +144,9 @@ VALUES = st.sampled_from(ODD) | st.text(st.characters(exclude_categories=["Cs"])
             "alt_text": VALUES,
             "expires_at": st.integers(-5, 2**45),
             "rich_text": st.sampled_from(["<b>100 %</b>", "https://bayroast.example/rich"]),
+            "whole": st.integers(0, 12).map(
+                lambda count: {"auxiliary": tuple(Field(f"a{n}", f"https://bayroast.example/{n}", "CALL") for n in range(count))}
+            ),
             "name_format": st.sampled_from([NumberFormat(), NumberFormat(NumberStyle.SPELL_OUT)]),
         },
     ),

@@ -17,6 +17,7 @@ from billfold.wallets.alike import skeletons
 from billfold.wallets.alike.moulds import MOULDS_MAX, Mould, Values, cast_of, shown
 from billfold.wallets.alike.skeletons import EXPIRES_AT, encoded, is_markable, mark, marked, own_mark
 from billfold.wallets.google.look import PublicImages, look_of
+from billfold.wallets.google.modules import front_groups, layout
 from billfold.wallets.google.objects import generic, interval, iso_date, object_id, state_of
 from billfold.wallets.google.shapes import GenericObject
 from billfold.wallets.google.words import LANGUAGE
@@ -69,14 +70,14 @@ def object_json(pass_: Pass, content: Content, class_id: str, images: PublicImag
 def _few(mould: Mould, linked: Values) -> bool:
     """Links stand apart from their texts, so values with links are no values of a skeleton but part of it. Most issuers have the
     same few on the back of all passes; where they do not, a skeleton for each would cost more than it spares."""
-    known = _backs(mould)
-    if linked not in known and len(known) < _BACKS_MAX:
-        known.add(linked)
-    return linked in known
+    known, number = _backs(mould), hash(linked)  # texts may be long, and two of one number do no harm
+    if len(known) < _BACKS_MAX:
+        known.add(number)
+    return number in known
 
 
 @lru_cache(maxsize=MOULDS_MAX)
-def _backs(mould: Mould) -> set[Values]:
+def _backs(mould: Mould) -> set[int]:
     return set()
 
 
@@ -88,6 +89,9 @@ def _skeleton(mould: Mould, given: _Given, linked: Values = ()) -> _Skeleton | N
         return None
     if linked and any(one.format for one in example.back):
         return None
+    groups = front_groups(example)
+    if sum(layout(groups)) < sum(map(len, groups)):
+        return None  # what the card has no room for stands in the details, links apart
     if not is_markable(_JSON.encode(_made(_with(marked(example, lambda _: ""), linked), [""] * 7, given, None))):
         return None
     expires_at = mark(EXPIRES_AT) if example.expires_at is not None else None
