@@ -119,6 +119,15 @@ def test_a_mould_is_made_when_it_comes_again_and_shared_by_all_values() -> None:
     assert found[1][1][:2] == ("3", "Anna")
 
 
+def test_what_was_judged_of_one_is_said_of_all_with_an_address_on_the_back_or_without() -> None:
+    seen(card())
+    for content in (card("1"), card("2"), card("3", terms="Ask us.")):
+        agree(content)
+        assert (cast := moulds.cast_of(content)) is not None
+        assert ("apple", "://" in content.back[0].value) in cast[0].said
+    assert len(cast[0].said) == 2
+
+
 ODD = (
     "",
     "POINTS",

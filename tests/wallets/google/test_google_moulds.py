@@ -90,6 +90,8 @@ def test_a_pass_of_a_known_mould_is_written_from_its_skeleton(images: PublicImag
     seen(card())
     for other in (card("121", name="Zoë", message="C-2"), card(price="3", since="2027-01-01"), card(terms='"Quoted" \\ text')):
         assert written(other, images) is not None
+        assert (cast := moulds.cast_of(other)) is not None
+        assert cast[0].said.keys() == {"google"}, "what was judged of one is said of all"
     seen(card(expires_at=1, alt_text="C"))
     assert written(card(expires_at=1_900_000_000, alt_text="Card 5"), images) is not None
 

@@ -6,6 +6,7 @@ Values are the fields' own, the barcode's message and text, the moment of expiry
 Everything else is the mould's key. A member that few contents have keeps a content out of all moulds, and so does a new member,
 until it is named here. May not enter: what is kept (the wallets say it), a pass."""
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -35,12 +36,19 @@ _vain: dict[str, int] = {}
 
 @dataclass(slots=True, eq=False)
 class Mould:
-    """`rest`: all that a content has besides values. `example`: a content that has it. `said`: by wallet, findings of contents with
-    nothing to say about their values."""
+    """`rest`: all that a content has besides values. `example`: a content that has it. `said`: what `findings` keeps."""
 
     rest: tuple[object, ...]
     example: Content
-    said: dict[str, tuple[Finding, ...]] = field(default_factory=dict)
+    said: dict[Hashable, tuple[Finding, ...]] = field(default_factory=dict)
+
+    def findings(self, rules: Hashable, content: Content, judged: Callable[[Content], tuple[Finding, ...]]) -> tuple[Finding, ...]:
+        """What `judged` says of each content of the mould whose values give it nothing to say, as those of `content`. `rules`:
+        whose they are, and what else they answer by."""
+        found = self.said.get(rules)
+        if found is None:
+            found = self.said[rules] = judged(content)
+        return found
 
 
 Cast = tuple[Mould, Values]

@@ -20,12 +20,11 @@ from billfold.wallets.apple.rules_codes import judge_barcodes
 from billfold.wallets.apple.rules_extras import judge_extras
 from billfold.wallets.apple.rules_fields import judge_fields
 from billfold.wallets.apple.rules_languages import judge_languages
-from billfold.wallets.apple.rules_values import in_order, name_contact
+from billfold.wallets.apple.rules_values import in_order, names_contact
 from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, warning
 from billfold.wallets.apple.vocabulary import images_of
 
 _GROUPS = ("header", "primary", "secondary", "auxiliary", "additional", "back")
-_WALLET, _WITHOUT_CONTACT = "apple", "apple, no contact"
 _BOARDING_PASS, _EVENT_TICKET = Style.BOARDING_PASS, Style.EVENT_TICKET  # looked up once: the enum takes its time
 _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
 
@@ -35,10 +34,7 @@ def check(content: Content) -> tuple[Finding, ...]:
     cast = cast_of(content)
     if cast is None or not in_order(content, *cast):
         return judged(content)
-    said, which = cast[0].said, _WALLET if name_contact(*cast) else _WITHOUT_CONTACT
-    if (known := said.get(which)) is None:
-        known = said[which] = judged(content)
-    return known
+    return cast[0].findings(("apple", names_contact(*cast)), content, judged)
 
 
 def judged(content: Content) -> tuple[Finding, ...]:

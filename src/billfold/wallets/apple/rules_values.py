@@ -52,7 +52,7 @@ def in_order(content: Content, mould: Mould, values: Values) -> bool:
     )
 
 
-def name_contact(mould: Mould, values: Values) -> bool:
+def names_contact(mould: Mould, values: Values) -> bool:
     """Row 52, which most passes of a mould answer alike: both answers are known of a mould."""
     back = values[len(_room(mould).longest) :]
     return bool(back) and predicates.names_contact("\n".join(back))

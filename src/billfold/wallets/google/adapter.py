@@ -174,8 +174,9 @@ class GoogleWallet:
         form = form_of(pass_, content, template, images)
         now = self._clock.now_ms() // 1000
         is_there = form.class_id in self._classes or await self._class_known(pass_.scope, form.class_id)
-        whole = skeletons.object_json(pass_, content, form.class_id, images) if is_there else None
-        claims, named_only = whole_claims(signer, whole, form.class_id, now) if whole is not None else None, False
+        claims, named_only = None, False
+        if is_there and (whole := skeletons.object_json(pass_, content, form.class_id, images)) is not None:
+            claims = whole_claims(signer, whole, form.class_id, now)
         if claims is None:
             claims, named_only = self._claims(signer, form, now, class_too=not is_there)
         link = save_link(signer, claims, base_url=self._options(pass_.scope).save_base_url)

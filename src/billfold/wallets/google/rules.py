@@ -20,7 +20,6 @@ MODULES_SHOWN: Final = 10
 CARD_TITLE_ADVISED: Final = 20
 LABEL_ADVISED: Final = 35
 
-_WALLET: Final = "google"
 _COLOR: Final = re.compile(r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})")
 _DEFAULTS: Final = Content("", "")
 
@@ -36,10 +35,7 @@ def check(content: Content) -> tuple[Finding, ...]:
     cast = cast_of(content)
     if cast is None or not in_order(content, *cast):
         return judged(content)
-    said = cast[0].said
-    if (known := said.get(_WALLET)) is None:
-        known = said[_WALLET] = judged(content)
-    return known
+    return cast[0].findings("google", content, judged)
 
 
 def judged(content: Content) -> tuple[Finding, ...]:

@@ -84,31 +84,35 @@ def save_claims(
     one by its id: there is nothing in it that a holder misses); Google makes a missing class, and never changes one that it knows.
     `own`: what the content overrides in the object. `named_only`: the ids alone, for an object that holds a secret: whoever has a
     link can read it."""
-    kind = vertical.object_kind.encode()
-    start = b'%b%d,"payload":{' % (signer.claims_start, iat)
     if not named_only:
         classes = b""
         if class_ is not None:
             classes = b'"%bes":[%b],' % (vertical.class_kind.encode(), _JSON.encode(class_))
         elif vertical is GENERIC:
-            classes = b'"%bes":[{"id":"%b"}],' % (vertical.class_kind.encode(), object_.class_id.encode())
+            classes = _generic_class(object_.class_id)
         for made in (_whole, essential, least):
             candidate: object = made(object_)
             if own and made is _whole:
                 candidate = merged_object(msgspec.to_builtins(candidate), own)
-            claims = b'%b%b"%bs":[%b]}}' % (start, classes, kind, _JSON.encode(candidate))
+            claims = _claims(signer, iat, classes, vertical, _JSON.encode(candidate))
             if signer.length(len(claims)) <= JWT_LENGTH_MAX:
                 return claims, False
     reference = _JSON.encode({"id": object_.id, "classId": object_.class_id})
-    return b'%b"%bs":[%b]}}' % (start, kind, reference), True
+    return _claims(signer, iat, b"", vertical, reference), True
 
 
 def whole_claims(signer: Rs256Signer, object_: bytes, class_id: str, iat: int) -> bytes | None:
     """The same for a generic object that is written already, where its class is at Google. None when it is too long."""
-    claims = b'%b%d,"payload":{"genericClasses":[{"id":"%b"}],"genericObjects":[%b]}}' % (
-        *(signer.claims_start, iat, class_id.encode(), object_),
-    )
+    claims = _claims(signer, iat, _generic_class(class_id), GENERIC, object_)
     return claims if signer.length(len(claims)) <= JWT_LENGTH_MAX else None
+
+
+def _generic_class(class_id: str) -> bytes:
+    return b'"%bes":[{"id":"%b"}],' % (GENERIC.class_kind.encode(), class_id.encode())
+
+
+def _claims(signer: Rs256Signer, iat: int, classes: bytes, vertical: Vertical, object_: bytes) -> bytes:
+    return b'%b%d,"payload":{%b"%bs":[%b]}}' % (signer.claims_start, iat, classes, vertical.object_kind.encode(), object_)
 
 
 def _whole(object_: PassObject) -> PassObject:

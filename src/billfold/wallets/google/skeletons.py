@@ -25,7 +25,10 @@ from billfold.wallets.google.words import LANGUAGE
 _JSON = msgspec.json.Encoder()
 _Given = tuple[bool, bool, bool]
 """Whether there is a hero, a thumbnail, a wide logo."""
+_OWN = 7
+"""Texts that are the pass's own: id, class, state, four pictures."""
 _BACKS_MAX = 16
+"""Backs with links for which a mould has skeletons."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +46,16 @@ def object_json(pass_: Pass, content: Content, class_id: str, images: PublicImag
     if cast is None or not images.logo:
         return None
     mould, values = cast
-    given = images.hero is not None, images.thumbnail is not None, images.wide_logo is not None
-    linked = values[-len(content.back) :] if content.back and ":" in "".join(values[-len(content.back) :]) else ()
-    skeleton = _skeleton(mould, given) if not linked else _skeleton(mould, given, linked) if _few(mould, linked) else None
+    linked = values[len(values) - len(content.back) :]
+    if ":" not in "".join(linked):
+        linked = ()
+    elif not _few(mould, linked):
+        return None
+    skeleton = _skeleton(mould, (images.hero is not None, images.thumbnail is not None, images.wide_logo is not None), linked)
     if skeleton is None:
         return None
     if skeleton.formatted:
-        fields, written = shown(content), list(values)
-        for at in skeleton.formatted:
-            written[at] = values[at] and display(fields[at], skeleton.language)
-        values = tuple(written)
+        values = _written(values, content, skeleton)
     message = alt_text = expires_at = ""
     if (code := content.barcode) is not None:
         message, alt_text = code.message, code.alt_text or ""
@@ -65,6 +68,14 @@ def object_json(pass_: Pass, content: Content, class_id: str, images: PublicImag
     own = (object_id(pass_.issuer_id, pass_.id), class_id, state_of(pass_, content))
     pictures = (images.logo, images.hero or "", images.thumbnail or "", images.wide_logo or "")
     return skeleton.whole.filled(encoded((message, "", alt_text, expires_at, *values, *own, *pictures)))
+
+
+def _written(values: Values, content: Content, skeleton: _Skeleton) -> Values:
+    """With those that have a format as a holder reads them."""
+    fields, written = shown(content), list(values)
+    for at in skeleton.formatted:
+        written[at] = values[at] and display(fields[at], skeleton.language)
+    return tuple(written)
 
 
 def _few(mould: Mould, linked: Values) -> bool:
@@ -82,8 +93,8 @@ def _backs(mould: Mould) -> set[int]:
 
 
 @lru_cache(maxsize=MOULDS_MAX)
-def _skeleton(mould: Mould, given: _Given, linked: Values = ()) -> _Skeleton | None:
-    """`linked`: values of the back that hold links."""
+def _skeleton(mould: Mould, given: _Given, linked: Values) -> _Skeleton | None:
+    """`linked`: the values of the back, where any of them holds a link."""
     example = mould.example
     if example.kind not in (None, Kind.GENERIC) or example.translations:
         return None
@@ -92,10 +103,10 @@ def _skeleton(mould: Mould, given: _Given, linked: Values = ()) -> _Skeleton | N
     groups = front_groups(example)
     if sum(layout(groups)) < sum(map(len, groups)):
         return None  # what the card has no room for stands in the details, links apart
-    if not is_markable(_JSON.encode(_made(_with(marked(example, lambda _: ""), linked), [""] * 7, given, None))):
+    if not is_markable(_JSON.encode(_made(_with(marked(example, lambda _: ""), linked), [""] * _OWN, given, None))):
         return None
     expires_at = mark(EXPIRES_AT) if example.expires_at is not None else None
-    document = _made(_with(marked(example), linked), [own_mark(example, at) for at in range(7)], given, expires_at)
+    document = _made(_with(marked(example), linked), [own_mark(example, at) for at in range(_OWN)], given, expires_at)
     formatted = tuple([at for at, one in enumerate(shown(example)) if one.format is not None])
     return _Skeleton(skeletons.cut(_JSON.encode(document)), example.language or LANGUAGE, formatted)
 
