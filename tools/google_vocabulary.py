@@ -38,7 +38,7 @@ def member(one: dict[str, Any]) -> dict[str, Any] | str:
             out["outdated_values"] = aliases
     if one.get("description", "").startswith("Required."):
         out["required"] = True
-    if one.get("deprecated"):
+    if one.get("deprecated") or one.get("description", "").startswith("Deprecated."):  # of some it says so in prose alone
         out["outdated"] = True
     return kind if out == {"type": kind} else out
 

@@ -203,6 +203,9 @@ def test_the_nearest_name_is_suggested() -> None:
 def test_old_names_and_members_are_warnings() -> None:
     found = codes({**DOCUMENTS["LoyaltyObject"], "state": "active", "kind": "walletobjects#loyaltyObject"}, severity="warning")
     assert {"value_outdated", "member_ignored"} <= found
+    # Of these Google's description says it in prose alone.
+    [one] = [one for one in check_document({**DOCUMENTS["LoyaltyObject"], "infoModuleData": {}}) if "infoModule" in one.path]
+    assert one.code == "google.member_ignored"
 
 
 def test_a_save_link_s_payload_is_judged_and_what_it_only_names_is_not() -> None:

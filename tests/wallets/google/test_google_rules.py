@@ -1,5 +1,6 @@
 """What people are told before a pass goes to Google."""
 
+import json
 from typing import Any
 
 import pytest
@@ -21,9 +22,13 @@ from billfold.domain.content import (
     Role,
     RotatingBarcode,
 )
+from billfold.wallets.google.classes import wanted_class
+from billfold.wallets.google.document import check_document
+from billfold.wallets.google.look import PublicImages, look_of
+from billfold.wallets.google.objects import made_of, object_of, wanted_object
 from billfold.wallets.google.rules import check
 from wallets.google.cards import CARDS, CROSSED, EVENT, FLIGHT, GIFT_CARD, LOYALTY, TRANSIT
-from wallets.google.material import COFFEE, CONTENTS
+from wallets.google.material import COFFEE, CONTENTS, ISSUER, pass_of
 
 PLAIN = Content("Bayroast", "Card", primary=(Field("card", "Rewards", "CARD"),))
 
@@ -136,6 +141,12 @@ LINKED = Field("a", "v", rich_text="<a href='https://a.example'>v</a>")
             "rotating_barcode.format",
         ),
         ({"rotating_barcode": replace(ROTATING, pattern="x")}, "error", "rotating_pattern", "rotating_barcode.pattern"),
+        (
+            {"rotating_barcode": replace(ROTATING, pattern="{totp_value_0}-{totp_value_1}")},
+            "error",
+            "rotating_pattern",
+            "rotating_barcode.pattern",
+        ),
         ({"rotating_barcode": ROTATING, "barcode": COFFEE.barcode}, "warning", "static_code_left_away", "barcode"),
         ({"smart_tap": "ä"}, "error", "smart_tap_ascii", "smart_tap"),
         ({"barcode_fallbacks": (Barcode(BarcodeFormat.QR, "1"),)}, "warning", "barcodes_lost", "barcode_fallbacks"),
@@ -173,6 +184,34 @@ def test_what_becomes_of_fields_that_a_kind_has_members_for_is_told() -> None:
     assert not any(code == "google.label_replaced" and path.startswith("secondary") for _, code, path in found(LOYALTY))
 
 
+def test_a_pattern_of_all_parts_that_there_are_is_right() -> None:
+    pattern = "A{x}-{totp_timestamp_seconds}-{totp_timestamp_millis}-{totp_value_0}"
+    assert not any(one[0] == "error" for one in found(replace(PLAIN, rotating_barcode=replace(ROTATING, pattern=pattern))))
+
+
+@pytest.mark.parametrize(
+    ("content", "path"),
+    [
+        (replace(LOYALTY, logo_text="Rewards", organization_name="x" * 21), "organization_name"),
+        (replace(LOYALTY, secondary=(Field("no", "1", "x" * 16, role=Role.MEMBER_ID),)), "secondary[0].label"),
+        (replace(LOYALTY, secondary=(Field("no", "x" * 21, "No", role=Role.CARD_NUMBER),)), "secondary[0].value"),
+        (replace(LOYALTY, secondary=(Field("tier", "Gold", "x" * 10, role=Role.TIER),)), "secondary[0].label"),
+        (replace(LOYALTY, header=(Field("points", "12", "x" * 10, role=Role.POINTS),)), "header[0].label"),
+        (replace(LOYALTY, header=(Field("points", "many of them", "P", role=Role.POINTS),)), "header[0].value"),
+        (Content("Thirteen or so", "Offer", kind=Kind.OFFER), "organization_name"),
+    ],
+)
+def test_what_a_kinds_own_members_may_cut_is_told(content: Content, path: str) -> None:
+    assert ("warning", "google.text_long", path) in found(content)
+
+
+def test_what_a_kinds_own_members_show_whole_is_not_told() -> None:
+    short = replace(LOYALTY, header=(Field("points", "1250000000", "Points", role=Role.POINTS),))
+    named = Content("Thirteen or so", "Offer", kind=Kind.OFFER, back=(Field("by", "Us", role=Role.PROVIDER),))
+    for content, path in ((short, "header[0]"), (named, "organization_name")):
+        assert not any(code == "google.text_long" and at.startswith(path) for _, code, at in found(content))
+
+
 @pytest.mark.parametrize(
     ("format", "message", "sound"),
     [
@@ -183,6 +222,8 @@ def test_what_becomes_of_fields_that_a_kind_has_members_for_is_told() -> None:
         (BarcodeFormat.UPC_A, "036000291452", True),
         (BarcodeFormat.UPC_A, "CARD-1", False),
         (BarcodeFormat.QR, "CARD-1", True),
+        (BarcodeFormat.ITF, "10012345000017", True),
+        (BarcodeFormat.ITF, "1234", False),
     ],
 )
 def test_a_code_of_digits_needs_its_digits(format: BarcodeFormat, message: str, sound: bool) -> None:
@@ -199,4 +240,19 @@ def test_findings_never_repeat_what_was_sent(content: Content) -> None:
     for one in check(content):
         assert one.severity in ("error", "warning")
         assert one.message
+        assert one.mend, "each finding says what to do"
         assert len(one.message) < 200
+
+
+@given(CONTENTS | CROSSED)
+def test_what_a_judge_of_googles_own_json_would_refuse_is_told_before(content: Content) -> None:
+    told = check(content)
+    if any(one.severity == "error" for one in told):
+        return
+    look = look_of(content, PublicImages(logo="https://wallet.example/logo.png"))
+    made = made_of(look)
+    class_ = wanted_class(f"{ISSUER}.class", look, made, "https://wallet.example/google")
+    object_ = wanted_object(object_of(pass_of(content), look, class_.id, made), content)
+    judged = check_document(json.loads(class_.body), class_.vertical.class_type)
+    judged += check_document(json.loads(object_.encoded), object_.vertical.object_type)
+    assert {one.code for one in judged if one.severity == "error"} <= {one.code for one in told}

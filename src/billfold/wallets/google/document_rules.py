@@ -22,7 +22,8 @@ _HEX: Final = re.compile(r"(?:[0-9A-Fa-f]{2})+")
 _PATH: Final = re.compile(r"(?:class|object)\.[A-Za-z]+(?:\.[A-Za-z]+|\['[A-Za-z0-9_-]+'\])*")
 _TOTP: Final = re.compile(r"\{totp_value_([0-9]+)\}")
 _CODE_DIGITS: Final = {"EAN_13": (12, 13), "EAN_8": (7, 8), "UPC_A": (11, 12), "ITF_14": (14,)}
-_PLAIN_CODE_DIGITS: Final = {name.replace("_", ""): lengths for name, lengths in _CODE_DIGITS.items()}
+_PLAIN_CODE_DIGITS: Final = {name.replace("_", ""): lengths for name, lengths in _CODE_DIGITS.items()} | {"ITF": (14,)}
+"""`ITF`: the neutral name of a code that Apple draws of any length, and Google with fourteen digits alone."""
 
 ADVISED: Final = {
     "issuerName": 20,

@@ -50,7 +50,8 @@ def judged(content: Content) -> tuple[Finding, ...]:
     if content.locations:
         found += _places(content)
     if content.relevant_at is not None:
-        found.append(_warning("relevant_time_lost", "relevant_at", "Google does not bring this pass forward at a time", ""))
+        mend = "say the time in a field, or send a message when it comes"
+        found.append(_warning("relevant_time_lost", "relevant_at", "Google does not bring this pass forward at a time", mend))
     if content.kind is not None:
         found += requirements.check(content)
     found += losses.check(content)
@@ -125,9 +126,8 @@ def _fields(content: Content) -> Iterator[Finding]:
     if content.back and sum(len(links_in(one.value)) for one in content.back) > LINKS_MAX:
         yield _warning("links_overflow", "back", f"Google shows {LINKS_MAX} links", "use fewer links")
     if generic and content.header:
-        yield _warning(
-            "header_fields_in_row", "header", "on Google header fields stand in the first row of fields, not in the corner", ""
-        )
+        message = "on Google header fields stand in the first row of fields, not in the corner"
+        yield _warning("header_fields_in_row", "header", message, "look at the preview of Google Wallet")
 
 
 def _is_modest(one: Field) -> bool:
@@ -149,7 +149,7 @@ def _one_field(path: str, group: str, one: Field) -> Iterator[Finding]:
             "change_message_inside",
             f"{path}.change_message",
             "Google's notice has Google's words; this text is inside the pass, and at most 3 notices are shown in 24 hours",
-            "",
+            "let the field itself say what has changed",
         )
 
 
@@ -168,13 +168,15 @@ def _look(content: Content) -> Iterator[Finding]:
         return
     for slot in (ImageSlot.ICON, ImageSlot.BACKGROUND, ImageSlot.FOOTER):
         if slot in content.images:
-            yield _warning("image_lost", f"images.{slot.value}", f"Google has no place for the {slot.value} image", "")
+            mend = "show what matters of it as logo or strip"
+            yield _warning("image_lost", f"images.{slot.value}", f"Google has no place for the {slot.value} image", mend)
     if ImageSlot.STRIP in content.images:
-        yield _warning("strip_below_barcode", "images.strip", "on Google the strip image stands below the barcode", "")
+        mend = "look at the preview of Google Wallet"
+        yield _warning("strip_below_barcode", "images.strip", "on Google the strip image stands below the barcode", mend)
     if ImageSlot.THUMBNAIL in content.images:
-        yield _warning(
-            "thumbnail_in_details", "images.thumbnail", "on Google the thumbnail stands in the details, over the full width", ""
-        )
+        message = "on Google the thumbnail stands in the details, over the full width"
+        mend = "show what matters of it as logo or strip"
+        yield _warning("thumbnail_in_details", "images.thumbnail", message, mend)
 
 
 def _places(content: Content) -> Iterator[Finding]:
@@ -193,6 +195,8 @@ def _places(content: Content) -> Iterator[Finding]:
         if not (-90 <= one.latitude <= 90 and -180 <= one.longitude <= 180):
             yield _error("location_range", path, "there is no such place on Earth", "latitude is -90 to 90, longitude -180 to 180")
         if one.altitude is not None:
-            yield _warning("altitude_lost", f"{path}.altitude", "Google knows a place without its height", "")
+            mend = "leave it so: the place holds without it"
+            yield _warning("altitude_lost", f"{path}.altitude", "Google knows a place without its height", mend)
         if one.relevant_text:
-            yield _warning("location_text_lost", f"{path}.relevant_text", "Google shows its own text near a place", "")
+            mend = "say what matters there in a field too"
+            yield _warning("location_text_lost", f"{path}.relevant_text", "Google shows its own text near a place", mend)
