@@ -304,6 +304,22 @@ async def test_a_picture_with_a_version_per_language_stands_in_every_folder_and_
     assert middle(files["fr.lproj/strip.png"]) == (0, 128, 0)
 
 
+@on_sqlite
+async def test_a_preview_in_a_language_has_the_pictures_that_phones_get(make_shelf):
+    shelf = make_shelf()
+    base = await shelf.accept(SCOPE, data_uri(png("navy")), ImageSlot.LOGO, "")
+    french = {
+        slot: await shelf.accept(SCOPE, data_uri(png(color)), slot, "")
+        for slot, color in ((ImageSlot.ICON, "red"), (ImageSlot.LOGO, "green"), (ImageSlot.STRIP, "lime"))
+    }
+    content = card(language="en", images={ImageSlot.LOGO: base}, localized_images={"fr": french})
+    shown = await shelf.pictures(SCOPE, content, "fr-CA")
+    assert middle(shown[ImageSlot.LOGO]) == (0, 128, 0)
+    assert middle(shown[ImageSlot.ICON]) == (0, 0, 128), "the icon at the root is made of the logo there"
+    google = await shelf.pictures(SCOPE, content, "fr-CA", "google")
+    assert ImageSlot.STRIP not in google, "Google has the pictures of all languages alone"
+
+
 # --- stamp cards ------------------------------------------------------------------------------------------------------------------
 
 

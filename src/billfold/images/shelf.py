@@ -323,8 +323,10 @@ class Shelf:
         return image if f"{slot}@1x" in image.variants else await self._add(image, (slot,))
 
     async def pictures(self, scope: Scope, content: Content, language: str, wallet: str = "apple") -> dict[ImageSlot, bytes]:
-        own = content.localized_images
-        images = content.images | own.get(language.partition("-")[0], {}) | own.get(language, {})
+        given = content.localized_images if wallet == "apple" else {}  # Google has one picture for all languages
+        own = given.get(language.partition("-")[0], {}) | given.get(language, {})
+        own.pop(ImageSlot.ICON, None)  # it stands at the root, for all languages
+        images = content.images | own
         found: dict[ImageSlot, bytes] = {}
         for slot, hash_ in images.items():
             if made := await self._variants(scope, hash_, place_of(slot, content.style), slot.value):
@@ -339,7 +341,7 @@ class Shelf:
             (drawn,) = await self.stamps(scope, spec_of(content), place_of(ImageSlot.STRIP, content.style).boxes[-1:])
             found[ImageSlot.STRIP] = drawn.png
         if ImageSlot.ICON not in found:
-            logo = images.get(ImageSlot.LOGO)
+            logo = content.images.get(ImageSlot.LOGO)
             made = await self._variants(scope, logo, SLOTS["icon"], "icon") if logo else []
             drawn_icon = (await self._draw(initials(content), content.background_color, 114))[1]
             found[ImageSlot.ICON] = made[-1][2] if made else drawn_icon

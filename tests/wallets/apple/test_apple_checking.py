@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs7
 
 from billfold.wallets.apple.checking import Checked, check_file
+from billfold.wallets.apple.cms import read_signed_data
 from billfold.wallets.apple.reader import Kind
 from judges import judge
 from wallets.apple import authority
@@ -48,6 +49,7 @@ def test_a_pass_that_is_right_is_explained_without_a_word() -> None:
 # --- manifest, pictures, languages ------------------------------------------------------------------------------------------------
 
 FILES = files_of()
+BARE = {name: data for name, data in FILES.items() if not name.startswith("icon")}
 EN, DE = b'"points" = "Points";\n"name" = "Name";', '"points" = "Punkte";\n"name" = "Größe";'.encode("utf-16")
 
 
@@ -58,7 +60,7 @@ def with_manifest(**changes: str | None) -> bytes:
 
 NOISE = random.Random(1).randbytes(1024 * 1024)
 PACKAGES: list[tuple[str, str, bytes]] = [
-    ("42", f"{E} icon_missing icon.png", packed({name: data for name, data in FILES.items() if not name.startswith("icon")})),
+    ("42", f"{E} icon_missing icon.png", packed(BARE)),
     ("42", f"{E} image_not_png icon.png", packed(FILES | {"icon.png": b"\xff\xd8\xff\xe0"})),
     ("42", f"{E} image_damaged icon.png", packed(FILES | {"icon.png": png()[:-20]})),
     ("42", f"{E} image_damaged icon.png", packed(FILES | {"icon.png": png().replace(b"IHDR", b"IHDX")})),
@@ -77,6 +79,15 @@ PACKAGES: list[tuple[str, str, bytes]] = [
         f"{W} image_resolutions_differ strip.png",
         packed(FILES | {"de.lproj/strip.png": png(), "en.lproj/strip.png": png(), "en.lproj/strip@2x.png": png()}),
     ),
+    ("42", f"{W} icon_in_folders icon.png", packed(BARE | {"de.lproj/icon.png": png(), "en.lproj/icon.png": png()})),
+    ("42", f"{E} icon_missing icon.png", packed(BARE | {"de.lproj/icon.png": png(), "en.lproj/pass.strings": EN})),
+    ("43", f"{W} image_small logo.png", packed(FILES | {"logo.png": png(24, 24)})),
+    ("43", f"{W} image_small icon@2x.png", packed(FILES | {"icon@2x.png": png(37, 37)})),
+    (
+        "45",
+        f"{W} image_not_in_all_languages strip.png",
+        packed(FILES | {"de.lproj/strip.png": png(375, 144), "de.lproj/pass.strings": EN, "en.lproj/pass.strings": EN}),
+    ),
     ("46", f"{E} language_unknown german.lproj", packed(FILES | {"german.lproj/pass.strings": EN, "en.lproj/pass.strings": EN})),
     ("46", f"{W} language_alone es.lproj", packed(FILES | {"es.lproj/pass.strings": EN})),
     (
@@ -84,6 +95,15 @@ PACKAGES: list[tuple[str, str, bytes]] = [
         f"{W} strings_keys_differ de.lproj/pass.strings",
         packed(FILES | {"en.lproj/pass.strings": EN, "de.lproj/pass.strings": b'"points" = "Punkte";'}),
     ),
+    (
+        "46",
+        f"{W} strings_keys_differ de.lproj/pass.strings",
+        packed(FILES | {"en.lproj/pass.strings": EN, "de.lproj/pass.strings": b"// nothing yet"}),
+    ),
+    *[
+        ("46", f"{W} strings_misplaced {name}", packed(FILES | {"en.lproj/pass.strings": EN, name: EN}))
+        for name in ("de.lproj/Pass.strings", "de.lproj/Localizable.strings", "de.LPROJ/pass.strings", "x/de.lproj/pass.strings")
+    ],
     (
         "46",
         f"{E} strings_unreadable en.lproj/pass.strings",
@@ -253,6 +273,17 @@ def test_signing_in_text_mode_is_recognised() -> None:
 def test_a_signature_without_signing_time_is_told() -> None:
     no_attributes = (pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary, pkcs7.PKCS7Options.NoAttributes)
     assert told(signed_by(LONG, options=no_attributes)) == {"signing_time_missing"}
+
+
+def test_a_signature_whose_attributes_name_no_data_is_told() -> None:
+    signature = signed_by(LONG)
+    [info] = read_signed_data(signature).signers
+    assert info.attributes is not None
+    said_data, says_else = bytes.fromhex("06092a864886f70d010701"), bytes.fromhex("06092a864886f70d010702")
+    attributes = info.attributes.replace(said_data, says_else)
+    anew = authority.rsa_key("pass").sign(attributes, padding.PKCS1v15(), hashes.SHA256())
+    changed = signature.replace(info.attributes[1:], attributes[1:]).replace(info.signature, anew)
+    assert told(changed) == {"signature_content_type"}
 
 
 def test_a_manifest_changed_after_signing_is_told() -> None:

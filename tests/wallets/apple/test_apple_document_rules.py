@@ -63,10 +63,15 @@ def group(name: str, count: int, **members: object) -> Any:
     return change
 
 
+def four(name: str) -> list[Json]:
+    return [{"key": f"{name}{number}", "value": "v"} for number in range(4)]
+
+
 def code(format_: str, message: str = "C-1", charset: str = "iso-8859-1") -> Json:
     return {"format": f"PKBarcodeFormat{format_}", "message": message, "messageEncoding": charset}
 
 
+GAME = {"type": "event", "identifier": "game", "name": "Game"}
 CALL = {"identifier": "a", "type": "call", "url": "tel:1"}
 UUID = "f7826da6-4fa2-4e98-8024-bc5b71e0893e"
 PLACE = {"latitude": 48.2, "longitude": 16.4}
@@ -157,7 +162,14 @@ ROWS: list[tuple[str, str, str, Json]] = [
         "fields_too_many eventTicket.auxiliaryFields",
         document(group("auxiliaryFields", 5, row=1), storeCard=None, eventTicket={"primaryFields": []}),
     ),
+    (
+        "16",
+        W,
+        "fields_too_many generic.auxiliaryFields",
+        document(storeCard=None, generic={"secondaryFields": four("s"), "auxiliaryFields": four("a")[:1]}),
+    ),
     ("17", W, "field_text_long storeCard.headerFields[0].value", document(field(value="x" * 21))),
+    ("17", W, "field_text_long storeCard.headerFields[0].label", document(field(label="x" * 21))),
     ("18", W, "change_message_generic storeCard.headerFields[0].changeMessage", document(field(changeMessage="changed"))),
     ("18", W, "change_message_generic storeCard.headerFields[0].changeMessage", document(field(changeMessage="%@ and %@"))),
     ("18", W, "change_message_nowhere ", document(field(changeMessage=""))),
@@ -190,6 +202,7 @@ ROWS: list[tuple[str, str, str, Json]] = [
     ("28", E, "number_out_of_range maxDistance", document(maxDistance=-1)),
     ("28", E, "max_distance_zero maxDistance", document(maxDistance=0)),
     ("29", W, "relevance_ignored relevantDate", document(relevantDate="2027-01-05T09:00Z")),
+    ("29", W, "relevance_ignored relevantDates", document(relevantDates=[{"date": "2027-01-05T09:00Z"}])),
     ("30", E, "date_unreadable expirationDate", document(expirationDate="2027-01-05")),
     ("30", W, "date_fraction expirationDate", document(expirationDate="2027-01-05T09:00:00.5Z")),
     ("30", E, "interval_half relevantDates[0]", document(relevantDates=[{"startDate": "2027-01-05T09:00Z"}])),
@@ -274,6 +287,7 @@ ROWS: list[tuple[str, str, str, Json]] = [
         "featured_actions_not_shown featuredActions",
         styled("eventTicket", preferredStyleSchemes=["posterEventTicket"], featuredActions=[CALL]),
     ),
+    ("-", W, "upcoming_same upcomingPassInformation", styled("eventTicket", upcomingPassInformation=[GAME, GAME])),
     ("52", W, "contact_missing backFields", document(lambda d: d["storeCard"].pop("backFields"))),
     ("53", W, "key_unknown organisationName", document(organisationName="x")),
     ("53", W, "key_unknown storeCard.headerFields[0].Label", document(field(Label="x"))),
@@ -291,6 +305,13 @@ def test_each_rule_finds_its_fault(row: str, severity: str, expected: str, given
     one = found[expected]
     assert one.severity == severity
     assert all((one.message, one.mend, one.otherwise)), "a finding says what is wrong, what to do, and what a phone does"
+
+
+def test_a_generic_pass_shows_more_fields_above_a_code_that_is_no_square() -> None:
+    many = {"secondaryFields": four("s"), "auxiliaryFields": four("a")}
+    for codes in (None, [code("Code128"), code("QR")], [code("PDF417")]):
+        found = {one.code for one in judged(document(storeCard=None, generic=many, barcodes=codes))}
+        assert "fields_too_many" not in found
 
 
 def test_many_shops_may_share_the_id_of_their_beacons() -> None:

@@ -68,7 +68,28 @@ RULES: list[tuple[str, str, str, dict[str, Any]]] = [
     ("16", WARNING, "fields_too_many primary", {"primary": fields(2, "p")}),
     ("16", WARNING, "fields_too_many auxiliary", {"secondary": fields(3, "s"), "auxiliary": fields(2, "a")}),
     ("16", WARNING, "fields_too_many secondary", {"style": Style.GENERIC, "secondary": fields(5, "s")}),
+    (
+        "16",
+        WARNING,
+        "fields_too_many auxiliary",
+        {"style": Style.GENERIC, "secondary": fields(4, "s"), "auxiliary": fields(1, "a")},
+    ),
+    ("-", WARNING, "style_empty primary", {"header": (), "primary": (), "secondary": (), "auxiliary": (), "back": ()}),
     ("17", WARNING, "field_text_long primary[0].value", {"primary": (Field("p", "x" * 31),)}),
+    ("17", WARNING, "field_text_long secondary[0].label", {"secondary": (Field("s", "v", "x" * 21),)}),
+    ("17", WARNING, "field_text_long poster.footer[0].label", {"poster": Poster(footer=(Field("f", "v", "x" * 21),))}),
+    (
+        "17",
+        WARNING,
+        "field_text_long translations.de.fields.points.value",
+        {"header": (Field("points", "1"),), "translations": {"de": {"fields.points.value": "x" * 21}}},
+    ),
+    (
+        "17",
+        WARNING,
+        "field_text_long translations.de.fields.p.label",
+        {"primary": (Field("p", "1", "P"),), "translations": {"de": {"fields.p.label": "x" * 31}}},
+    ),
     ("17", WARNING, "field_text_long secondary[0].value", {"secondary": (Field("s", "x" * 21),)}),
     ("18", WARNING, "change_message_generic header[0].change_message", {"header": (Field("h", "1", None, "changed"),)}),
     ("18", WARNING, "change_message_generic header[0].change_message", {"header": (Field("h", "1", None, "%@ of %@"),)}),
@@ -83,6 +104,10 @@ RULES: list[tuple[str, str, str, dict[str, Any]]] = [
     ),
     ("21", WARNING, "contrast_low label_color", {"background_color": "#000000", "label_color": "#222222"}),
     ("22", ERROR, "barcode_message_missing barcode.message", {"barcode": Barcode(BarcodeFormat.QR, "")}),
+    *[
+        ("22", ERROR, "barcode_message_missing barcode.message", {"barcode": Barcode(one, " \u2003 ")})
+        for one in (BarcodeFormat.QR, BarcodeFormat.AZTEC, BarcodeFormat.CODE128)
+    ],
     ("24", ERROR, "barcode_not_encodable barcode.message", {"barcode": Barcode(BarcodeFormat.CODE128, "é")}),
     ("26", WARNING, "barcode_not_on_watch barcode.format", {"barcode": Barcode(BarcodeFormat.CODE128, "C-1")}),
     ("27", WARNING, "barcode_long barcode.message", {"barcode": Barcode(BarcodeFormat.QR, "x" * 301)}),
@@ -106,6 +131,19 @@ RULES: list[tuple[str, str, str, dict[str, Any]]] = [
         WARNING,
         "images_exclude_each_other images.strip",
         {"style": Style.EVENT_TICKET, "images": {ImageSlot.STRIP: "0", ImageSlot.BACKGROUND: "1"}},
+    ),
+    (
+        "44",
+        WARNING,
+        "images_exclude_each_other stamps",
+        {"style": Style.EVENT_TICKET, "stamps": StampCard("1", "10"), "images": {ImageSlot.BACKGROUND: "1"}},
+    ),
+    ("45", WARNING, "icon_not_localized localized_images.de.icon", {"localized_images": {"de": {ImageSlot.ICON: "0"}}}),
+    (
+        "45",
+        WARNING,
+        "image_not_in_all_languages localized_images.de.logo",
+        {"localized_images": {"de": {ImageSlot.LOGO: "0"}}, "translations": {"fr": {"description": "x"}}},
     ),
     ("1", ERROR, "text_not_writable back[0].rich_text", {"back": (Field("a", "a@b", rich_text="\ud800"),)}),
     ("1", ERROR, "text_not_writable poster.primary[0].value", {"poster": Poster(primary=(Field("a", "\0"),))}),
@@ -230,6 +268,7 @@ def test_each_rule_finds_its_fault(make_content: Any, row: str, severity: str, e
     assert found[expected].severity == severity
     assert found[expected].message
     assert found[expected].mend
+    assert found[expected].otherwise, "what a phone does with it"
 
 
 def test_a_day_alone_under_a_date_format_is_told_what_it_lacks(make_content: Any) -> None:
@@ -240,6 +279,16 @@ def test_a_day_alone_under_a_date_format_is_told_what_it_lacks(make_content: Any
 
 
 RIGHT: list[dict[str, Any]] = [
+    {"style": Style.GENERIC, "barcode": None, "secondary": fields(4, "s"), "auxiliary": fields(4, "a")},
+    {"back": (Field("w", "Our website", rich_text='<a href="https://coffee.example">here</a>'),)},
+    {"additional": (Field("w", "hello@coffee.example"),), "back": ()},
+    {
+        "back": (Field("w", "https://a.example", "x" * 40),),
+        "primary": (Field("p", "1", "P"),),
+        "translations": {"de": {"fields.w.value": "x" * 40, "fields.p.value": "x" * 30}},
+    },
+    {"images": {ImageSlot.LOGO: "1"}, "localized_images": {"de": {ImageSlot.LOGO: "0"}}},
+    {"language": "en", "localized_images": {"de": {ImageSlot.LOGO: "0"}, "en": {ImageSlot.LOGO: "1"}}},
     {"smart_tap": "C-0001", "nfc": Nfc("C-0001", P256), "style": Style.COUPON, "stamps": StampCard("1", "10")},
     {"header": (Field("h", "-12.50", format=MoneyFormat("EUR")), Field("d", "2026-12-31T18:00Z", format=DateFormat()))},
     {"header": (Field("h", "x", alignment=TextAlignment.CENTER),), "language": "pt-BR"},

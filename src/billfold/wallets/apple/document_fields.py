@@ -46,8 +46,9 @@ def judge_fields(document: Document, strings: Strings, found: Findings) -> None:
         _judge_key(path, one, seen, found)
         _judge_value(path, one, found)
         _judge_texts(path, group, one, strings, found)
+    square = _has_square_code(document)
     for rule, body in styles_of(document):
-        _judge_counts(rule, body, found)
+        _judge_counts(rule, body, square, found)
     _judge_contact(document, strings, found)
     _judge_silence(document, found)
 
@@ -92,13 +93,9 @@ def _judge_texts(path: str, group: str, one: dict[str, Json], strings: Strings, 
     longest = _FRONT_MAX.get(group)
     value = one.get("value")
     formatted = any(name in one for name in _FORMATS)
-    if (
-        longest is not None
-        and not formatted
-        and isinstance(value, str)
-        and any(len(text) > longest for text in _shown(value, strings))
-    ):
-        found.fault(WARNING, step(path, "value"), predicates.text_too_long(longest))
+    for name, text in (("value", None if formatted else value), ("label", one.get("label"))):
+        if longest is not None and isinstance(text, str) and any(len(each) > longest for each in _shown(text, strings)):
+            found.fault(WARNING, step(path, name), predicates.text_too_long(longest))
     message = one.get("changeMessage")
     if isinstance(message, str) and any(predicates.is_generic_change_message(text) for text in _shown(message, strings)):
         found.fault(WARNING, step(path, "changeMessage"), predicates.CHANGE_MESSAGE_GENERIC)
@@ -117,7 +114,13 @@ def _shown(text: str, strings: Strings) -> list[str]:
     return list({pairs.get(text, text) for pairs in strings.values()})
 
 
-def _judge_counts(rule: StyleRule, body: dict[str, Json], found: Findings) -> None:
+def _has_square_code(document: Document) -> bool:
+    """Whether the first code, which newer phones show, is a square one."""
+    first = next(iter(objects(document.get("barcodes"))), document.get("barcode"))
+    return isinstance(first, dict) and text_of(first.get("format")).removeprefix("PKBarcodeFormat") in predicates.SQUARE
+
+
+def _judge_counts(rule: StyleRule, body: dict[str, Json], square: bool, found: Findings) -> None:
     """Row 16: Wallet leaves fields out without a word."""
     counts = {group: len(objects(body.get(group))) for group in rule.fields}
     second_row = sum(1 for one in objects(body.get("auxiliaryFields")) if one.get("row") == 1) if rule.second_row else 0
@@ -128,12 +131,11 @@ def _judge_counts(rule: StyleRule, body: dict[str, Json], found: Findings) -> No
     if second_row > rule.second_row:
         _too_many(f"{rule.name}.auxiliaryFields", f"the second row shows at most {rule.second_row}", found)
     together = counts.get("secondaryFields", 0) + counts["auxiliaryFields"]
-    if rule.together and together > rule.together and not found.has("fields_too_many"):
-        _too_many(
-            f"{rule.name}.auxiliaryFields",
-            f"this style shows at most {rule.together} secondary and auxiliary fields together",
-            found,
-        )
+    together_most = rule.together_above(square)
+    if together_most and together > together_most and not found.has("fields_too_many"):
+        where = " above a square code" if together_most != rule.together else ""
+        text = f"this style shows at most {together_most} secondary and auxiliary fields together{where}"
+        _too_many(f"{rule.name}.auxiliaryFields", text, found)
 
 
 def _too_many(path: str, text: str, found: Findings) -> None:

@@ -35,6 +35,7 @@ def judge_document(document: Document, strings: Strings, now: datetime.datetime,
     _dates(document, now, found)
     _web_service(document, found)
     _links(document, found)
+    _upcoming(document, found)
     _nfc(document, found)
     _schemes(document, found)
 
@@ -96,7 +97,7 @@ def _styles(document: Document, found: Findings) -> None:
                 "boardingPass.transitType", "transit_type_missing", "a boarding pass needs a transit type", mend, NOT_READABLE
             )
         if not any(objects(group) for group in body.values()):
-            found.warning(rule.name, "style_empty", "the style has no fields", "add at least one field", "an empty card is shown")
+            found.fault(WARNING, rule.name, predicates.STYLE_EMPTY)
 
 
 def _colors(document: Document, found: Findings) -> None:
@@ -179,9 +180,8 @@ def _places(document: Document, found: Findings) -> None:
     dated = bool(document.get("relevantDate") or document.get("relevantDates"))
     if dated and styles and styles <= _LOCAL_STYLES | {POSTER} and not document.get("locations") and not document.get("beacons"):
         text = "this style becomes relevant by place only, never by date alone"
-        found.warning(
-            "relevantDate", "relevance_ignored", text, "add a location, or use an event ticket", "never on the lock screen"
-        )
+        path = "relevantDate" if "relevantDate" in document else "relevantDates"
+        found.warning(path, "relevance_ignored", text, "add a location, or use an event ticket", "never on the lock screen")
 
 
 def _dates(document: Document, now: datetime.datetime, found: Findings) -> None:
@@ -286,6 +286,14 @@ def _links(document: Document, found: Findings) -> None:
     if len(identifiers) != len(set(identifiers)):
         text = "two featured actions have one identifier"
         found.warning("featuredActions", "featured_actions_same", text, "give each its own", "one of them may be lost")
+
+
+def _upcoming(document: Document, found: Findings) -> None:
+    """Section 2.8: the phone tells the events to come apart by their identifiers."""
+    named = [text_of(one.get("identifier")) for one in objects(document.get("upcomingPassInformation"))]
+    if len(named) != len(set(named)):
+        text = "two events to come have one identifier"
+        found.warning("upcomingPassInformation", "upcoming_same", text, "give each its own", "one of them may be lost")
 
 
 def _target(path: str, one: dict[str, Json], found: Findings) -> None:

@@ -15,6 +15,8 @@ from billfold.wallets.apple.reader import MANIFEST, PASS, PERSONALIZATION, SIGNA
 from billfold.wallets.apple.vocabulary import vocabulary
 
 _IMAGE = re.compile(r"(?:(?P<folder>[^/]+)/)?(?P<base>[^/@]+?)(?:@(?P<scale>[23])x)?\.png\Z")
+_STRINGS = re.compile(r"(?:.*/)?[^/]*\.lproj/[^/]*\.strings\Z|(?:.*/)?pass\.strings\Z", re.IGNORECASE | re.DOTALL)
+"""What is meant to hold a language's texts; where it stands and how it is written as phones look for it, the reader has it."""
 _DIGEST = re.compile(r"[0-9a-f]{40}\Z")
 _JUNK = re.compile(r"(?:^|/)(?:__MACOSX/.*|\.[^/]*|Thumbs\.db|desktop\.ini|[^/]*~)\Z", re.IGNORECASE)
 _ROOT = frozenset({PASS, MANIFEST, SIGNATURE, PERSONALIZATION})
@@ -74,7 +76,11 @@ def _files(read: ReadPass, found: Findings) -> None:
             text = "the file does not belong into a pass"
             mend = "leave it out of archive and manifest (zip -X, without .DS_Store and __MACOSX)"
             found.error(plain(path), "archive_junk", text, mend, NOT_VALID)
-        elif path not in _ROOT and path not in read.images and not path.endswith("/pass.strings"):
+        elif _STRINGS.match(path):
+            if path.count("/") != 1 or not path.endswith(".lproj/pass.strings"):
+                text, mend = "phones do not look for texts under this name", "name it like de.lproj/pass.strings"
+                found.warning(plain(path), "strings_misplaced", text, mend, "holders see the raw keys")
+        elif path not in _ROOT and path not in read.images:
             text = "Wallet has no use for the file"
             found.warning(plain(path), "file_unknown", text, "leave it out", "it only makes the pass larger")
     size = sum(map(len, read.files.values()))
@@ -89,7 +95,11 @@ def _files(read: ReadPass, found: Findings) -> None:
 def _images(read: ReadPass, found: Findings) -> None:
     """Rows 42 to 45."""
     if "icon.png" not in read.images:
-        if any(path.startswith("icon@") for path in read.images):
+        folders = _language_folders(read)
+        if folders and all(f"{one}/icon.png" in read.images for one in folders):
+            text, mend = "icon.png stands in the language folders alone", "add one at the top of the archive too"
+            found.warning("icon.png", "icon_in_folders", text, mend, "whether phones find it there is not documented")
+        elif any(path.startswith("icon@") for path in read.images):
             text = "icon.png is missing, only larger versions are there"
             found.error(
                 "icon.png", "icon_missing", text, "add icon.png, 38 x 38 pixels", "older phones and readers refuse the pass"
@@ -129,17 +139,28 @@ def _image(path: str, facts: ImageFacts, allowed: frozenset[str], found: Finding
             plain(path), "image_large", text, "scale it to the size that is shown", "the pass is slow to add and to update"
         )
     if rule.largest and facts.width:
-        _image_size(path, facts, rule.largest, int(match["scale"] or 1), found)
+        _image_size(path, facts, rule.largest, rule.smallest or rule.largest, int(match["scale"] or 1), found)
 
 
-def _image_size(path: str, facts: ImageFacts, largest: tuple[int, int], scale: int, found: Findings) -> None:
+def _image_size(
+    path: str, facts: ImageFacts, largest: tuple[int, int], smallest: tuple[int, int], scale: int, found: Findings
+) -> None:
     """Row 43: sizes are guidance, Apple's own samples break them. So only what is far off is told."""
     width, height = largest[0] * scale, largest[1] * scale
+    if facts.width * 2 < smallest[0] * scale and facts.height * 2 < smallest[1] * scale:
+        least = f"{smallest[0] * scale} x {smallest[1] * scale}"
+        text = f"the picture has {facts.width} x {facts.height} pixels, where {least} are shown"
+        found.warning(plain(path), "image_small", text, f"make it {least} or larger", "it is enlarged and blurred")
     if facts.width > width * 2 or facts.height > height * 2:
         text = f"the picture has {facts.width} x {facts.height} pixels, and at most {width} x {height} are shown"
         found.warning(
             plain(path), "image_size", text, f"scale it to {width} x {height} or less", "it is scaled and cut by the phone"
         )
+
+
+def _language_folders(read: ReadPass) -> set[str]:
+    """`de.lproj`, at the top: no phone looks for one elsewhere."""
+    return {folder for path in read.files if path.count("/") == 1 and (folder := path.partition("/")[0]).endswith(".lproj")}
 
 
 def _image_folders(read: ReadPass, found: Findings) -> None:
@@ -150,12 +171,18 @@ def _image_folders(read: ReadPass, found: Findings) -> None:
     for match in matches:
         if match["folder"] is not None:
             in_folders.setdefault(match["base"], {}).setdefault(match["folder"], set()).add(match["scale"] or "1")
+    languages = _language_folders(read)
     for base, folders in in_folders.items():
         if base in at_root:
             text = "the picture is at the root and in a language folder"
             found.warning(
                 plain(f"{base}.png"), "image_at_root_too", text, "keep it in the language folders alone", "the root's wins"
             )
+        elif lacking := len(languages - folders.keys()):
+            text = f"{lacking} of {len(languages)} language folders do not have the picture"
+            mend = "put one into each folder, since no language falls back to another's"
+            path = plain(f"{base}.png")
+            found.warning(path, "image_not_in_all_languages", text, mend, "holders of these languages see none")
         if len({frozenset(scales) for scales in folders.values()}) > 1:
             text = "the language folders have different resolutions of the picture"
             mend = "give each folder the same set of .png, @2x.png and @3x.png"
@@ -167,13 +194,16 @@ def _image_folders(read: ReadPass, found: Findings) -> None:
 
 def _languages(read: ReadPass, found: Findings) -> None:
     """Row 46. There is no language that others fall back to: where there is only one, everybody sees it."""
-    folders = sorted({path.partition("/")[0] for path in read.files if ".lproj/" in path})
+    folders = sorted(_language_folders(read))
     for folder in folders:
         if not predicates.is_language(folder.removesuffix(".lproj")):
             text = "the folder's name is no language"
             found.error(plain(folder), "language_unknown", text, "name it like de.lproj or pt-BR.lproj", "no phone looks into it")
-    texts = {folder: pairs.keys() for folder, pairs in read.strings.items() if pairs}
-    if len(texts) == 1 and len(folders) == 1:
+    unread = {one.path for one in read.findings if one.code in ("strings_unreadable", "strings_binary")}
+    texts = {
+        folder: pairs.keys() for folder, pairs in read.strings.items() if pairs or plain(f"{folder}/pass.strings") not in unread
+    }
+    if any(texts.values()) and len(folders) == 1:
         text = "there is one language folder only, so every holder sees it"
         found.warning(plain(folders[0]), "language_alone", text, "add a folder for the base language too", "there is no fallback")
     every = frozenset().union(*texts.values())

@@ -68,6 +68,12 @@ CHANGE_MESSAGE_NOWHERE = Fault(
     "updates arrive without a word on the lock screen",
     "write one, with %@ for the new value, into each field whose change matters; leave it so where updates should be silent",
 )
+STYLE_EMPTY = Fault(
+    "style_empty",
+    "the style has no fields",
+    "an empty card is shown",
+    "add at least one field",
+)
 CONTACT_MISSING = Fault(
     "contact_missing",
     "the back names no contact of the issuer",
@@ -79,6 +85,11 @@ CONTACT_MISSING = Fault(
 def is_writable(text: str) -> bool:
     """Row 1: whether JSON in UTF-8 can carry it and a reader show it."""
     return "\0" not in text and (text.isascii() or not _UNWRITABLE.search(text))
+
+
+def is_blank(text: str) -> bool:
+    """Row 22: whether a code would carry nothing that a scanner could tell."""
+    return not text or text.isspace()
 
 
 def text_too_long(limit: int) -> Fault:
@@ -177,6 +188,7 @@ NOT_ON_WATCH = Fault(
     "a watch shows no code",
     "use a QR code where watches matter",
 )
+SQUARE = frozenset({"QR", "Aztec"})
 _UNSCANNABLE = "what iOS draws is not documented; a scanner may read nothing or something else"
 
 

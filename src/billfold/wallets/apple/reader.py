@@ -125,7 +125,7 @@ def _read_pass(name: str, given: dict[str, bytes], limits: Limits, found: Findin
         found.error("", "document_missing", "the archive has no pass.json", mend, NOT_VALID)
     manifest = read_object(files[MANIFEST], MANIFEST, limits, found) if MANIFEST in files else None
     sign_up = read_object(files[PERSONALIZATION], PERSONALIZATION, limits, found) if PERSONALIZATION in files else None
-    texts = [path for path in files if path.endswith(".lproj/pass.strings")]
+    texts = [path for path in files if path.endswith(".lproj/pass.strings") and path.count("/") == 1]
     strings = {path.rpartition("/")[0]: read_strings(files[path], plain(path), limits, found) for path in texts[:LANGUAGES_MAX]}
     images = {path: image_facts(content) for path, content in files.items() if path.lower().endswith((".png", ".jpg", ".jpeg"))}
     return ReadPass(name, document, files, manifest, strings, images, sign_up, found.all())

@@ -26,6 +26,7 @@ from billfold.wallets.apple.vocabulary import images_of
 
 _GROUPS = ("header", "primary", "secondary", "auxiliary", "additional", "back")
 _BOARDING_PASS, _EVENT_TICKET = Style.BOARDING_PASS, Style.EVENT_TICKET  # looked up once: the enum takes its time
+_CLOSED, _IGNORED = "the add sheet never opens", "the phone ignores it"
 _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
 
 
@@ -94,10 +95,13 @@ def _names(content: Content, found: list[Finding]) -> None:
     """Row 3. The identifiers of that row come from the certificate and from us."""
     if not content.organization_name.strip():
         found.append(
-            error("organization_name_missing", "organization_name", "the issuer's name is empty", "give the name to be shown")
+            error(
+                "organization_name_missing", "organization_name", "the issuer's name is empty", "give the name to be shown", _CLOSED
+            )
         )
     if not content.description.strip():
-        found.append(error("description_missing", "description", "the description is empty", "say what kind of pass it is"))
+        mend = "say what kind of pass it is"
+        found.append(error("description_missing", "description", "the description is empty", mend, _CLOSED))
 
 
 def _texts(content: Content, pieces: list[str], found: list[Finding]) -> None:
@@ -138,7 +142,9 @@ def _all_texts(content: Content) -> list[tuple[str, str]]:
 
 def _contact(content: Content, found: list[Finding]) -> None:
     """Row 52: an address, a link or a phone number, by its look."""
-    if not predicates.names_contact("\n".join([one.value for one in content.back])):  # no such thing reaches over a line's end
+    on_the_back = content.back + content.additional if content.additional else content.back
+    shown = [one.value if one.rich_text is None else f"{one.value}\n{one.rich_text}" for one in on_the_back]
+    if not predicates.names_contact("\n".join(shown)):  # no such thing reaches over a line's end
         found.append(of_fault(WARNING, "back", predicates.CONTACT_MISSING))
 
 
@@ -147,22 +153,24 @@ def _style(content: Content, found: list[Finding]) -> None:
     if content.style is _BOARDING_PASS:
         if content.transit_type is None:
             mend = "say air, boat, bus, train or generic"
-            found.append(error("transit_type_missing", "transit_type", "a boarding pass needs a transit type", mend))
+            found.append(error("transit_type_missing", "transit_type", "a boarding pass needs a transit type", mend, _CLOSED))
     elif content.transit_type is not None:
         mend = "leave it away, or make it a boarding pass"
-        found.append(error("transit_type_misplaced", "transit_type", "only boarding passes have a transit type", mend))
+        found.append(error("transit_type_misplaced", "transit_type", "only boarding passes have a transit type", mend, _CLOSED))
     if content.grouping is not None and content.style not in GROUPING_STYLES:
         text = "only boarding passes and event tickets are grouped"
-        found.append(warning("grouping_ignored", "grouping", text, "leave it away"))
+        found.append(warning("grouping_ignored", "grouping", text, "leave it away", _IGNORED))
 
 
 @lru_cache(maxsize=4096)
 def _colors(background: str, foreground: str, label: str) -> tuple[Finding, ...]:
     """Rows 20 and 21."""
     colors = (("background_color", background), ("foreground_color", foreground), ("label_color", label))
-    mend = "write #rrggbb in lower case"
+    mend, refused = "write #rrggbb in lower case", "the colour is not shown, or the pass refused"
     unreadable = [
-        error("color_unreadable", name, "this is no colour", mend) for name, color in colors if not predicates.is_hex_color(color)
+        error("color_unreadable", name, "this is no colour", mend, refused)
+        for name, color in colors
+        if not predicates.is_hex_color(color)
     ]
     if unreadable:
         return tuple(unreadable)
@@ -176,7 +184,7 @@ def _places(content: Content, pieces: list[str], found: list[Finding]) -> None:
     places = content.locations
     if len(places) > LOCATIONS_MAX:
         text = f"a pass carries at most {LOCATIONS_MAX} locations"
-        found.append(error("locations_too_many", "locations", text, "keep the nearest ones"))
+        found.append(error("locations_too_many", "locations", text, "keep the nearest ones", "those beyond are ignored"))
     for number, one in enumerate(places):
         if one.relevant_text:
             pieces.append(one.relevant_text)
@@ -187,16 +195,19 @@ def _places(content: Content, pieces: list[str], found: list[Finding]) -> None:
         for name in ("relevant_at", "relevant"):
             if getattr(content, name) not in (None, ()):
                 text = "this style becomes relevant by place only, never by date"
-                found.append(warning("relevance_ignored", name, text, "add a location, or use an event ticket"))
+                mend = "add a location, or use an event ticket"
+                found.append(warning("relevance_ignored", name, text, mend, "it is never on the lock screen"))
 
 
 def _judge_place(one: Location, path: str, found: list[Finding]) -> None:
     if not is_latitude(one.latitude):
-        found.append(error("latitude_out_of_range", f"{path}.latitude", "this is no latitude", "give degrees from -90 to 90"))
+        mend = "give degrees from -90 to 90"
+        found.append(error("latitude_out_of_range", f"{path}.latitude", "this is no latitude", mend, _IGNORED))
     if not is_longitude(one.longitude):
-        found.append(error("longitude_out_of_range", f"{path}.longitude", "this is no longitude", "give degrees from -180 to 180"))
+        mend = "give degrees from -180 to 180"
+        found.append(error("longitude_out_of_range", f"{path}.longitude", "this is no longitude", mend, _IGNORED))
     if one.altitude is not None and not math.isfinite(one.altitude):
-        found.append(error("altitude_not_finite", f"{path}.altitude", "this is no height", "give metres as a number"))
+        found.append(error("altitude_not_finite", f"{path}.altitude", "this is no height", "give metres as a number", _IGNORED))
 
 
 def _dates(content: Content, found: list[Finding]) -> None:
@@ -213,12 +224,13 @@ def _dates(content: Content, found: list[Finding]) -> None:
     wanted_at = max(relevant_at or 0, *(one.start for one in content.relevant)) if content.relevant else relevant_at
     if expires_at is not None and wanted_at is not None and expires_at < wanted_at:
         text = "the pass expires before it becomes relevant"
-        found.append(warning("expires_before_relevant", "expires_at", text, "let it expire after the date that it is for"))
+        mend = "let it expire after the date that it is for"
+        found.append(warning("expires_before_relevant", "expires_at", text, mend, "it is hidden among the expired ones"))
 
 
 def _out_of_range(name: str) -> Finding:
     mend = "give seconds since 1970, before the year 10000"
-    return error("date_out_of_range", name, "this date cannot be written", mend)
+    return error("date_out_of_range", name, "this date cannot be written", mend, "the date is ignored, or the pass refused")
 
 
 def _images(content: Content, found: list[Finding]) -> None:
@@ -231,14 +243,33 @@ def _images(content: Content, found: list[Finding]) -> None:
             if slot not in allowed:
                 text = "this style does not show this picture"
                 mend = "leave it away, or choose a style that shows it"
-                found.append(warning("image_not_shown", f"{path}.{slot.value}", text, mend))
+                found.append(warning("image_not_shown", f"{path}.{slot.value}", text, mend, "it is never shown"))
+        strip = ImageSlot.STRIP in images
         if (
             content.style is _EVENT_TICKET
-            and ImageSlot.STRIP in images
+            and (strip or content.stamps is not None)
             and images.keys() & {ImageSlot.BACKGROUND, ImageSlot.THUMBNAIL}
         ):
             text = "an event ticket has a strip, or background and thumbnail, not both"
-            found.append(warning("images_exclude_each_other", f"{path}.strip", text, "decide for one layout"))
+            where = f"{path}.strip" if strip else "stamps"
+            found.append(warning("images_exclude_each_other", where, text, "decide for one layout", "the layout is undefined"))
+    if content.localized_images:
+        _localized(content, found)
+
+
+def _localized(content: Content, found: list[Finding]) -> None:
+    """Row 45: a picture that some language has its own of stands in folders alone, where no language falls back to another's."""
+    languages = texts.languages(content)
+    for slot in sorted({slot for images in content.localized_images.values() for slot in images} - {ImageSlot.WIDE_LOGO}):
+        own = [one for one in languages if slot in content.localized_images.get(one, {})]
+        if slot is ImageSlot.ICON:
+            text, mend = "the icon is the same in every language", "leave it away, or give it as images.icon"
+            found += [warning("icon_not_localized", f"localized_images.{one}.icon", text, mend, "it is never shown") for one in own]
+        elif slot not in content.images and len(own) < len(languages):
+            text = f"of the pass's {len(languages)} languages {len(own)} have this picture"
+            mend = f"give images.{slot.value} too, which the others then show"
+            otherwise = "holders of the other languages see none"
+            found.append(warning("image_not_in_all_languages", f"localized_images.{own[0]}.{slot.value}", text, mend, otherwise))
 
 
 @lru_cache(maxsize=64)

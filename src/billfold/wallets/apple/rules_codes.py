@@ -40,10 +40,10 @@ def judge_barcodes(content: Content, pieces: list[str], found: list[Finding]) ->
 
 def judge_code(code: Barcode, name: str, found: list[Finding]) -> None:
     message = code.message
-    if code.format is _QR and 0 < len(message) <= _SHORT and code.encoding is None:
+    if code.format is _QR and 0 < len(message) <= _SHORT and code.encoding is None and not message.isspace():
         return  # nothing below has a word to say
     format_ = APPLE_NAMES.get(code.format)
-    if not message:
+    if predicates.is_blank(message):
         found.append(of_fault(ERROR, f"{name}.message", predicates.BARCODE_EMPTY))
     elif format_ is None:
         text, mend = "Apple draws no code of this kind", "add a fallback that it draws, such as a QR code"

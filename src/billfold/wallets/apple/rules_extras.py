@@ -66,14 +66,15 @@ def _beacons(content: Content, pieces: list[str], found: list[Finding]) -> None:
         pieces.append(one.relevant_text or "")
         if not _UUID.match(one.uuid):
             mend = "write 32 hexadecimal digits as 8-4-4-4-12"
-            found.append(error("beacon_uuid_form", f"{path}.uuid", "this is no id of a beacon", mend))
+            found.append(error("beacon_uuid_form", f"{path}.uuid", "this is no id of a beacon", mend, _IGNORED))
         for name in ("major", "minor"):
             if (value := getattr(one, name)) is not None and not 0 <= value <= _PORT_MAX:
                 mend = f"give a number from 0 to {_PORT_MAX}"
-                found.append(error("beacon_number_out_of_range", f"{path}.{name}", "this number is out of range", mend))
+                found.append(error("beacon_number_out_of_range", f"{path}.{name}", "this number is out of range", mend, _IGNORED))
     if content.max_distance is not None and content.max_distance <= 0:
         text = "a distance is more than nothing"
-        found.append(error("max_distance_not_positive", "max_distance", text, "give metres, or leave it away"))
+        mend = "give metres, or leave it away"
+        found.append(error("max_distance_not_positive", "max_distance", text, mend, "the pass is never relevant"))
 
 
 def _relevance(one: Relevance, path: str, found: list[Finding]) -> None:
@@ -81,7 +82,8 @@ def _relevance(one: Relevance, path: str, found: list[Finding]) -> None:
     for name, at in (("start", one.start), ("end", one.end)):
         if at is not None and not 0 <= at <= DATE_MAX:
             mend = "give seconds since 1970, before the year 10000"
-            found.append(error("date_out_of_range", f"{path}.{name}", "this date cannot be written", mend))
+            otherwise = "the date is ignored, or the pass refused"
+            found.append(error("date_out_of_range", f"{path}.{name}", "this date cannot be written", mend, otherwise))
     if one.end is not None and one.end <= one.start:
         text = "the span ends before it has begun"
         found.append(error("interval_backwards", f"{path}.end", text, "let it end after its start", "the span is ignored"))

@@ -45,9 +45,15 @@ def judge_fields(content: Content, pieces: list[str], found: list[Finding]) -> N
         if not group:
             continue
         for number, one in enumerate(group):
-            key, value, change_message = one.key, one.value, one.change_message
-            pieces += (key, value, one.label or "", change_message or "")
-            if not key or key in seen or len(value) > longest or (change_message and change_message.count("%@") != 1):
+            key, value, label, change_message = one.key, one.value, one.label, one.change_message
+            pieces += (key, value, label or "", change_message or "")
+            if (
+                not key
+                or key in seen
+                or len(value) > longest
+                or (label and len(label) > longest)
+                or (change_message and change_message.count("%@") != 1)
+            ):
                 _judge_texts(one, f"{name}[{number}]", longest, seen, found)
             if (
                 one.format is not None
@@ -61,11 +67,25 @@ def judge_fields(content: Content, pieces: list[str], found: list[Finding]) -> N
                 _judge_rest(one, f"{name}[{number}]", kind, content.style, found)
             seen.add(key)
         if len(group) > most and not (kind.rows and limits_in_rows(group, limits)):  # Wallet leaves fields out without a word
-            found.append(warning("fields_too_many", name, f"this style shows at most {most} here", _MEND_BACK))
-    secondary, auxiliary = len(content.secondary), len(content.auxiliary)
-    if secondary + auxiliary > limits[4] and secondary <= limits[2] and auxiliary <= limits[3]:
-        text = f"this style shows at most {limits[4]} secondary and auxiliary fields together"
-        found.append(warning("fields_too_many", "auxiliary", text, _MEND_BACK))
+            found.append(_too_many(name, f"this style shows at most {most} here"))
+    if not seen:
+        found.append(of_fault(WARNING, "primary", predicates.STYLE_EMPTY))
+    if len(content.secondary) + len(content.auxiliary) > limits[5]:
+        _judge_together(content, limits, found)
+
+
+def _judge_together(content: Content, limits: GroupLimits, found: list[Finding]) -> None:
+    """Row 16, for two groups that share their room; where one has too many by itself, that is told already."""
+    secondary, auxiliary, code = len(content.secondary), len(content.auxiliary), content.barcode
+    square = code is not None and code.format.value in predicates.SQUARE
+    most = limits.by_square_code if square else limits.together
+    if secondary + auxiliary > most and secondary <= limits.secondary and auxiliary <= limits.auxiliary:
+        where = " above a square code" if most < limits.together else ""
+        found.append(_too_many("auxiliary", f"this style shows at most {most} secondary and auxiliary fields together{where}"))
+
+
+def _too_many(path: str, text: str) -> Finding:
+    return warning("fields_too_many", path, text, _MEND_BACK, "the phone leaves fields out without a word")
 
 
 def limits_in_rows(group: tuple[Field, ...], limits: GroupLimits) -> bool:
@@ -92,17 +112,21 @@ def judge_poster(poster: Poster, style: Style, pieces: list[str], found: list[Fi
             seen.add(one.key)
         most = shown.get(kind.key, _ENDLESS)
         if len(group) > most:
-            found.append(warning("fields_too_many", f"poster.{name}", f"a poster shows at most {most} here", _MEND_BACK))
+            found.append(_too_many(f"poster.{name}", f"a poster shows at most {most} here"))
 
 
 def _judge_texts(one: Field, path: str, longest: int, seen: set[str], found: list[Finding]) -> None:
     """Rows 9, 10, 17 and 18."""
     if not one.key:
-        found.append(error("field_key_missing", f"{path}.key", "the field has no key", "give each field a key that stays"))
+        text, mend = "the field has no key", "give each field a key that stays"
+        found.append(error("field_key_missing", f"{path}.key", text, mend, "the add sheet never opens"))
     elif one.key in seen:
-        found.append(error("field_key_repeated", f"{path}.key", "another field has this key", "use each key once in the pass"))
+        text, mend = "another field has this key", "use each key once in the pass"
+        found.append(error("field_key_repeated", f"{path}.key", text, mend, "fields are lost, and change messages are wrong"))
     if len(one.value) > longest and one.format is None:
         found.append(of_fault(WARNING, f"{path}.value", predicates.text_too_long(longest)))
+    if one.label and len(one.label) > longest:
+        found.append(of_fault(WARNING, f"{path}.label", predicates.text_too_long(longest)))
     if one.change_message and predicates.is_generic_change_message(one.change_message):
         found.append(of_fault(WARNING, f"{path}.change_message", predicates.CHANGE_MESSAGE_GENERIC))
 
@@ -138,11 +162,13 @@ def judge_format(one: Field, path: str, found: list[Finding]) -> None:
             if dates.with_own_zone(one.value) is None:
                 text = "the value is no date with hours, minutes and zone; a day alone is not enough"
                 mend = "write hours, minutes and zone, like 2026-12-31T18:00+01:00, or leave the format out"
-                found.append(error("date_value_unreadable", path, text, mend))
+                found.append(error("date_value_unreadable", path, text, mend, "value format error: the add sheet never opens"))
         case NumberFormat() | MoneyFormat():
             if number_of(one.value) is None:
                 mend = "write digits with a point, like 1250 or -12.50"
-                found.append(error("number_unreadable", path, "the value is no decimal number", mend))
+                text, shown = "the value is no decimal number", "the raw or a wrong text is shown"
+                found.append(error("number_unreadable", path, text, mend, shown))
             if isinstance(one.format, MoneyFormat) and not predicates.is_currency(one.format.currency):
                 mend = "write an ISO 4217 code in capitals, like EUR"
-                found.append(error("currency_unknown", path.replace(".value", ".format.currency"), "this is no currency", mend))
+                where, shown = path.replace(".value", ".format.currency"), "the raw or a wrong text is shown"
+                found.append(error("currency_unknown", where, "this is no currency", mend, shown))

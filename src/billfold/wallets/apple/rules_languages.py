@@ -27,6 +27,12 @@ def judge_languages(content: Content, found: list[Finding]) -> None:
     if book is None:
         return
     found += _words(book)
+    if (long := _long(book)) and (fronts := _fronts(content)):
+        found += [
+            of_fault(WARNING, where, predicates.text_too_long(longest))
+            for path, where, length in long
+            if (longest := fronts.get(path, length)) < length
+        ]
     if not all_name_texts(content, book):
         _judge_paths(content, book, found)
 
@@ -70,6 +76,32 @@ def _words(book: Phrasebook) -> tuple[Finding, ...]:
             if path.endswith(".rich_text") and (fault := predicates.attributed_fault(word)) is not None:
                 found.append(of_fault(WARNING, where, fault))
     return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _long(book: Phrasebook) -> tuple[tuple[str, str, int], ...]:
+    """Path of a text, where its translation stands, and its characters: of those that the front of a pass may have no room for."""
+    return tuple(
+        (path, f"translations.{language}.{path}", len(word))
+        for path, words in book.words.items()
+        if path.startswith("fields.") and path.endswith((".value", ".label"))
+        for language, word in zip(book.folders[1:], words, strict=True)
+        if word is not None and len(word) > predicates.FRONT_TEXT_MAX and _PLAIN.match(path)
+    )
+
+
+def _fronts(content: Content) -> dict[str, int]:
+    """Row 17: paths of the texts of the front, and how many characters of each a phone shows."""
+    found: dict[str, int] = {}
+    for group, longest in (
+        (content.header + content.secondary + content.auxiliary, predicates.FRONT_TEXT_MAX),
+        (content.primary, predicates.PRIMARY_TEXT_MAX),
+    ):
+        for one in group:
+            found[f"fields.{one.key}.label"] = longest
+            if one.format is None:
+                found[f"fields.{one.key}.value"] = longest
+    return found
 
 
 def _lost(language: str, path: str) -> Finding:

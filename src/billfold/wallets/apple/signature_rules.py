@@ -22,7 +22,7 @@ from billfold.wallets.apple.certificates import (
     key_identifiers_fit,
     name_part,
 )
-from billfold.wallets.apple.cms import NotCms, SignedData, SignerInfo, read_signed_data
+from billfold.wallets.apple.cms import DATA, NotCms, SignedData, SignerInfo, read_signed_data
 from billfold.wallets.apple.findings import ERROR, WARNING, Findings, plain
 from billfold.wallets.apple.lenient_json import Json
 from billfold.wallets.apple.predicates import EXPIRY_WARN_DAYS
@@ -120,6 +120,10 @@ def _judge_digest(info: SignerInfo, manifest: bytes, found: Findings) -> None:
         mend = "sign with attributes (openssl: without -noattr)"
         found.error(SIGNATURE, "signing_time_missing", text, mend, "the pass is refused")
         return
+    if info.content_type != DATA:
+        text = "the signed attributes do not say that data was signed (contentType)"
+        mend = "sign with the attributes that CMS demands: contentType, messageDigest and signingTime"
+        found.error(SIGNATURE, "signature_content_type", text, mend, NOT_VERIFIED)
     if info.message_digest == hashlib.new(algorithm().name, manifest).digest():
         return
     text, mend = "the manifest is not the one that was signed", _SIGN_ANEW

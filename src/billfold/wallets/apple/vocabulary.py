@@ -71,14 +71,20 @@ class Enumeration:
 
 @dataclass(frozen=True, slots=True)
 class StyleRule:
-    """`fields`: group → how many are shown. `together`: secondary and auxiliary in all. `second_row`: auxiliary ones with row 1."""
+    """`fields`: group → how many are shown. `together`: secondary and auxiliary in all; `by_square_code`: above such a code.
+    `second_row`: auxiliary ones with row 1."""
 
     name: str
     since: str
     fields: Mapping[str, int]
     images: frozenset[str]
     together: int | None
+    by_square_code: int | None
     second_row: int
+
+    def together_above(self, square: bool) -> int | None:
+        """Secondary and auxiliary fields in all, above a square code or not. None: as many as both groups show."""
+        return self.by_square_code if square and self.by_square_code else self.together
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,13 +124,14 @@ class Vocabulary:
 
 
 class GroupLimits(NamedTuple):
-    """How many fields a style shows. `together`: secondary and auxiliary ones in all."""
+    """How many fields a style shows. `together`: secondary and auxiliary ones in all; `by_square_code`: above such a code."""
 
     header: int
     primary: int
     secondary: int
     auxiliary: int
     together: int
+    by_square_code: int
 
 
 @cache
@@ -146,12 +153,13 @@ def vocabulary() -> Vocabulary:
 
 @cache
 def limits_of(style: str) -> GroupLimits:
-    """For the hot path: the five numbers of a style."""
+    """For the hot path: the six numbers of a style."""
     rule = vocabulary().styles[style]
     header, primary, secondary, auxiliary = (
         rule.fields.get(f"{group}Fields", 0) for group in ("header", "primary", "secondary", "auxiliary")
     )
-    return GroupLimits(header, primary, secondary, auxiliary, rule.together or secondary + auxiliary)
+    together = rule.together or secondary + auxiliary
+    return GroupLimits(header, primary, secondary, auxiliary, together, rule.together_above(True) or together)
 
 
 @cache
@@ -201,6 +209,7 @@ class _StyleEntry(TypedDict, total=False):
     since: str
     fields: dict[str, int]
     together: int
+    by_square_code: int
     second_row: int
     images: list[str]
 
@@ -269,7 +278,13 @@ def _enumeration(name: str, entry: _EnumEntry) -> Enumeration:
 
 def _style(name: str, entry: _StyleEntry) -> StyleRule:
     return StyleRule(
-        name, entry["since"], entry["fields"], frozenset(entry["images"]), entry.get("together"), entry.get("second_row", 0)
+        name=name,
+        since=entry["since"],
+        fields=entry["fields"],
+        images=frozenset(entry["images"]),
+        together=entry.get("together"),
+        by_square_code=entry.get("by_square_code"),
+        second_row=entry.get("second_row", 0),
     )
 
 
