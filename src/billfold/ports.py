@@ -13,6 +13,7 @@ import msgspec
 from billfold.ahead_ports import AsksAhead
 from billfold.check_ports import Checker
 from billfold.domain.addresses import Addresses
+from billfold.domain.bundles import Bundle
 from billfold.domain.content import Content
 from billfold.domain.delivery import Backlog, Channel, Due, Outcome
 from billfold.domain.events import Event
@@ -397,7 +398,7 @@ class Entropy(Protocol):
 class Offer(msgspec.Struct, frozen=True):
     """What a phone installs from: Apple's signed bundle, or Google's save link."""
 
-    bundle: bytes | None = None
+    bundle: Bundle | None = None
     save_url: str | None = None
 
 

@@ -30,7 +30,7 @@ async def test_the_pass_comes_with_its_date_and_as_the_same_bytes(world: World) 
     assert first.headers["content-type"] == "application/vnd.apple.pkpass"
     assert first.headers["cache-control"] == "no-store"
     assert int(first.headers["content-length"]) == len(first.body)
-    assert first.body == again.body == card.bundle
+    assert first.body == again.body == bytes(card.bundle)
     date = first.headers["last-modified"]
     assert date == again.headers["last-modified"]
     assert date.endswith(" GMT")

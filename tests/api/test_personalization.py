@@ -76,7 +76,7 @@ async def events(world: World, serial: str) -> list[str]:
 @on_sqlite
 async def test_the_bundle_brings_the_form_and_a_strict_reader_finds_nothing_wrong(world: World) -> None:
     card = await of_template(world)
-    inside = files(card.bundle)
+    inside = files(bytes(card.bundle))
     assert json.loads(inside["personalization.json"]) == {
         "requiredPersonalizationFields": ["PKPassPersonalizationFieldName", "PKPassPersonalizationFieldEmailAddress"],
         "description": "Join the club",
@@ -84,7 +84,7 @@ async def test_the_bundle_brings_the_form_and_a_strict_reader_finds_nothing_wron
     }
     assert Image.open(io.BytesIO(inside["personalizationLogo@3x.png"])).size == (450, 120)
     assert '"Join the club" = "Zum Club"' in inside["de.lproj/pass.strings"].decode("utf-16")
-    assert {one.code for one in check_file(card.bundle, datetime.now(UTC)).all_findings()} <= {
+    assert {one.code for one in check_file(bytes(card.bundle), datetime.now(UTC)).all_findings()} <= {
         "change_message_nowhere",
         "issuer_not_apple",
         "web_service_not_https",

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from billfold.api import sign_in, strict_json
+from billfold.api.pieces import InPieces
 from billfold.api.strict_json import Malformed, TooLarge
 from billfold.domain.errors import BillfoldError, FieldProblem, Invalid, TooMany, Unauthenticated, Unavailable
 from billfold.domain.ids import Scope as Tenancy
@@ -237,11 +238,10 @@ def _http_date(at: int) -> str:
 async def bundle_response(services: Services, shown: Shown, *, head: bool = False) -> Response:
     """The signed bundle as an answer. The same version gives the same bytes."""
     bundle = await offer.bundle(services, shown.pass_, shown.content)
-    headers = version_headers(shown) | {
-        "Content-Disposition": f'attachment; filename="{shown.pass_.id}.pkpass"',
-        "Content-Length": str(len(bundle)),
-    }
-    return Response(b"" if head else bundle, 200, headers, media_type=PKPASS)
+    headers = version_headers(shown) | {"Content-Disposition": f'attachment; filename="{shown.pass_.id}.pkpass"'}
+    if head:
+        return Response(b"", 200, headers | {"Content-Length": str(len(bundle))}, media_type=PKPASS)
+    return InPieces(bundle.pieces(), headers, PKPASS)
 
 
 async def quietly(work: Awaitable[object]) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from billfold.domain import content as contents
+from billfold.domain.bundles import Bundle
 from billfold.domain.content import Content, JsonObject
 from billfold.domain.delivery import Priority
 from billfold.domain.drafts import Draft
@@ -29,7 +30,7 @@ class Issued:
 
     pass_: Pass
     content: Content
-    bundle: bytes
+    bundle: Bundle
     save_url: str
     share_url: str
 

@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from billfold.domain.bundles import Bundle
 from billfold.domain.content import Content
 from billfold.domain.passes import Pass
 from billfold.domain.signing import Pending
 from billfold.ports import Services, Unsigned
 
 
-async def bundle(services: Services, pass_: Pass, content: Content) -> bytes:
+async def bundle(services: Services, pass_: Pass, content: Content) -> Bundle:
     """Apple's signed bundle."""
     (made,) = await _bundles(services, ((pass_, content),))
     return made
@@ -18,11 +19,12 @@ async def bundle(services: Services, pass_: Pass, content: Content) -> bytes:
 
 async def pack(services: Services, several: Sequence[tuple[Pass, Content]]) -> bytes:
     """Apple's signed bundles of several passes, in one download. Raises Invalid when they are more than phones take."""
-    bundles = zip([pass_.id for pass_, _ in several], await _bundles(services, several), strict=True)
-    return await asyncio.to_thread(services.pack, list(bundles))  # copies megabytes
+    bundles = await _bundles(services, several)
+    names = [pass_.id for pass_, _ in several]
+    return await asyncio.to_thread(lambda: services.pack(list(zip(names, map(bytes, bundles), strict=True))))  # copies megabytes
 
 
-async def _bundles(services: Services, several: Sequence[tuple[Pass, Content]]) -> list[bytes]:
+async def _bundles(services: Services, several: Sequence[tuple[Pass, Content]]) -> list[Bundle]:
     """Signed together: several that wait at the same time cost half of one after the other."""
     begun = [await services.apple.prepare(pass_, content) for pass_, content in several]
     signatures = await services.sign([one.wanted for one in begun])
@@ -53,7 +55,7 @@ class Begun:
     google: Unsigned
     signatures: Pending
 
-    async def finished(self) -> tuple[bytes, str]:
+    async def finished(self) -> tuple[Bundle, str]:
         """Both, once the pass is stored."""
         if self.google.ready:
             await self.google.ready()

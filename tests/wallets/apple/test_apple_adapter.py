@@ -18,7 +18,7 @@ from billfold.domain.errors import CredentialMissing, CredentialRefused
 from billfold.domain.ids import PassId, Scope
 from billfold.domain.pictures import PublicPictures
 from billfold.glue import PushPools
-from billfold.ports import Wallet
+from billfold.ports import Unsigned, Wallet
 from billfold.wallets.apple.adapter import AppleWallet, _Bodies
 from billfold.wallets.apple.certificates import AppleCredential
 from wallets.apple import authority
@@ -81,8 +81,13 @@ def stage(credential: AppleCredential, clock: Any) -> Stage:
     return Stage(wallet, shelf)
 
 
-def opened(bundle: bytes | None) -> dict[str, bytes]:
-    assert bundle is not None
+def bundle_of(unsigned: Unsigned) -> bytes:
+    made = finished(unsigned).bundle
+    assert made is not None
+    return bytes(made)
+
+
+def opened(bundle: bytes) -> dict[str, bytes]:
     archive = zipfile.ZipFile(io.BytesIO(bundle))
     return {name: archive.read(name) for name in archive.namelist()}
 
@@ -96,7 +101,7 @@ async def test_it_is_a_wallet(stage: Stage, scope: Scope) -> None:
 @pytest.mark.requirement("S3-22", "S3-57")
 async def test_an_offer_is_a_signed_bundle_of_this_pass(stage: Stage, make_pass: Any, make_content: Any) -> None:
     pass_ = make_pass()
-    files = opened(finished(await stage.wallet.prepare(pass_, make_content(images={ImageSlot.LOGO: "1"}))).bundle)
+    files = opened(bundle_of(await stage.wallet.prepare(pass_, make_content(images={ImageSlot.LOGO: "1"}))))
     assert set(files) == {"icon.png", "logo.png", "pass.json", "manifest.json", "signature"}
     document = json.loads(files["pass.json"])
     assert document["serialNumber"] == pass_.id
@@ -108,18 +113,18 @@ async def test_the_same_version_gives_the_same_bytes_whenever_and_however_it_is_
     stage: Stage, make_pass: Any, make_content: Any, clock: Any, credential: AppleCredential, scope: Scope
 ) -> None:
     pass_, content = make_pass(), make_content()
-    first = finished(await stage.wallet.prepare(pass_, content)).bundle
+    first = bundle_of(await stage.wallet.prepare(pass_, content))
     clock.advance(days=40)
-    assert finished(await stage.wallet.prepare(pass_, content)).bundle == first
+    assert bundle_of(await stage.wallet.prepare(pass_, content)) == first
     later = replace(pass_, updated_at_ms=pass_.updated_at_ms + 1000)
-    assert finished(await stage.wallet.prepare(later, content)).bundle != first
+    assert bundle_of(await stage.wallet.prepare(later, content)) != first
 
 
 async def test_a_translated_pass_brings_its_strings_and_the_bytes_do_not_depend_on_what_was_made_before(
     stage: Stage, make_pass: Any, make_content: Any
 ) -> None:
     content = make_content(language="en", translations={"de": {"fields.tier.label": "STUFE"}})
-    first, second, third = [finished(await stage.wallet.prepare(make_pass(), content)).bundle for _ in range(3)]
+    first, second, third = [bundle_of(await stage.wallet.prepare(make_pass(), content)) for _ in range(3)]
     assert first == second == third
     files = opened(first)
     assert files["de.lproj/pass.strings"].decode("utf-16") == '"TIER" = "STUFE";\n'
@@ -150,9 +155,9 @@ async def test_offers_made_at_once_do_not_mix(stage: Stage, make_pass: Any, make
     passes = [make_pass(number) for number in range(40)]
     makers = [await stage.wallet.prepare(one, make_content(description=f"Card {one.id}")) for one in passes]
     with ThreadPoolExecutor(4) as threads:
-        offers = list(threads.map(finished, makers))
-    for one, offer in zip(passes, offers, strict=True):
-        document = json.loads(opened(offer.bundle)["pass.json"])
+        made = list(threads.map(bundle_of, makers))
+    for one, bundle in zip(passes, made, strict=True):
+        document = json.loads(opened(bundle)["pass.json"])
         assert (document["serialNumber"], document["description"]) == (one.id, f"Card {one.id}")
 
 
@@ -160,7 +165,7 @@ async def test_a_pass_older_than_a_renewed_certificate_is_signed_at_its_beginnin
     stage: Stage, make_pass: Any, make_content: Any, credential: AppleCredential
 ) -> None:
     before = int((credential.not_before - timedelta(days=200)).timestamp() * 1000)
-    files = opened(finished(await stage.wallet.prepare(make_pass(updated_at_ms=before), make_content())).bundle)
+    files = opened(bundle_of(await stage.wallet.prepare(make_pass(updated_at_ms=before), make_content())))
     assert f"{credential.not_before:%y%m%d%H%M%SZ}".encode() in files["signature"]
 
 
@@ -170,7 +175,7 @@ async def test_a_change_after_the_end_of_the_certificate_is_refused_and_an_older
     after = int((credential.not_after + timedelta(seconds=1)).timestamp() * 1000)
     with pytest.raises(CredentialRefused, match="renew"):
         finished(await stage.wallet.prepare(make_pass(updated_at_ms=after), make_content()))
-    assert finished(await stage.wallet.prepare(make_pass(), make_content())).bundle
+    assert bundle_of(await stage.wallet.prepare(make_pass(), make_content()))
 
 
 async def test_a_pass_type_without_a_certificate_says_what_is_missing(stage: Stage, make_pass: Any, make_content: Any) -> None:
@@ -195,7 +200,7 @@ def test_the_drawn_icon_has_one_or_two_letters(make_content: Any, logo_text: str
 
 
 def test_bodies_are_shared_by_what_is_in_them_and_bounded_by_bytes() -> None:
-    bodies = _Bodies(3_000)
+    bodies = _Bodies(6_000)
 
     def files(name: str, size: int = 900) -> tuple[tuple[str, str, bytes], ...]:
         return (("icon.png", name, bytes(size)),)
@@ -212,7 +217,7 @@ def test_bodies_are_shared_by_what_is_in_them_and_bounded_by_bytes() -> None:
 
 
 def test_a_body_with_strings_goes_before_the_pictures_that_it_holds_on_to() -> None:
-    bodies = _Bodies(3_200)
+    bodies = _Bodies(6_700)
     files, strings = (("icon.png", "a", bytes(900)),), (("en.lproj/pass.strings", bytes(100)),)
     pictures = bodies.get(files)
     bodies.get(files, strings)

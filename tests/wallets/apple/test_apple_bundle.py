@@ -73,12 +73,12 @@ def test_equal_input_gives_equal_bytes_whatever_the_order_of_the_files(signer: S
     assert bundle.build(bundle.Body(FILES), b'{"a":1}', signer, AT + 1) != first
 
 
-def test_the_two_parts_joined_are_the_whole_and_the_first_is_shared(signer: Signer) -> None:
+def test_the_pieces_joined_are_the_whole_and_the_first_is_shared(signer: Signer) -> None:
     body = bundle.Body(FILES)
     unsealed = bundle.Unsealed(body, b'{"a":1}', signer, AT)
-    shared, own = unsealed.parts(signer.rsa(unsealed.digest))
-    assert b"".join(shared) + own == bundle.build(body, b'{"a":1}', signer, AT)
-    assert bundle.Unsealed(body, b'{"a":22}', signer, AT).parts(bytes(256))[0] is shared
+    shared, own = unsealed.sealed(signer.rsa(unsealed.digest)).pieces()
+    assert shared + own == bundle.build(body, b'{"a":1}', signer, AT)
+    assert bundle.Unsealed(body, b'{"a":22}', signer, AT).sealed(bytes(256)).pieces()[0] is shared
 
 
 def test_a_body_takes_over_another_ones_files_and_the_whole_is_as_sound(signer: Signer, tmp_path: Path) -> None:
@@ -98,7 +98,7 @@ def test_a_body_takes_over_another_ones_files_and_the_whole_is_as_sound(signer: 
     )
     (tmp_path / "a.pkpass").write_bytes(data)
     assert subprocess.run([judge("unzip"), "-t", "a.pkpass"], cwd=tmp_path, capture_output=True).returncode == 0
-    assert grown.data[0] is before.data[0], "the pictures are the same bytes, not copied"
+    assert grown.shared.pieces[0] is before.shared.pieces[0], "the pictures are the same bytes, not copied"
     assert grown.size < before.size + 500
 
 

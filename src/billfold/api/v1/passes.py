@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import Field
 
+from billfold.api.pieces import InPieces
 from billfold.api.v1 import answers, cursors
 from billfold.api.v1.answers import Listed, PassChanged, PassDetail, PassesIssued, PassLinks, PassMade, PassReplaced, PassSummary
 from billfold.api.v1.content import ContentIn, draft_of, within
@@ -323,7 +324,7 @@ def _add_offers(router: APIRouter, services: Services) -> None:
         state = await lists.read_pass(services, actor, pass_id)
         bundle = await offer.bundle(services, state.pass_, state.content)
         headers = {"Content-Disposition": f'attachment; filename="{state.pass_.id}.pkpass"'}
-        return Response(bundle, headers=headers, media_type=PKPASS)
+        return InPieces(bundle.pieces(), headers, PKPASS)
 
     @router.get(
         "/passes/{pass_id}/links",

@@ -14,6 +14,8 @@ from hashlib import sha1, sha256
 from typing import Protocol
 from zlib import crc32
 
+from billfold.domain.bundles import Bundle, Shared
+
 CONTENT_TYPE = "application/vnd.apple.pkpass"
 
 _ZIP32_BYTES = 0xFFFF_FFFF
@@ -67,12 +69,11 @@ class Body:
     """The part that all passes with the same files share. `files`: (name in the bundle, bytes), pictures and strings.
 
     `before`: a body whose files come first and are taken over as they are: the same bytes, so that a few files more cost neither
-    hashing nor memory for what is there already. `data`: the entries, in pieces that follow each other; `length`: of all."""
+    hashing nor memory for what is there already. `shared`: the entries, as bundles begin with them."""
 
-    __slots__ = ("central", "data", "frame", "length", "manifest_prefix", "names", "size")
+    __slots__ = ("central", "frame", "manifest_prefix", "names", "shared", "size")
     names: frozenset[str]
-    data: tuple[bytes, ...]
-    length: int
+    shared: Shared
     central: bytes
     manifest_prefix: bytes
 
@@ -85,7 +86,7 @@ class Body:
         data: list[bytes] = []
         central = [before.central] if before else []
         lines = [before.manifest_prefix[1 : -len(_PASS_KEY)].decode()] if before else []
-        offset = before.length if before else 0
+        offset = before.shared.length if before else 0
         for name, content in sorted(files):
             local, record = _records(name.encode(), content, offset)
             data += (local, content)
@@ -94,11 +95,10 @@ class Body:
             lines.append(f"{json.dumps(name)}:{_quoted_sha1(content)},")
         assert offset < _ZIP32_BYTES // 2, "a bundle stays far below what zip32 can hold"
         own = b"".join(data)
-        self.data = (*before.data, own) if before else (own,)
-        self.length = offset
+        self.shared = Shared(own, before=before.shared if before else None)
         self.central = b"".join(central)
         self.manifest_prefix = ("{" + "".join(lines)).encode() + _PASS_KEY
-        self.size = len(own) + len(self.central) + 2 * len(self.manifest_prefix)
+        self.size = self.shared.size + len(self.central) + 2 * len(self.manifest_prefix)
         """Bytes that this body keeps in memory beside those of the one before."""
         self.frame = _Frame(self, count + len(_OWN))
 
@@ -118,8 +118,8 @@ class _Frame:
         self.manifest_check, self.manifest_hash = crc32(prefix), sha256(prefix)
         self.manifest_local = _named_local(_MANIFEST) + prefix
         self.manifest_bytes = len(prefix) + _ENDING_BYTES
-        self.signature_at = body.length + _LOCAL_BYTES + len(_MANIFEST) + self.manifest_bytes
-        self.manifest_central = _named_central(_MANIFEST, body.length) + _CENTRAL
+        self.signature_at = body.shared.length + _LOCAL_BYTES + len(_MANIFEST) + self.manifest_bytes
+        self.manifest_central = _named_central(_MANIFEST, body.shared.length) + _CENTRAL
         self.signature_central = _named_central(_SIGNATURE, self.signature_at) + _CENTRAL
         size = len(body.central) + 3 * _CENTRAL_BYTES + len(_MANIFEST + _SIGNATURE + _PASS)
         self.end = _PASS + _END + struct.pack("<2HL", count, count, size)
@@ -140,16 +140,8 @@ class Unsealed:
         self.digest, self._head, self._rest = signer.begin(manifest.digest(), at)
         self._body, self._pass_json, self._ending = body, pass_json, ending
 
-    def parts(self, signature: bytes) -> tuple[tuple[bytes, ...], bytes]:
-        """The bundle as (shared pieces, own), so that a server may send them without joining a copy for each pass."""
-        return self._body.data, b"".join(self._own(signature))
-
-    def sealed(self, signature: bytes) -> bytes:
-        """The whole bundle."""
-        return b"".join(self._body.data + self._own(signature))
-
-    def _own(self, signature: bytes) -> tuple[bytes, ...]:
-        """What each pass has for itself. pass.json stands last: it is the only member whose length differs from pass to pass."""
+    def sealed(self, signature: bytes) -> Bundle:
+        """The whole bundle. pass.json stands last: it is the only member whose length differs from pass to pass."""
         body, frame, ending, pass_json = self._body, self._body.frame, self._ending, self._pass_json
         head, rest = self._head, self._rest
         size_1, size_2, size_3 = frame.manifest_bytes, len(head) + len(rest) + len(signature), len(pass_json)
@@ -158,19 +150,20 @@ class Unsealed:
         sums_3 = _SUMS.pack(crc32(pass_json), size_3, size_3)
         pass_at = frame.signature_at + _LOCAL_BYTES + len(_SIGNATURE) + size_2
         directory_at = pass_at + _LOCAL_BYTES + len(_PASS) + size_3
-        return (
+        own = (
             *(_LOCAL, sums_1, frame.manifest_local, ending),
             *(_LOCAL, sums_2, _SIGNATURE_LOCAL, head, rest, signature),
             *(_LOCAL, sums_3, _PASS_LOCAL, pass_json),
             *(body.central, _CENTRAL, sums_1, frame.manifest_central, sums_2, frame.signature_central, sums_3),
             *(_PASS_CENTRAL, _PLACE.pack(pass_at), frame.end, _PLACE.pack(directory_at), _NO_COMMENT),
         )
+        return Bundle(body.shared, b"".join(own))
 
 
 def build(body: Body, pass_json: bytes, signer: ManifestSigner, at: int) -> bytes:
     """A whole bundle, with the RSA operation made here. `at`: signing time, seconds since 1970."""
     unsealed = Unsealed(body, pass_json, signer, at)
-    return unsealed.sealed(signer.rsa(unsealed.digest))
+    return bytes(unsealed.sealed(signer.rsa(unsealed.digest)))
 
 
 def _records(name: bytes, content: bytes, offset: int) -> tuple[bytes, bytes]:
