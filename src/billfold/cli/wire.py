@@ -11,6 +11,9 @@ from billfold.api.middleware import WHOLE
 
 HEAD_BYTES_MAX = 64 * 1024
 HEAD_SECONDS = 10.0
+WRITE_BYTES_HIGH = 512 * 1024
+"""So much may wait for a slow reader before its answer does. A pass goes out in pieces (api/pieces.py): with a lower mark the last
+one would wait for the loop's next turn, and save no memory, for those before it are the ones that are long."""
 
 
 class BoundedProtocol(HttpToolsProtocol):
@@ -22,6 +25,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        transport.set_write_buffer_limits(high=WRITE_BYTES_HIGH)
         self._watch()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -1,7 +1,7 @@
 """Bundles in pieces: what many passes share, once, and what each has for itself.
 
-The pictures are most of a bundle and the same in all passes that show them. An answer that names the one copy instead of making
-its own keeps a slow phone from holding 200 KB, and the base64 of it is made once. May not enter: what the bytes are."""
+The pictures are most of a bundle and the same in all passes that show them: an answer names the one copy instead of making its
+own, and their base64, which is most of what POST /api/passes has to say, is made once. May not enter: what the bytes are."""
 
 import msgspec
 
