@@ -81,6 +81,28 @@ async def test_what_a_wallet_loses_is_said_to_who_changes_it(world: World) -> No
 
 
 @on_sqlite
+async def test_that_a_pass_is_over_already_is_said(world: World) -> None:
+    """Of content and of values, at the issue, at a change, and in a check; a date to come is not."""
+    client, over = world.client, ("expired", "warning", "content.expires_at")
+    late, to_come = {"expires_at": "2020-01-01T00:00:00Z"}, {"expires_at": "2120-01-01T00:00:00Z"}
+    own = await client.post("/v1/passes", {"content": CARD | late})
+    assert over in told(own)
+    for date, expected in ((late, True), (to_come, False)):
+        assert (over in told(await client.put(f"/v1/passes/{own.json['id']}", {"content": CARD | date}))) is expected
+        report = (await client.post("/v1/checks", {"content": CARD | date})).json
+        assert (over[0] in {one["code"] for one in report["findings"]}) is expected
+        assert report["opens"]
+    template = {"name": "Card", "content": CARD, "bindings": {"expires_at": "{{ ends }}"}}
+    made = (await client.post("/v1/templates", template)).json["id"]
+    for ends, expected in (("2020-01-01T00:00:00Z", True), ("2120-01-01T00:00:00Z", False)):
+        filled = await client.post("/v1/passes", {"template_id": made, "values": {"ends": ends}})
+        assert (over in told(filled)) is expected
+        for _ in range(2):
+            again = await client.ask("PATCH", f"/v1/passes/{filled.json['id']}/values", {"values": {"ends": ends, "name": "Ada"}})
+            assert (over in told(again)) is expected
+
+
+@on_sqlite
 async def test_a_wallets_rules_are_asked_once_for_each_content(world: World) -> None:
     """They are a good part of what a request costs, and who refuses the content knows already what else is to be said."""
     wallets = apple, google = Counted(world.services.apple), Counted(world.services.google)

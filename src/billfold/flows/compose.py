@@ -32,7 +32,17 @@ async def compose(services: Services, scope: Scope, workspace: Workspace, draft:
 
 async def findings_of(services: Services, scope: Scope, composed: Composed) -> tuple[Finding, ...]:
     """What wallets lose of the content or show otherwise, its pictures too: for those who are told."""
-    return (*composed.warnings, *await services.images.findings(scope, composed.content))
+    content = composed.content
+    overdue = expired(content, services.clock.now_ms())
+    return (*composed.warnings, *overdue, *await services.images.findings(scope, content))
+
+
+def expired(content: Content, now_ms: int) -> tuple[Finding, ...]:
+    """That a pass is over already, which no wallet's rules can tell: they know no clock."""
+    if content.expires_at is None or content.expires_at * 1000 > now_ms:
+        return ()
+    text, mend = "the pass has expired", "give a later date, if it should be used"
+    return (Finding("expired", "warning", "expires_at", text, mend, "both wallets hide it among the expired ones"),)
 
 
 async def assemble(services: Services, scope: Scope, workspace: Workspace, draft: Draft) -> Content:

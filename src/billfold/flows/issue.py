@@ -98,7 +98,8 @@ async def store_from_template(
     fingerprint = values_fingerprint(values)
     new = await _new_pass(services, scope, now, fingerprint=fingerprint, template_id=template_id, values=values)
     new = replace(new, id=serial or new.id)
-    return await _stored(services, workspace, new, content_of(new, template), findings, actor, after)
+    content = content_of(new, template)
+    return await _stored(services, workspace, new, content, (*findings, *compose.expired(content, now)), actor, after)
 
 
 async def open_template(services: Services, scope: Scope, template_id: TemplateId) -> Template:

@@ -95,12 +95,15 @@ async def _change_values(services: Services, actor: Actor, known: Pass, followin
         template = tx.templates.find(actor.scope, template_id)
         assert template is not None, "a template with passes is never removed"
         values = following(found)
+        now, before = services.clock.now_ms(), content_of(found, template)
         fingerprint = values_fingerprint(values)
         if fingerprint == found.fingerprint:
-            return Change(found, judge_pass(services, template, values, found.issued_at_ms).findings)
+            said = judge_pass(services, template, values, found.issued_at_ms).findings
+            return Change(found, (*said, *compose.expired(before, now)))
         findings = check_pass(services, template, values, found.issued_at_ms)
         changed = replace(found, values=values, fingerprint=fingerprint)
-        return Change(changed, findings, content_of(found, template), content_of(changed, template))
+        content = content_of(changed, template)
+        return Change(changed, (*findings, *compose.expired(content, now)), before, content)
 
     return await _change(services, actor, workspace, known.id, change)
 
