@@ -217,6 +217,15 @@ def test_what_is_no_pass_at_all_is_told() -> None:
     assert said(checked) == {f"{E} not_an_archive "}
 
 
+def test_a_document_that_cannot_be_unpacked_is_not_called_missing() -> None:
+    """What is wrong with it is told, and no mend that leads astray."""
+    bomb = check(zipped({"pass.json": b" " * (17 * 1024 * 1024)}))
+    assert f"{E} archive_bomb pass.json" in bomb
+    large = check(zipped({"pass.json": b"{}", "noise": NOISE * 33}, zipfile.ZIP_STORED))
+    assert f"{E} archive_too_large " in large
+    assert not any("document_missing" in one for one in bomb | large)
+
+
 def test_every_row_of_the_checklist_is_shown() -> None:
     """Rows 35 and 49 to 50 have tests of their own; so have odd JSON of row 1 and the bundles of row 54."""
     shown = {row for row, *_ in ROWS} | {row for row, *_ in PACKAGES} | {"35", "49", "50"}

@@ -52,6 +52,9 @@ class Findings:
     def has(self, code: str) -> bool:
         return code in self._counts
 
+    def speaks_of(self, path: str) -> bool:
+        return any(one.path == path for one in self._kept)
+
     def all(self) -> tuple[Finding, ...]:
         """Errors first, each kind in the order of finding."""
         last = {one.code: place for place, one in enumerate(self._kept)}

@@ -120,7 +120,7 @@ def _read_pass(name: str, given: dict[str, bytes], limits: Limits, found: Findin
     document = None
     if PASS in files:
         document = read_object(files[PASS], PASS, limits, found)
-    elif not found.has("not_an_archive"):
+    elif not (found.has("not_an_archive") or found.has("archive_too_large") or found.speaks_of(PASS)):
         mend = "put pass.json at the top of the archive"
         found.error("", "document_missing", "the archive has no pass.json", mend, NOT_VALID)
     manifest = read_object(files[MANIFEST], MANIFEST, limits, found) if MANIFEST in files else None
