@@ -17,7 +17,8 @@ from billfold.domain.content import Content, ImageSlot
 from billfold.domain.errors import NotFound
 from billfold.domain.filling import filling_of
 from billfold.domain.passes import fill
-from billfold.images.slots import PREPARED_FOR
+from billfold.images import framing
+from billfold.images.slots import PREPARED_FOR, SLOTS
 from billfold.rendering.fonts import ELLIPSIS
 from billfold.rendering.preview import Wallet, svg
 from billfold.rendering.scene import Scene
@@ -145,6 +146,16 @@ def test_its_pictures_fit_their_places_and_are_small(name: str) -> None:
     for file, data in starter.pictures.items():
         assert len(data) < 20_000, file
         assert Image.open(io.BytesIO(data)).format == "PNG"
+
+
+def test_the_bow_of_the_gift_card_is_whole_on_both_wallets() -> None:
+    """Google cuts a strip lower than an iPhone shows it: what is gold beside the ribbon must be inside of both."""
+    strip = Image.open(io.BytesIO(catalogue.load("gift-card").pictures["strip.png"])).convert("RGB")
+    _, top, _, bottom = framing.shown(SLOTS["google_hero"], *strip.size, None)
+    gold = strip.getchannel("R").point(lambda red: 255 if red > 150 else 0)
+    gold.paste(0, (802, 0, 873, strip.height))  # the ribbon, which goes round the card
+    _, upper, _, lower = gold.getbbox() or (0, 0, 0, 0)
+    assert top * strip.height < upper < lower < bottom * strip.height
 
 
 def test_the_pictures_are_those_that_the_script_draws() -> None:
