@@ -4,10 +4,13 @@ import base64
 import io
 
 import pytest
+from msgspec import structs
 from PIL import Image
 
 from api.conftest import CARD, MINE, World, on_sqlite
-from billfold.domain.content import ImageSlot
+from billfold.api.v1.previews import View, draw
+from billfold.domain.content import Content, ImageSlot, Kind, Overrides
+from billfold.flows import preview
 from images import samples
 
 GERMAN = CARD | {"language": "en", "translations": {"de": {"fields.points.label": "PUNKTE"}}}
@@ -82,6 +85,119 @@ async def test_a_picture_that_google_gets_by_address_is_drawn_where_it_is_ours(w
         draft = await world.client.post("/v1/templates", {"name": "Card", "content": content(hero), "publish": False})
         told = [one["path"] for one in draft.json["findings"] if one["code"] == "picture_not_drawn"]
         assert told == (["content.overrides.google_object.heroImage"] if hero is elsewhere else [])
+
+
+class Painted:
+    """A picture of one colour, kept here: where Google gets it, and how it stands in an SVG."""
+
+    def __init__(self, world: World, hash_: str, png: bytes) -> None:
+        self.named = {"sourceUri": {"uri": world.services.addresses.image(MINE, hash_)}}
+        self.encoded = base64.b64encode(png)
+
+
+async def painted(world: World, color: str) -> Painted:
+    png = samples.saved(Image.new("RGB", (600, 200), color), "PNG")
+    return Painted(world, await world.services.blobs.put(png), png)
+
+
+def nested(path: str, value: object) -> dict[str, object]:
+    for step in reversed(path.split(".")):
+        value = {step: value}
+    assert isinstance(value, dict)
+    return value
+
+
+LOGOS = {
+    Kind.GENERIC: ("google_object", "logo", "wideLogo"),
+    Kind.LOYALTY: ("google_class", "programLogo", "wideProgramLogo"),
+    Kind.GIFT_CARD: ("google_class", "programLogo", "wideProgramLogo"),
+    Kind.OFFER: ("google_class", "titleImage", "wideTitleImage"),
+    Kind.EVENT_TICKET: ("google_class", "logo", "wideLogo"),
+    Kind.TRANSIT: ("google_class", "logo", "wideLogo"),
+    Kind.FLIGHT: ("google_class", "flightHeader.carrier.airlineLogo", "flightHeader.carrier.wideAirlineLogo"),
+}
+"""Where each kind has its logo and wide logo."""
+HERO = ("google_class", "heroImage")
+
+
+async def drawn_of(world: World, content: Content, side: str = "front") -> bytes:
+    look = await preview.look_at(world.services, MINE, content, "en", "google")
+    return draw(look, View("google", side, "light", 1, "svg"))
+
+
+@on_sqlite
+async def test_a_logo_for_google_is_drawn_where_its_kind_has_it_and_nowhere_else(world: World) -> None:
+    """By Google's description; a member that the kind has not is told as unknown, and shows nothing."""
+    ours = await painted(world, "teal")
+    spellings = {(part, path) for part, *paths in LOGOS.values() for path in paths} | {("google_object", "programLogo"), HERO}
+    for kind, (part, *own) in LOGOS.items():
+        shown = set()
+        for where, path in spellings:
+            overrides = Overrides(**{where: nested(path, ours.named)})
+            if ours.encoded in await drawn_of(world, Content("Bayroast", "Card", kind=kind, overrides=overrides)):
+                shown.add((where, path))
+        assert shown == {(part, path) for path in own} | ({HERO} if kind is not Kind.GENERIC else set()), kind
+
+
+@on_sqlite
+async def test_a_class_has_pictures_too_behind_or_beside_the_objects(world: World) -> None:
+    """Google shows a class's hero where the object has none, and one picture of each in the details."""
+    strip, of_class, of_object = [await painted(world, one) for one in ("black", "teal", "plum")]
+    uploaded = samples.saved(Image.new("RGB", (1032, 336), "black"), "PNG")
+    kept = (await world.client.post("/v1/images", uploaded, headers={"content-type": "image/png"})).json["id"]
+    fetched = await world.services.blobs.get(await world.services.images.public_hash(MINE, ImageSlot.STRIP, kept))
+    strip.encoded = base64.b64encode(fetched or b"")
+    bare = Content("Bayroast", "Card", kind=Kind.LOYALTY)
+    with_strip = Content("Bayroast", "Card", kind=Kind.LOYALTY, images={ImageSlot.STRIP: kept})
+    hero, other = {"heroImage": of_class.named}, {"heroImage": of_object.named}
+    for content, object_, expected in (
+        (bare, {}, of_class),
+        (with_strip, {}, strip),
+        (bare, other, of_object),
+        (with_strip, other, of_object),
+        (with_strip, {"heroImage": None}, of_class),
+    ):
+        made = structs.replace(content, overrides=Overrides(google_class=hero, google_object=object_))
+        front = await drawn_of(world, made)
+        assert [one for one in (strip, of_class, of_object) if one.encoded in front] == [expected]
+
+    modules = [{"imageModulesData": [{"mainImage": one.named}]} for one in (of_class, of_object)]
+    both = Content("Bayroast", "Card", kind=Kind.OFFER, overrides=Overrides(google_class=modules[0], google_object=modules[1]))
+    details = await drawn_of(world, both, "back")
+    assert of_class.encoded in details
+    assert of_object.encoded in details
+
+
+@on_sqlite
+async def test_of_a_picture_for_google_that_no_preview_shows_it_is_said_why(world: World) -> None:
+    ours, elsewhere = await painted(world, "teal"), {"sourceUri": {"uri": "https://shop.example/i/hero.png"}}
+    nobodys = {"sourceUri": {"uri": world.services.addresses.image(MINE, "0" * 64)}}
+    strip = "data:image/png;base64," + base64.b64encode(samples.saved(Image.new("RGB", (1125, 432), "navy"), "PNG")).decode()
+
+    async def told(kind: str, google_class: dict[str, object], **more: object) -> dict[str, str]:
+        content = CARD | {"kind": kind, "overrides": {"google_class": google_class}} | more
+        answer = await world.client.post("/v1/templates", {"name": "Card", "content": content, "publish": False})
+        assert answer.status == 201, answer.body
+        found = [one for one in answer.json["findings"] if one["code"] == "picture_not_drawn"]
+        return {one["path"].removeprefix("content.overrides.google_class."): one["message"].partition(": ")[2] for one in found}
+
+    of_others, none_there, no_place = "it is at an address of others", "there is none at this address", "they have no place for it"
+    assert await told("loyalty", {"heroImage": ours.named, "programLogo": ours.named}) == {}
+    assert await told("loyalty", {"heroImage": elsewhere, "programLogo": nobodys}) == {
+        "heroImage": of_others,
+        "programLogo": none_there,
+    }
+    assert await told("transit", {"watermark": ours.named, "logo": elsewhere}) == {"watermark": no_place, "logo": of_others}
+    assert await told("loyalty", {"heroImage": elsewhere}, images={"strip": strip}) == {}, "Google shows the strip"
+    assert "logo" not in await told("loyalty", {"logo": elsewhere}), "a loyalty class has none"
+
+
+@on_sqlite
+async def test_in_the_place_of_a_logo_that_is_not_drawn_stands_no_other(world: World) -> None:
+    icon = samples.saved(Image.new("RGB", (114, 114), "teal"), "PNG")
+    kept = (await world.client.post("/v1/images", icon, headers={"content-type": "image/png"})).json["id"]
+    content = Content("Bayroast", "Card", images={ImageSlot.ICON: kept}, overrides=Overrides(google_object={"logo": None}))
+    assert b"<image" not in await drawn_of(world, content)
 
 
 @on_sqlite

@@ -63,7 +63,7 @@ def preview(
             return await look_at(operator.services, where, what, body, language, wallet)
 
     look = asyncio.run(run())
-    document = svg(Scene(look.content, look.language, look.pictures, scheme), wallet, side)
+    document = svg(Scene(look.content, look.language, look.pictures, scheme, more=look.more), wallet, side)
     out.write_bytes(document.encode() if out.suffix == ".svg" else png(document, scale))
     print(f"{out}: {side.value} of {what} as {wallet.value.capitalize()} shows it in {look.language}")
 

@@ -54,5 +54,6 @@ async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
 async def _of_pictures(services: Services, scope: Scope, draft: Draft, content: Content) -> tuple[Finding, ...]:
     known = {slot: await services.images.known(scope, one.source) for slot, one in draft.images.items()}
     images = {slot: hash_ for slot, hash_ in known.items() if hash_ is not None}
-    found = (*await services.images.findings(scope, replace(content, images=images)), *own_pictures.findings(services, content))
+    measured = await services.images.findings(scope, replace(content, images=images))
+    found = (*measured, *await own_pictures.findings(services, content))
     return tuple(one.within("content") for one in found)

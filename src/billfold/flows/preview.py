@@ -17,11 +17,13 @@ from billfold.ports import Services
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`content`: filled, its texts in `language`. `pictures`: slot → PNG, an icon always among them."""
+    """`content`: filled, its texts in `language`. `pictures`: slot → PNG, an icon among them where a wallet needs one. `more`: what
+    else Google's details show."""
 
     content: Content
     language: str
     pictures: dict[ImageSlot, bytes]
+    more: tuple[bytes, ...] = ()
 
 
 async def of_pass(services: Services, actor: Actor, serial: str, language: str | None, wallet: str) -> Look:
@@ -63,5 +65,6 @@ async def look_at(services: Services, scope: Scope, content: Content, language: 
     shown = texts.in_language(content, chosen)
     pictures = await services.images.pictures(scope, content, chosen, wallet)
     if wallet == "google" and content.overrides is not None:
-        pictures = await own_pictures.in_place(services, content, pictures)
+        found = await own_pictures.in_place(services, content, pictures)
+        return Look(shown, chosen, found.pictures, found.more)
     return Look(shown, chosen, pictures)

@@ -135,9 +135,10 @@ def draw_details(scene: Scene) -> str:
     room = WIDTH - 2 * _EDGE
     body.text(_EDGE, 40, say["details"], 20, ink, bold=True)
     y = 58.0
-    if png := scene.pictures.get(ImageSlot.THUMBNAIL):
-        body.picture(_EDGE, y, room, 150, png, "meet")
-        y += 164
+    for png in (scene.pictures.get(ImageSlot.THUMBNAIL), *scene.more):
+        if png:
+            body.picture(_EDGE, y, room, 150, png, "meet")
+            y += 164
     for number, one in enumerate(facts):
         if number:
             body.line(_EDGE, y, WIDTH - _EDGE, y, hair)

@@ -30,13 +30,14 @@ class Scheme(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Scene:
     """`content`: values filled in, texts in `language`. `pictures`: slot → PNG. `changed`: key of the field whose change message
-    the lock screen shows; without one the first that has a message."""
+    the lock screen shows; without one the first that has a message. `more`: PNGs that Google's details show after the thumbnail."""
 
     content: Content
     language: str = "en"
     pictures: dict[ImageSlot, bytes] = field(default_factory=dict)
     scheme: Scheme = Scheme.LIGHT
     changed: str | None = None
+    more: tuple[bytes, ...] = ()
 
     def value(self, one: Field) -> str:
         """As a phone writes it in this language."""

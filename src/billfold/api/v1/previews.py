@@ -106,7 +106,7 @@ class Drawings:
 
 
 def draw(look: Look, view: View) -> bytes:
-    scene = Scene(look.content, look.language, look.pictures, Scheme(view.scheme), view.changed)
+    scene = Scene(look.content, look.language, look.pictures, Scheme(view.scheme), view.changed, look.more)
     document = svg(scene, Wallet(view.wallet), Side(view.side))
     return document.encode() if view.form == "svg" else png(document, view.scale)
 
