@@ -1,16 +1,21 @@
 """What a wallet loses of a pass or shows otherwise, as those are told who make or change it."""
 
+import base64
 from dataclasses import replace
 from typing import Any
+
+from PIL import Image
 
 from api.client import Answer
 from api.conftest import CARD, MINE, World, on_sqlite
 from billfold.api.v1.content import ContentIn, draft_of
 from billfold.domain.content import Content
 from billfold.domain.findings import Finding
+from billfold.domain.ids import Scope
 from billfold.domain.keys import SCOPES, Actor
 from billfold.flows import issue, update
-from billfold.ports import Wallet
+from billfold.ports import ImageShelf, Wallet
+from images import samples
 
 LOSSY = CARD | {"rotating_barcode": {"format": "QR", "pattern": "{totp_value_0}"}, "grouping": "club"}
 LOST = {
@@ -115,3 +120,121 @@ async def test_a_wallets_rules_are_asked_once_for_each_content(world: World) -> 
     assert [one.times for one in wallets] == [2, 2]
     await update.replace_pass(services, actor, made.pass_, draft_of(ContentIn.model_validate(CARD)))
     assert [one.times for one in wallets] == [3, 3]
+
+
+class CountedShelf:
+    """The pictures, and how often it was asked what is to be said of them."""
+
+    def __init__(self, shelf: ImageShelf) -> None:
+        self._shelf, self.times = shelf, 0
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._shelf, name)
+
+    async def findings(self, scope: Scope, content: Content) -> tuple[Finding, ...]:
+        self.times += 1
+        return await self._shelf.findings(scope, content)
+
+
+def white_mark() -> str:
+    """A logo that is small, and seen on dark grounds alone."""
+    picture = Image.new("RGBA", (100, 100), (0, 0, 0, 0))
+    picture.paste((255, 255, 255, 255), (0, 0, 100, 60))
+    picture.paste((255, 255, 255, 255), (0, 60, 60, 100))
+    return "data:image/png;base64," + base64.b64encode(samples.saved(picture, "PNG")).decode()
+
+
+ELSEWHERE = "https://shop.example/i/hero.png"
+HERO = {"heroImage": {"sourceUri": {"uri": "{{ hero }}"}}}
+PICTURED: dict[str, object] = {
+    "name": "Card",
+    "content": CARD
+    | {
+        "style": "store_card",
+        "kind": "generic",
+        "primary": [],
+        "background_color": "#102030",
+        "images": {"logo": white_mark()},
+        "stamps": {"filled": "{{ stamps }}", "total": "10"},
+        "overrides": {"google_object": HERO},
+    },
+    "bindings": {"background_color": "{{ color }}"},
+    "schema": [{"name": "color", "type": "color", "example": "#102030"}, {"name": "stamps", "type": "integer", "example": 4}],
+}
+OF_PICTURES = {
+    ("logo_hard_to_see", "warning", "content.images.logo"),
+    ("stamps_hard_to_see", "warning", "content.stamps.stamp_color"),
+    ("stamps_too_many", "warning", "content.stamps.filled"),
+    ("picture_not_drawn", "warning", "content.overrides.google_object.heroImage"),
+}
+UNSHARP = ("image_unsharp", "warning", "content.images.logo")
+BAD: dict[str, object] = {"color": "#fafafa", "stamps": 11, "hero": ELSEWHERE}
+
+
+@on_sqlite
+async def test_a_pass_is_told_what_its_values_make_of_its_templates_pictures(world: World) -> None:
+    """When it is made and when it is changed, also where nothing changes. What is wrong whatever they are, the template is told."""
+    client = world.client
+    ours = await world.services.blobs.put(samples.saved(Image.new("RGB", (1032, 336), "teal"), "PNG"))
+    fine: dict[str, object] = {"color": "#0a1420", "stamps": 3, "hero": world.services.addresses.image(MINE, ours)}
+    template = await client.post("/v1/templates", PICTURED)
+    assert UNSHARP in told(template)
+    assert not told(template) & OF_PICTURES
+
+    async def made(values: dict[str, object]) -> Answer:
+        return await client.post("/v1/passes", {"template_id": template.json["id"], "values": values})
+
+    found = told(await made(BAD))
+    assert found >= OF_PICTURES
+    assert UNSHARP not in found
+    good = await made(fine)
+    assert not told(good) & OF_PICTURES
+    key = {"idempotency-key": "what-is-said-of-pictures"}
+    body = {"template_id": template.json["id"], "values": BAD}
+    answers = [await client.post("/v1/passes", body, headers=key) for _ in range(2)]
+    assert answers[0].json == answers[1].json
+    assert told(answers[1]) >= OF_PICTURES
+
+    address = f"/v1/passes/{good.json['id']}"
+    for method, path, values in (
+        ("PATCH", f"{address}/values", {"color": "#fafafa"}),
+        ("PUT", address, BAD),
+        ("PUT", address, BAD),
+        ("PATCH", f"{address}/values", {"stamps": 12}),
+    ):
+        found = told(await client.ask(method, path, {"values": values})) & OF_PICTURES
+        assert found == (OF_PICTURES if values != {"color": "#fafafa"} else {one for one in OF_PICTURES if "hard" in one[0]})
+    assert not told(await client.put(address, {"values": fine})) & OF_PICTURES
+
+
+@on_sqlite
+async def test_a_pass_with_content_of_its_own_is_told_which_pictures_for_google_no_preview_shows(world: World) -> None:
+    lost = ("picture_not_drawn", "warning", "content.overrides.google_object.heroImage")
+    content = CARD | {"overrides": {"google_object": {"heroImage": {"sourceUri": {"uri": ELSEWHERE}}}}}
+    made = await world.client.post("/v1/passes", {"content": content})
+    assert lost in told(made)
+    assert lost in told(await world.client.put(f"/v1/passes/{made.json['id']}", {"content": content}))
+
+
+@on_sqlite
+async def test_pictures_that_values_say_nothing_of_are_not_asked_about_for_each_pass(world: World) -> None:
+    """Nor for whoever reads no findings, nor twice under one look."""
+    base: Any = PICTURED["content"]
+    content = base | {"description": "A card of its own"}
+    plain = content | {"stamps": {"filled": "4", "total": "10"}, "overrides": None, "logo_text": "{{ name }}"}
+    shelf = CountedShelf(world.services.images)
+    services, actor = replace(world.services, images=shelf), Actor(MINE, "key", frozenset(SCOPES))
+
+    async def asked(template: dict[str, object], told: bool) -> int:
+        made = await world.client.post("/v1/templates", template)
+        assert made.status == 201, made.body
+        before = shelf.times
+        for at in range(3):
+            values: dict[str, object] = BAD | {"name": f"Ada {at}"}
+            stored = await issue.store_from_template(services, actor, made.json["id"], values, told=told)
+            await update.merge_values(services, actor, stored.pass_, {"name": "Ada"}, told=told)
+        return shelf.times - before
+
+    assert await asked({"name": "Plain", "content": plain}, told=True) == 0
+    assert await asked(PICTURED | {"content": content}, told=False) == 0
+    assert await asked(PICTURED | {"content": content}, told=True) == 2 + 1, "twice for the template, once for its passes' look"

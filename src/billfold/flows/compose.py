@@ -12,6 +12,7 @@ from billfold.domain.drafts import Draft, ImageSource
 from billfold.domain.filling import DAY_SECONDS
 from billfold.domain.findings import Finding
 from billfold.domain.ids import Scope
+from billfold.flows import picture_checks
 from billfold.flows.template_checks import both_wallets, refuse
 from billfold.ports import Services, Workspace
 
@@ -34,7 +35,7 @@ async def findings_of(services: Services, scope: Scope, composed: Composed) -> t
     """What wallets lose of the content or show otherwise, its pictures too: for those who are told."""
     content = composed.content
     overdue = expired(content, services.clock.now_ms())
-    return (*composed.warnings, *overdue, *await services.images.findings(scope, content))
+    return (*composed.warnings, *overdue, *await picture_checks.of_content(services, scope, content))
 
 
 def expired(content: Content, now_ms: int) -> tuple[Finding, ...]:

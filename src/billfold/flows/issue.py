@@ -18,7 +18,7 @@ from billfold.domain.keys import Actor, authorize
 from billfold.domain.passes import Pass, Template, content_of
 from billfold.domain.schedules import HOUR_MS
 from billfold.domain.templates import values_fingerprint
-from billfold.flows import compose, offer
+from billfold.flows import compose, offer, picture_checks
 from billfold.flows.compose import Composed
 from billfold.flows.template_checks import check_pass
 from billfold.ports import Services, Tx, Workspace
@@ -84,9 +84,11 @@ async def store_from_template(
     values: JsonObject,
     after: After | None = None,
     serial: PassId | None = None,
+    *,
+    told: bool = False,
 ) -> Stored:
     """One pass that shows its template, filled with `values`, without what a phone installs from. `serial`: its id, where the
-    values hold it.
+    values hold it. `told`: whether somebody reads the findings, which take a look at pictures that the values change.
 
     Raises NotFound, Conflict, Invalid, Forbidden, TooMany, CredentialMissing."""
     authorize(actor, "passes.create")
@@ -99,7 +101,10 @@ async def store_from_template(
     new = await _new_pass(services, scope, now, fingerprint=fingerprint, template_id=template_id, values=values)
     new = replace(new, id=serial or new.id)
     content = content_of(new, template)
-    return await _stored(services, workspace, new, content, (*findings, *compose.expired(content, now)), actor, after)
+    findings += compose.expired(content, now)
+    if told:
+        findings += await picture_checks.of_pass(services, template, new)
+    return await _stored(services, workspace, new, content, findings, actor, after)
 
 
 async def open_template(services: Services, scope: Scope, template_id: TemplateId) -> Template:

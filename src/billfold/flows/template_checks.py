@@ -43,7 +43,7 @@ from billfold.domain.views import (
     ValueViews,
     shape,
 )
-from billfold.flows import own_pictures
+from billfold.flows import picture_checks
 from billfold.ports import Services
 
 Check = Callable[[Content], tuple[Finding, ...]]
@@ -84,7 +84,7 @@ async def check_whole(services: Services, scope: Scope, content: Content, rules:
     """The same, and what is said of the template's pictures by what was measured when they came in."""
     filled = filling_of(content, rules).fill(completed(defaults_of(rules), examples_of(rules)))
     counted = content.stamps is not None and "{{" in content.stamps.filled + content.stamps.total
-    found = (*await services.images.findings(scope, filled), *await own_pictures.findings(services, filled))
+    found = await picture_checks.of_content(services, scope, filled)
     pictures = [one.within("content") for one in found if not (counted and one.code == "stamps_not_a_number")]
     return (*check_template(services, content, rules), *pictures)
 

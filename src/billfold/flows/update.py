@@ -13,13 +13,13 @@ from billfold.domain.drafts import Draft
 from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.events import Event, EventKind
 from billfold.domain.findings import Finding
-from billfold.domain.ids import PassId, scope_of_pass
+from billfold.domain.ids import PassId, TemplateId, scope_of_pass
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.merging import merge
-from billfold.domain.passes import Pass, content_of
+from billfold.domain.passes import Pass, Template, content_of
 from billfold.domain.personalization import kept
 from billfold.domain.templates import values_fingerprint
-from billfold.flows import compose
+from billfold.flows import compose, picture_checks
 from billfold.flows.issue import count_use, find_workspace
 from billfold.flows.template_checks import check_pass, judge_pass
 from billfold.ports import Services, Tx, Workspace
@@ -75,25 +75,29 @@ async def replace_pass(services: Services, actor: Actor, known: Pass, draft: Dra
     return await _change(services, actor, workspace, known.id, change)
 
 
-async def replace_values(services: Services, actor: Actor, known: Pass, values: JsonObject) -> Updated:
-    """The values of a pass that shows a template. `known` as for `replace_pass`."""
-    return await _change_values(services, actor, known, lambda found: kept(found.values, values))
+async def replace_values(services: Services, actor: Actor, known: Pass, values: JsonObject, *, told: bool = False) -> Updated:
+    """The values of a pass that shows a template. `known`, `told` as for `replace_pass`."""
+    return await _change_values(services, actor, known, lambda found: kept(found.values, values), told=told)
 
 
-async def merge_values(services: Services, actor: Actor, known: Pass, change: JsonObject) -> Updated:
-    """Some of the values (RFC 7396: objects merge, null removes, the rest replaces); others stay. `known` as for `replace_pass`."""
-    return await _change_values(services, actor, known, lambda found: merge(found.values, change))
+async def merge_values(services: Services, actor: Actor, known: Pass, change: JsonObject, *, told: bool = False) -> Updated:
+    """Some of the values (RFC 7396: objects merge, null removes, the rest replaces); others stay. Else as for `replace_values`."""
+    return await _change_values(services, actor, known, lambda found: merge(found.values, change), told=told)
 
 
-async def _change_values(services: Services, actor: Actor, known: Pass, following: Callable[[Pass], JsonObject]) -> Updated:
+async def _change_values(
+    services: Services, actor: Actor, known: Pass, following: Callable[[Pass], JsonObject], *, told: bool
+) -> Updated:
     if known.template_id is None:
         raise Invalid(FieldProblem("values", "no_template", "this pass has its own content", "send the whole content instead"))
     template_id = known.template_id
     workspace = await find_workspace(services, actor.scope)
+    shown: dict[TemplateId, Template] = {}
 
     def change(tx: Tx, found: Pass) -> Change:
         template = tx.templates.find(actor.scope, template_id)
         assert template is not None, "a template with passes is never removed"
+        shown[template_id] = template
         values = following(found)
         now, before = services.clock.now_ms(), content_of(found, template)
         fingerprint = values_fingerprint(values)
@@ -105,7 +109,11 @@ async def _change_values(services: Services, actor: Actor, known: Pass, followin
         content = content_of(changed, template)
         return Change(changed, (*findings, *compose.expired(content, now)), before, content)
 
-    return await _change(services, actor, workspace, known.id, change)
+    updated = await _change(services, actor, workspace, known.id, change)
+    if not told:
+        return updated
+    of_pictures = await picture_checks.of_pass(services, shown[template_id], updated.pass_)
+    return replace(updated, findings=updated.findings + of_pictures)
 
 
 async def void_pass(services: Services, actor: Actor, serial: str, after: After | None = None) -> Updated:

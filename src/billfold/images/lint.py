@@ -123,7 +123,7 @@ def _on_ground(facts: Facts, ground: str, path: str) -> Iterator[Finding]:
             yield _warning("logo_is_a_box", path, text, f"make its ground transparent, or the pass's background {facts.edge}")
         return
     there = luminance(behind)
-    seen = sum(share for at, share in enumerate(facts.ink) if _ratio(_luminance_of(at), there) >= CONTRAST_MIN)
+    seen = sum(share for share, light in zip(facts.ink, _LUMINANCES, strict=True) if _ratio(light, there) >= CONTRAST_MIN)
     if seen < 0.5:
         text = (
             f"{1 - seen:.0%} of what is drawn has too little contrast to the background {ground} (less than {CONTRAST_MIN:g} to 1)"
@@ -171,9 +171,8 @@ def _heavy(record: Record, slot: Slot, path: str) -> Iterator[Finding]:
         yield _warning("image_heavy", path, text, "choose a calmer picture: flat colours pack well, noise does not")
 
 
-def _luminance_of(at: int) -> float:
-    grey = round((at + 0.5) * 256 / BINS)
-    return luminance((grey, grey, grey))
+_LUMINANCES = tuple(luminance((grey, grey, grey)) for grey in (round((at + 0.5) * 256 / BINS) for at in range(BINS)))
+"""Of each step of lightness."""
 
 
 def _ratio(first: float, second: float) -> float:

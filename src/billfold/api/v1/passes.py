@@ -101,7 +101,8 @@ async def _store(services: Services, actor: Actor, body: NewPass, after: issue.A
         if body.content is not None:
             return await issue.store_pass(services, actor, draft_of(body.content), after)
         assert body.template_id is not None
-        return await issue.store_from_template(services, actor, _template_id(actor, body.template_id), body.values or {}, after)
+        template_id = _template_id(actor, body.template_id)
+        return await issue.store_from_template(services, actor, template_id, body.values or {}, after, told=True)
     except Invalid as error:
         raise in_content(error) from None
 
@@ -164,7 +165,7 @@ def _add_values(router: APIRouter, services: Services) -> None:
     async def merge(actor: Asking, pass_id: PassId, body: ChangedValues) -> Response:
         known = await update.find_pass(services, actor, pass_id, "passes.replace")
         try:
-            updated = await update.merge_values(services, actor, known, body.values)
+            updated = await update.merge_values(services, actor, known, body.values, told=True)
         except Invalid as error:
             raise in_content(error) from None
         return _json(answers.body(answers.pass_replaced(services.addresses, updated)))
@@ -209,7 +210,7 @@ def _add_writes(router: APIRouter, services: Services) -> None:
             if body.content is not None:
                 updated = await update.replace_pass(services, actor, known, draft_of(body.content), told=True)
             else:
-                updated = await update.replace_values(services, actor, known, body.values or {})
+                updated = await update.replace_values(services, actor, known, body.values or {}, told=True)
         except Invalid as error:
             raise in_content(error) from None
         return _json(answers.body(answers.pass_replaced(addresses, updated)))
