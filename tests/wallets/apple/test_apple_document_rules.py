@@ -39,6 +39,12 @@ def test_a_poster_with_its_classic_style_beside_it_is_right() -> None:
     assert judged(document(posterGeneric=poster)) == ()
 
 
+def test_a_poster_ticket_that_lets_in_by_near_field_or_has_no_code_is_right() -> None:
+    near_field = {"message": "x", "encryptionPublicKey": P256}
+    for made in (styled("eventTicket", **POSTER, nfc=near_field), styled("eventTicket", **POSTER, barcodes=None)):
+        assert judged(made) == ()
+
+
 def field(**members: object) -> Any:
     """Replaces the one header field."""
 
@@ -88,6 +94,12 @@ SEMANTIC_FLIGHT = {
     "originalArrivalDate": "2027-01-05T10:30Z",
     "originalBoardingDate": "2027-01-05T08:30+01:00",
     "passengerName": {"givenName": "Ada"},
+}
+
+P256 = "MDkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDIgACAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="
+POSTER: Json = {
+    "preferredStyleSchemes": ["posterEventTicket", "eventTicket"],
+    "semantics": {"eventName": "x", "venueName": "x", "venueRegionName": "x", "venueRoom": "x"},
 }
 
 ROWS: list[tuple[str, str, str, Json]] = [
@@ -240,6 +252,7 @@ ROWS: list[tuple[str, str, str, Json]] = [
     ("39", E, "enum_unknown preferredStyleSchemes[0]", document(preferredStyleSchemes=["poster"])),
     ("39", W, "scheme_other_style preferredStyleSchemes[0]", document(preferredStyleSchemes=["posterEventTicket"])),
     ("39", W, "scheme_tags_missing semantics", styled("eventTicket", preferredStyleSchemes=["posterEventTicket", "eventTicket"])),
+    ("-", W, "poster_ticket_with_code preferredStyleSchemes[0]", styled("eventTicket", **POSTER)),
     (
         "39",
         W,

@@ -50,6 +50,7 @@ def test_a_content_that_is_right_gets_no_finding(make_content: Any, style: Style
     assert check(make_content(style=style)) == ()
 
 
+POSTER_TAGS: dict[str, object] = {"eventName": "x", "venueName": "x", "venueRegionName": "x", "venueRoom": "x"}
 RULES: list[tuple[str, str, str, dict[str, Any]]] = [
     # Row of reference/apple-wallet.md section 9, severity, code, path, what is changed in a right content.
     ("3", ERROR, "organization_name_missing organization_name", {"organization_name": " "}),
@@ -236,6 +237,12 @@ RULES: list[tuple[str, str, str, dict[str, Any]]] = [
     ),
     ("39", WARNING, "enhanced_tag_missing semantics.flightNumber", {"style": Style.BOARDING_PASS, "enhanced": True}),
     (
+        "-",
+        WARNING,
+        "poster_ticket_with_code barcode",
+        {"style": Style.EVENT_TICKET, "enhanced": True, "semantics": POSTER_TAGS},
+    ),
+    (
         "39",
         WARNING,
         "enhanced_without_fields enhanced",
@@ -278,6 +285,11 @@ def test_a_day_alone_under_a_date_format_is_told_what_it_lacks(make_content: Any
     assert one.mend == "write hours, minutes and zone, like 2026-12-31T18:00+01:00, or leave the format out"
 
 
+def test_of_a_poster_ticket_with_a_code_nothing_is_said_where_the_classic_layout_is_shown(make_content: Any) -> None:
+    found = check(make_content(style=Style.EVENT_TICKET, enhanced=True))
+    assert "poster_ticket_with_code" not in {one.code for one in found}
+
+
 RIGHT: list[dict[str, Any]] = [
     {"style": Style.GENERIC, "barcode": None, "secondary": fields(4, "s"), "auxiliary": fields(4, "a")},
     {"back": (Field("w", "Our website", rich_text='<a href="https://coffee.example">here</a>'),)},
@@ -306,7 +318,8 @@ RIGHT: list[dict[str, Any]] = [
     {
         "style": Style.EVENT_TICKET,
         "enhanced": True,
-        "semantics": {"eventName": "x", "venueName": "x", "venueRegionName": "x", "venueRoom": "x"},
+        "semantics": POSTER_TAGS,
+        "nfc": Nfc("1", P256),
         "images": dict.fromkeys((ImageSlot.ARTWORK, ImageSlot.SECONDARY_LOGO, ImageSlot.WIDE_LOGO, ImageSlot.VENUE_MAP), "0"),
     },
     {"translations": {"de": {"fields.points.change_message": "%@!", "fields.name.label": "MITGLIED"}, "zh-Hans": {}}},

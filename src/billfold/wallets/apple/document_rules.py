@@ -345,6 +345,8 @@ def _schemes(document: Document, found: Findings) -> None:
         if missing:
             mend = "add " + ", ".join(missing)
             found.warning("semantics", "scheme_tags_missing", "the layout asks for more semantic tags", mend, back)
+        elif name == "posterEventTicket" and "nfc" not in document and (document.get("barcodes") or document.get("barcode")):
+            found.fault(WARNING, path, predicates.POSTER_TICKET_CODE)
         if scheme.transit_type and styles[scheme.style].get("transitType") != scheme.transit_type:
             text = f"the layout asks for transitType {scheme.transit_type}"
             found.warning(f"{scheme.style}.transitType", "scheme_transit_type", text, "leave the layout away, or set it", back)

@@ -182,6 +182,13 @@ BARCODE_EMPTY = Fault(
     "no code is drawn, or the pass is refused",
     "give its message, or leave it away",
 )
+POSTER_TICKET_CODE = Fault(
+    "poster_ticket_with_code",
+    "Apple says that the poster layout is not for tickets that are let in by a code",
+    "whether a phone shows the code there is not confirmed",
+    "leave the newer layout away where a code is scanned at the gate, or let people in by near field",
+)
+"""Section 2.8: Apple's pages contradict each other."""
 NOT_ON_WATCH = Fault(
     "barcode_not_on_watch",
     "Apple Watch draws no Code 128",

@@ -12,7 +12,7 @@ from billfold.wallets.apple.pass_json import POSTER_STYLES, SCHEMES
 from billfold.wallets.apple.predicates import BEACONS_MAX, DATE_MAX, NFC_MESSAGE_BYTES_MAX
 from billfold.wallets.apple.rules_fields import judge_poster
 from billfold.wallets.apple.rules_trees import judge_overrides, judge_tags
-from billfold.wallets.apple.verdicts import ERROR, error, warning
+from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, warning
 from billfold.wallets.apple.vocabulary import images_of, vocabulary
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
@@ -46,12 +46,15 @@ def judge_extras(content: Content, pieces: list[str], found: list[Finding]) -> N
 
 def judge_entitlement(content: Content, *, has_nfc: bool) -> tuple[Finding, ...]:
     """Row 38, of a certificate: without Apple's entitlement a reader gets nothing, so we leave the member out."""
-    own = content.overrides is not None and "nfc" in content.overrides.apple
-    if has_nfc or (content.nfc is None and not own):
+    if has_nfc or not _has_nfc(content):
         return ()
     text = "the certificate is not entitled to near field communication"
     mend = "ask Apple for the NFC entitlement and import the certificate that comes with it, or leave nfc away"
     return (warning("nfc_not_entitled", "nfc", text, mend, "the pass is made without it"),)
+
+
+def _has_nfc(content: Content) -> bool:
+    return content.nfc is not None or (content.overrides is not None and "nfc" in content.overrides.apple)
 
 
 def _beacons(content: Content, pieces: list[str], found: list[Finding]) -> None:
@@ -126,10 +129,12 @@ def _enhanced(content: Content, found: list[Finding]) -> None:
     scheme = vocabulary().schemes[SCHEMES[content.style][0]]
     kind = content.semantics.get("eventType")
     wanted = scheme.semantics + (scheme.by_event_type.get(kind, ()) if isinstance(kind, str) else ())
-    for tag in wanted:
-        if tag not in content.semantics:
-            text = "the newer layout needs this tag"
-            found.append(warning("enhanced_tag_missing", f"semantics.{tag}", text, "give it", _CLASSIC))
+    missing = [tag for tag in wanted if tag not in content.semantics]
+    for tag in missing:
+        text = "the newer layout needs this tag"
+        found.append(warning("enhanced_tag_missing", f"semantics.{tag}", text, "give it", _CLASSIC))
+    if content.style is Style.EVENT_TICKET and content.barcode is not None and not missing and not _has_nfc(content):
+        found.append(of_fault(WARNING, "barcode", predicates.POSTER_TICKET_CODE))
     if not content.primary and not content.secondary and not content.auxiliary:
         mend = "give the fields of the classic layout too"
         found.append(warning("enhanced_without_fields", path, "older phones show fields alone", mend, "there the pass is empty"))
