@@ -7,14 +7,17 @@ import asyncio
 import contextlib
 import json
 import os
+import random
 import re
 import shutil
 import statistics
+import struct
 import subprocess
 import sys
 import tempfile
 import time
 import urllib.request
+import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +30,15 @@ SAMPLE = {
     "headerFields": [{"label": "POINTS", "value": "1,250", "changeMessage": "You hit %@ points. Free coffee unlocked!"}],
     "primaryFields": [{"label": "CARD", "value": "Coffee Rewards"}],
 }
+
+
+def picture(width: int, height: int, noise: random.Random | None) -> bytes:
+    """A grey PNG: noise, which no deflate makes smaller, or flat."""
+    rows = b"".join(b"\0" + (noise.randbytes(width) if noise else bytes(width)) for _ in range(height))
+    chunks = ((b"IHDR", struct.pack(">2L5B", width, height, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data)) for kind, data in chunks
+    )
 
 
 def arguments(about: str, more: Callable[[argparse.ArgumentParser], None] = lambda parser: None) -> argparse.Namespace:

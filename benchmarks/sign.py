@@ -21,12 +21,10 @@ import platform
 import random
 import re
 import statistics
-import struct
 import subprocess
 import sys
 import tempfile
 import time
-import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -50,7 +48,7 @@ from billfold.wallets.apple.certificates import load_apple_credential
 from billfold.wallets.apple.languages import Files
 from billfold.wallets.apple.pass_json import IssuingFacts, pass_json
 from billfold.wallets.apple.signing import Signer
-from common import progress
+from common import picture, progress
 
 BAR = 0.88
 PASSES = 64
@@ -68,15 +66,6 @@ class Workshop:
     body: bundle.Body
     passes: list[tuple[Pass, Content, IssuingFacts]]
     at: int
-
-
-def picture(width: int, height: int, noise: random.Random | None) -> bytes:
-    """A grey PNG: noise, which no deflate makes smaller, or flat."""
-    rows = b"".join(b"\0" + (noise.randbytes(width) if noise else bytes(width)) for _ in range(height))
-    chunks = ((b"IHDR", struct.pack(">2L5B", width, height, 8, 0, 0, 0, 0)), (b"IDAT", zlib.compress(rows)), (b"IEND", b""))
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data)) for kind, data in chunks
-    )
 
 
 def pictures() -> list[tuple[str, bytes]]:
