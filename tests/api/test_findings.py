@@ -108,6 +108,17 @@ async def test_that_a_pass_is_over_already_is_said(world: World) -> None:
 
 
 @on_sqlite
+async def test_that_a_linked_pass_is_none_is_said(world: World) -> None:
+    client = world.client
+    there = (await client.post("/v1/passes", {"content": CARD})).json["id"]
+    linked = {"content": CARD | {"linked": [there, "d3m0abt-nobody"]}}
+    unknown = {one for one in told(await client.post("/v1/passes", linked)) if one[0] == "linked_unknown"}
+    assert unknown == {("linked_unknown", "warning", "content.linked[1]")}
+    report = (await client.post("/v1/checks", linked)).json
+    assert [one["path"] for one in report["findings"] if one["code"] == "linked_unknown"] == ["content.linked[1]"]
+
+
+@on_sqlite
 async def test_a_wallets_rules_are_asked_once_for_each_content(world: World) -> None:
     """They are a good part of what a request costs, and who refuses the content knows already what else is to be said."""
     wallets = apple, google = Counted(world.services.apple), Counted(world.services.google)

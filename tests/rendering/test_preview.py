@@ -178,6 +178,17 @@ def codes_in(picture: bytes) -> set[str]:
 
 
 @pytest.mark.requirement("S3-44")
+def test_the_back_shows_rich_text_in_place_of_the_value_and_additional_fields_first() -> None:
+    """As pass.json has them: `attributedValue` overrides, and only links are interpreted."""
+    rich = 'Book <a href="https://grove.example/?a=1&amp;b=2">a table &amp; more</a>'
+    linked = Field("web", "Our website: grove.example", "Web", rich_text=rich)
+    content = replace(CARD, back=(linked,), additional=(Field("dress", "Black tie", "Dress"),))
+    text = said(svg(scene(content), Wallet.APPLE, Side.BACK))
+    assert "Book a table & more" in text
+    assert "grove.example" not in text
+    assert text.index("Black tie") < text.index("Book a table")
+
+
 def test_the_back_shows_everything_and_the_end_of_validity() -> None:
     long = replace(
         CARD,

@@ -47,8 +47,9 @@ async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
     for name, wallet in (("apple", services.apple), ("google", services.google)):
         found = await wallet.check_for(actor.scope, content)
         parts.append(Part(name, tuple(one.within("content") for one in found)))
-    overdue = tuple(one.within("content") for one in compose.expired(content, services.clock.now_ms()))
-    return Report("content", tuple(parts), (*overdue, *await _of_pictures(services, actor.scope, draft, content)))
+    unknown = await compose.linked_unknown(services, actor.scope, content) if content.linked else ()
+    whole = tuple(one.within("content") for one in (*compose.expired(content, services.clock.now_ms()), *unknown))
+    return Report("content", tuple(parts), (*whole, *await _of_pictures(services, actor.scope, draft, content)))
 
 
 async def _of_pictures(services: Services, scope: Scope, draft: Draft, content: Content) -> tuple[Finding, ...]:

@@ -11,7 +11,7 @@ from billfold.domain.content import Content, ImageSlot
 from billfold.domain.drafts import Draft, ImageSource
 from billfold.domain.filling import DAY_SECONDS
 from billfold.domain.findings import Finding
-from billfold.domain.ids import Scope
+from billfold.domain.ids import PassId, Scope
 from billfold.flows import picture_checks
 from billfold.flows.template_checks import both_wallets, refuse
 from billfold.ports import Services, Workspace
@@ -35,7 +35,8 @@ async def findings_of(services: Services, scope: Scope, composed: Composed) -> t
     """What wallets lose of the content or show otherwise, its pictures too: for those who are told."""
     content = composed.content
     overdue = expired(content, services.clock.now_ms())
-    return (*composed.warnings, *overdue, *await picture_checks.of_content(services, scope, content))
+    unknown = await linked_unknown(services, scope, content) if content.linked else ()
+    return (*composed.warnings, *overdue, *unknown, *await picture_checks.of_content(services, scope, content))
 
 
 def expired(content: Content, now_ms: int) -> tuple[Finding, ...]:
@@ -44,6 +45,18 @@ def expired(content: Content, now_ms: int) -> tuple[Finding, ...]:
         return ()
     text, mend = "the pass has expired", "give a later date, if it should be used"
     return (Finding("expired", "warning", "expires_at", text, mend, "both wallets hide it among the expired ones"),)
+
+
+async def linked_unknown(services: Services, scope: Scope, content: Content) -> tuple[Finding, ...]:
+    """Ids of linked passes that nobody here has. They are taken all the same: two passes may name each other."""
+    wanted = {PassId(one) for one in content.linked}
+    there = await services.store.read(lambda tx: tx.passes.find_all(scope, wanted))
+    text, mend = "there is no such pass", "give the id of a pass of this workspace; where it is made later, change this one then"
+    return tuple(
+        Finding("linked_unknown", "warning", f"linked[{at}]", text, mend, "Google shows this pass without it")
+        for at, one in enumerate(content.linked)
+        if PassId(one) not in there
+    )
 
 
 async def assemble(services: Services, scope: Scope, workspace: Workspace, draft: Draft) -> Content:

@@ -1,5 +1,8 @@
 """The back of a pass, as an iPhone shows it. May not enter: the front, the lock screen."""
 
+import html
+import re
+
 from billfold.domain.content import Field
 from billfold.rendering import apple_below, fonts
 from billfold.rendering.scene import Scene, Scheme
@@ -10,6 +13,7 @@ WIDTH = 375.0
 _EDGE = 16.0
 _LINES_MAX = 40
 _SWITCH_GREEN = "#34c759"
+_LINK = re.compile(r"</?a\b[^>]*>", re.IGNORECASE)
 
 
 def draw_back(scene: Scene) -> str:
@@ -22,7 +26,7 @@ def draw_back(scene: Scene) -> str:
     body, content, say = Canvas(), scene.content, words(scene.language)
     y = 24.0
     y = _switches(body, (say["automatic_updates"], say["allow_notifications"]), y, sheet, ink, hair)
-    facts = [*apple_below.facts(scene), *content.back, *content.additional]
+    facts = [*apple_below.facts(scene), *content.additional, *content.back]
     if end := scene.expiry(say["expires"]):
         facts.append(end)
     if facts:
@@ -34,6 +38,11 @@ def draw_back(scene: Scene) -> str:
     canvas.rect(0, 0, WIDTH, height, ground, 13)
     canvas.parts += body.parts
     return canvas.document(WIDTH, height, f"{content.description}: the back, as an iPhone shows it")
+
+
+def _text(scene: Scene, one: Field) -> str:
+    """What the back shows: the rich text where there is one, its links by their own words. Other tags stand as they are."""
+    return scene.value(one) if one.rich_text is None else html.unescape(_LINK.sub("", one.rich_text))
 
 
 def _switches(canvas: Canvas, names: tuple[str, ...], y: float, sheet: str, ink: str, hair: str) -> float:
@@ -51,7 +60,7 @@ def _switches(canvas: Canvas, names: tuple[str, ...], y: float, sheet: str, ink:
 def _list(canvas: Canvas, scene: Scene, facts: list[Field], y: float, sheet: str, ink: str, faint: str, hair: str) -> float:
     room = WIDTH - 2 * _EDGE - 32
     blocks = [
-        (fonts.shorten(one.label or "", 12.5, room, bold=True), fonts.wrap(scene.value(one), 14.5, room, _LINES_MAX))
+        (fonts.shorten(one.label or "", 12.5, room, bold=True), fonts.wrap(_text(scene, one), 14.5, room, _LINES_MAX))
         for one in facts
     ]
     heights = [(20 if label else 4) + 19.0 * len(lines) + 16 for label, lines in blocks]
