@@ -30,7 +30,7 @@ from billfold.domain.content import (
 )
 from billfold.images.defaults import default_logo
 from billfold.rendering import apple_back, apple_front, fonts, google
-from billfold.rendering.preview import Wallet, png, svg
+from billfold.rendering.preview import SCRIPTS, Wallet, png, scripts_missing, svg
 from billfold.rendering.scene import Scene, Scheme, Side
 from judges import judge
 
@@ -178,6 +178,12 @@ def codes_in(picture: bytes) -> set[str]:
 
 
 @pytest.mark.requirement("S3-44")
+def test_scripts_without_a_font_are_named() -> None:
+    """Which those are is the machine's; Latin comes along, and no font has what nobody may define."""
+    assert scripts_missing({"Latin": "A", "Greek": "Ω", "nobody's": "\U000ffffd"}) == ("nobody's",)
+    assert set(scripts_missing()) <= SCRIPTS.keys()
+
+
 def test_the_back_shows_rich_text_in_place_of_the_value_and_additional_fields_first() -> None:
     """As pass.json has them: `attributedValue` overrides, and only links are interpreted."""
     rich = 'Book <a href="https://grove.example/?a=1&amp;b=2">a table &amp; more</a>'

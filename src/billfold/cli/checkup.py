@@ -15,6 +15,7 @@ from billfold.bootstrap import Parts
 from billfold.domain.ids import Environment, Scope
 from billfold.flows import deployment
 from billfold.ports import StoredCredential, Tx
+from billfold.rendering.preview import scripts_missing
 from billfold.settings import Settings
 from billfold.storage import revision
 
@@ -51,7 +52,16 @@ async def examine(settings: Settings, parts: Parts, workspace: str | None = None
             for environment in Environment:
                 checks += await _credentials(parts, Scope(one.id, environment))
     checks.append(await _mail(settings, parts))
+    checks.append(await asyncio.to_thread(_scripts))
     return checks
+
+
+def _scripts() -> Check:
+    """Phones have fonts for everything; pictures that are drawn here have those of this machine."""
+    if missing := scripts_missing():
+        mend = "install fonts that have them (Debian: fonts-noto-core, fonts-noto-cjk), and start anew"
+        return Check("fonts of previews", "note", f"none for {', '.join(missing)}", mend)
+    return Check("fonts of previews", "good", "for every script that was asked for")
 
 
 async def _mail(settings: Settings, parts: Parts) -> Check:

@@ -2,6 +2,7 @@
 
 May not enter: where scenes come from, HTTP."""
 
+from collections.abc import Mapping
 from enum import StrEnum
 from functools import lru_cache
 
@@ -9,6 +10,18 @@ from billfold.rendering import apple_back, apple_front, fitting, fonts, google, 
 from billfold.rendering.scene import Scene, Side
 
 SCALES = (1.0, 1.5, 2.0, 3.0)
+SCRIPTS = {
+    "Arabic": "م",
+    "Chinese and Japanese": "東",
+    "Devanagari": "क",
+    "emoji": "🎉",
+    "Hebrew": "ש",
+    "Korean": "안",
+    "Thai": "ก",
+}
+"""Writing that our own fonts do not have, each with a sign of it."""
+_NO_SIGN = "\U000fffff"
+"""No font has it: it is drawn as what stands for a missing sign."""
 GROUNDS_KEPT_MAX = 24
 
 
@@ -41,6 +54,17 @@ def png(document: str, scale: float = 2.0) -> bytes:
     scripts are drawn with the fonts of the machine. Takes some milliseconds of a processor: not for an event loop."""
     parts = grounds.split(document)
     return _drawn(document, scale) if parts is None else grounds.joined(_ground(parts[0], scale), _drawn(parts[1], scale))
+
+
+def scripts_missing(signs: Mapping[str, str] = SCRIPTS) -> tuple[str, ...]:
+    """Names of those that this machine has no font for: boxes stand in their place in every picture. Takes as long as `png`."""
+    box = _drawn(_sign(_NO_SIGN), 1)
+    return tuple(name for name, sign in signs.items() if _drawn(_sign(sign), 1) == box)
+
+
+def _sign(sign: str) -> str:
+    text = f'<text x="8" y="30" font-size="24" font-family="{fonts.FALLBACK}">{sign}</text>'
+    return f'<svg xmlns="http://www.w3.org/2000/svg" width="48" height="40">{text}</svg>'
 
 
 @lru_cache(maxsize=GROUNDS_KEPT_MAX)
