@@ -132,6 +132,29 @@ def test_what_is_no_part_of_the_language_is_a_fault_that_does_not_repeat_it(sour
     assert source not in fault.message + fault.mend
 
 
+@pytest.mark.parametrize(
+    ("source", "idle"),
+    [
+        ("p | money", True),
+        ('p | money("Euro")', True),
+        ('p | money("EUR")', False),
+        ("p | money(currency)", False),
+        ('p | number("2")', True),
+        ("p | number(11)", True),
+        ("p | number", False),
+        ("p | number(2)", False),
+        ('p | date("weird")', True),
+        ('p | time("full")', False),
+        ('p | plural(many="x")', True),
+        ('p | plural(one="x", other="y")', False),
+        ('(p | date("weird")) | upper', True),
+        ('p | default("weird")', False),
+    ],
+)
+def test_a_filter_that_makes_nothing_of_what_it_is_given_is_told(source: str, idle: bool) -> None:
+    assert [one.code for one in faults(f"{{{{ {source} }}}}")] == ["filter_idle"] * idle
+
+
 def test_statements_comments_and_open_braces_are_text_and_told() -> None:
     text = "{% for i in list %}x{% endfor %}"
     assert expressions.pieces(text) == [text]

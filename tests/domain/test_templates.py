@@ -29,6 +29,13 @@ from billfold.domain.templates import (
     values_fingerprint,
 )
 
+
+def test_an_idle_filter_is_a_warning_so_that_what_is_published_stays_so() -> None:
+    content = Content("Bayroast", "Card", primary=(Field("since", '{{ since | date("weird") }}'),))
+    (one,) = [one for one in template_rules.check(content, NO_RULES) if one.code == "filter_idle"]
+    assert (one.severity, one.path) == ("warning", "content.primary[0].value")
+
+
 CARD = Content(
     "Bayroast",
     "Card of {{ name }}",

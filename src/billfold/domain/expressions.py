@@ -19,7 +19,7 @@ from jinja2.nativetypes import NativeCodeGenerator
 from jinja2.runtime import Context
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from billfold.domain import formatting
+from billfold.domain import filter_arguments, formatting
 from billfold.domain.content import DateFormat, DateStyle, JsonObject, MoneyFormat, NumberFormat
 from billfold.domain.templates import lookup
 
@@ -239,6 +239,7 @@ def _refuse(code: str, message: str, mend: str) -> Refused:
 
 
 _UNREADABLE = Fault("expression_unreadable", "this expression cannot be read", "write it like {{ member.points | number }}")
+_FILTER_IDLE = Fault("filter_idle", filter_arguments.IDLE, filter_arguments.MEND)
 _EXACTLY: tuple[type[nodes.Node], ...] = (
     *(nodes.Name, nodes.Const, nodes.Getattr, nodes.Getitem, nodes.Filter, nodes.Keyword),
     *(nodes.CondExpr, nodes.And, nodes.Or, nodes.Not, nodes.Compare, nodes.Operand),
@@ -248,12 +249,14 @@ _EXACTLY: tuple[type[nodes.Node], ...] = (
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A checked one. `tree` is None for a plain name. `reads`: paths of values. `in_language`: whether a filter depends on it."""
+    """A checked one. `tree` is None for a plain name. `reads`: paths of values. `in_language`: whether a filter depends on it;
+    `idle`: whether one makes nothing of what it is given."""
 
     source: str
     tree: nodes.Expr | None
     reads: tuple[str, ...]
     in_language: bool = False
+    idle: bool = False
 
 
 @lru_cache(maxsize=4096)
@@ -282,8 +285,9 @@ def _parsed(source: str) -> Expression:
         raise _refuse("expression_complex", f"more than {NODES_MAX} parts", "prepare the value before")
     for one in everything:
         _allow(one)
-    filters = [one.name for one in everything if isinstance(one, nodes.Filter)]
-    return Expression(source, tree, tuple(dict.fromkeys(_paths(tree))), bool(set(filters) & set(IN_LANGUAGE)))
+    filters = [one for one in everything if isinstance(one, nodes.Filter)]
+    in_language, idle = any(one.name in IN_LANGUAGE for one in filters), any(map(filter_arguments.is_idle, filters))
+    return Expression(source, tree, tuple(dict.fromkeys(_paths(tree))), in_language, idle)
 
 
 def _allow(one: nodes.Node) -> None:
@@ -344,7 +348,10 @@ def _path(node: nodes.Node) -> str | None:
 def faults(text: str) -> list[Fault]:
     """What is wrong with the expressions of a text."""
     inside = sources(text)
-    found = [read for source in inside if isinstance(read := _read(source), Fault)]
+    known = [_read(source) for source in inside]
+    found = [read for read in known if isinstance(read, Fault)]
+    if any(isinstance(read, Expression) and read.idle for read in known):
+        found.append(_FILTER_IDLE)
     if len(inside) > EXPRESSIONS_MAX:
         found.append(Fault("expressions_too_many", f"more than {EXPRESSIONS_MAX} expressions in one text", "split the text"))
     if "{%" in text or "{#" in text:

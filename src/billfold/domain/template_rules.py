@@ -29,7 +29,7 @@ def check(content: Content, rules: Rules) -> tuple[Finding, ...]:
 
 def _expressions(content: Content, rules: Rules) -> Iterator[Finding]:
     for path, fault in filling.faults(content, rules):
-        severity = WARNING if fault.code in ("statement", "expression_open") else ERROR
+        severity = WARNING if fault.code in ("statement", "expression_open", "filter_idle") else ERROR
         where = path if path.startswith("bindings.") else f"content.{path}"
         yield Finding(fault.code, severity, where, fault.message, fault.mend)
 
