@@ -97,8 +97,13 @@ async def test_that_a_pass_is_over_already_is_said(world: World) -> None:
         report = (await client.post("/v1/checks", {"content": CARD | date})).json
         assert (over[0] in {one["code"] for one in report["findings"]}) is expected
         assert report["opens"]
+    for date, expected in ((late, True), (to_come, False)):
+        saved = await client.post("/v1/templates", {"name": "Card", "content": CARD | date})
+        assert (over in told(saved)) is expected
     template = {"name": "Card", "content": CARD, "bindings": {"expires_at": "{{ ends }}"}}
-    made = (await client.post("/v1/templates", template)).json["id"]
+    saved = await client.post("/v1/templates", template)
+    assert over not in told(saved), "each pass has its own end"
+    made = saved.json["id"]
     for ends, expected in (("2020-01-01T00:00:00Z", True), ("2120-01-01T00:00:00Z", False)):
         filled = await client.post("/v1/passes", {"template_id": made, "values": {"ends": ends}})
         assert (over in told(filled)) is expected

@@ -146,3 +146,6 @@ async def test_a_check_speaks_of_pictures_that_are_known_and_fetches_none(world:
         ("image_unsharp", "content.images.strip"),
         ("image_cut_off", "content.images.strip"),
     }
+    content = {"description": "x", "style": "coupon", "language": "en", "localized_images": {"de": {"strip": name}}}
+    report = (await world.client.ask("POST", "/v1/checks", {"content": content})).json
+    assert ("image_unsharp", "content.localized_images.de.strip") in {(one["code"], one["path"]) for one in report["findings"]}

@@ -2,16 +2,19 @@
 
 Nothing is stored, fetched or signed. May not enter: HTTP, the rules themselves."""
 
+from collections.abc import Mapping
+
 from msgspec.structs import replace
 
 from billfold.domain.checks import Part, Report
-from billfold.domain.content import Content, JsonObject
-from billfold.domain.drafts import Draft
+from billfold.domain.content import Content, ImageSlot, JsonObject
+from billfold.domain.drafts import Draft, ImageSource
 from billfold.domain.findings import Finding
 from billfold.domain.ids import Scope
 from billfold.domain.keys import Actor, authorize
 from billfold.flows import compose, own_pictures
 from billfold.flows.issue import find_workspace
+from billfold.flows.template_checks import expired
 from billfold.ports import Services
 
 OPERATION = "checks.create"
@@ -48,13 +51,18 @@ async def check_draft(services: Services, actor: Actor, draft: Draft) -> Report:
         found = await wallet.check_for(actor.scope, content)
         parts.append(Part(name, tuple(one.within("content") for one in found)))
     unknown = await compose.linked_unknown(services, actor.scope, content) if content.linked else ()
-    whole = tuple(one.within("content") for one in (*compose.expired(content, services.clock.now_ms()), *unknown))
+    whole = tuple(one.within("content") for one in (*expired(content, services.clock.now_ms()), *unknown))
     return Report("content", tuple(parts), (*whole, *await _of_pictures(services, actor.scope, draft, content)))
 
 
 async def _of_pictures(services: Services, scope: Scope, draft: Draft, content: Content) -> tuple[Finding, ...]:
-    known = {slot: await services.images.known(scope, one.source) for slot, one in draft.images.items()}
-    images = {slot: hash_ for slot, hash_ in known.items() if hash_ is not None}
-    measured = await services.images.findings(scope, replace(content, images=images))
+    images = await _known(services, scope, draft.images)
+    localized = {language: await _known(services, scope, own) for language, own in draft.localized_images.items()}
+    measured = await services.images.findings(scope, replace(content, images=images, localized_images=localized))
     found = (*measured, *await own_pictures.findings(services, content))
     return tuple(one.within("content") for one in found)
+
+
+async def _known(services: Services, scope: Scope, sources: Mapping[ImageSlot, ImageSource]) -> dict[ImageSlot, str]:
+    found = {slot: await services.images.known(scope, one.source) for slot, one in sources.items()}
+    return {slot: hash_ for slot, hash_ in found.items() if hash_ is not None}

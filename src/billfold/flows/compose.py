@@ -13,7 +13,7 @@ from billfold.domain.filling import DAY_SECONDS
 from billfold.domain.findings import Finding
 from billfold.domain.ids import PassId, Scope
 from billfold.flows import picture_checks
-from billfold.flows.template_checks import both_wallets, refuse
+from billfold.flows.template_checks import both_wallets, expired, refuse
 from billfold.ports import Services, Workspace
 
 
@@ -37,14 +37,6 @@ async def findings_of(services: Services, scope: Scope, composed: Composed) -> t
     overdue = expired(content, services.clock.now_ms())
     unknown = await linked_unknown(services, scope, content) if content.linked else ()
     return (*composed.warnings, *overdue, *unknown, *await picture_checks.of_content(services, scope, content))
-
-
-def expired(content: Content, now_ms: int) -> tuple[Finding, ...]:
-    """That a pass is over already, which no wallet's rules can tell: they know no clock."""
-    if content.expires_at is None or content.expires_at * 1000 > now_ms:
-        return ()
-    text, mend = "the pass has expired", "give a later date, if it should be used"
-    return (Finding("expired", "warning", "expires_at", text, mend, "both wallets hide it among the expired ones"),)
 
 
 async def linked_unknown(services: Services, scope: Scope, content: Content) -> tuple[Finding, ...]:

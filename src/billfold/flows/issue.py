@@ -20,7 +20,7 @@ from billfold.domain.schedules import HOUR_MS
 from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose, offer, picture_checks
 from billfold.flows.compose import Composed
-from billfold.flows.template_checks import check_pass
+from billfold.flows.template_checks import check_pass, expired
 from billfold.ports import Services, Tx, Workspace
 
 
@@ -101,7 +101,7 @@ async def store_from_template(
     new = await _new_pass(services, scope, now, fingerprint=fingerprint, template_id=template_id, values=values)
     new = replace(new, id=serial or new.id)
     content = content_of(new, template)
-    findings += compose.expired(content, now)
+    findings += expired(content, now)
     if told:
         findings += await picture_checks.of_pass(services, template, new)
     return await _stored(services, workspace, new, content, findings, actor, after)

@@ -80,13 +80,22 @@ def check_template(services: Services, content: Content, rules: Rules) -> tuple[
     return tuple(sorted(found, key=lambda one: one.severity))
 
 
+def expired(content: Content, now_ms: int) -> tuple[Finding, ...]:
+    """That a pass is over already, which no wallet's rules can tell: they know no clock."""
+    if content.expires_at is None or content.expires_at * 1000 > now_ms:
+        return ()
+    text, mend = "the pass has expired", "give a later date, if it should be used"
+    return (Finding("expired", "warning", "expires_at", text, mend, "both wallets hide it among the expired ones"),)
+
+
 async def check_whole(services: Services, scope: Scope, content: Content, rules: Rules) -> tuple[Finding, ...]:
-    """The same, and what is said of the template's pictures by what was measured when they came in."""
+    """The same, what is said of the template's pictures by what was measured when they came in, and that it is over already."""
     filled = filling_of(content, rules).fill(completed(defaults_of(rules), examples_of(rules)))
     counted = content.stamps is not None and "{{" in content.stamps.filled + content.stamps.total
     found = await picture_checks.of_content(services, scope, filled)
     pictures = [one.within("content") for one in found if not (counted and one.code == "stamps_not_a_number")]
-    return (*check_template(services, content, rules), *pictures)
+    overdue = () if "expires_at" in rules.bindings else expired(content, services.clock.now_ms())
+    return (*check_template(services, content, rules), *(one.within("content") for one in overdue), *pictures)
 
 
 def _guessed(one: Finding, places: Sequence[Place], unknown: set[str]) -> bool:

@@ -21,7 +21,7 @@ from billfold.domain.personalization import kept
 from billfold.domain.templates import values_fingerprint
 from billfold.flows import compose, picture_checks
 from billfold.flows.issue import count_use, find_workspace
-from billfold.flows.template_checks import check_pass, judge_pass
+from billfold.flows.template_checks import check_pass, expired, judge_pass
 from billfold.ports import Services, Tx, Workspace
 
 
@@ -103,11 +103,11 @@ async def _change_values(
         fingerprint = values_fingerprint(values)
         if fingerprint == found.fingerprint:
             said = judge_pass(services, template, values, found.issued_at_ms).findings
-            return Change(found, (*said, *compose.expired(before, now)))
+            return Change(found, (*said, *expired(before, now)))
         findings = check_pass(services, template, values, found.issued_at_ms)
         changed = replace(found, values=values, fingerprint=fingerprint)
         content = content_of(changed, template)
-        return Change(changed, (*findings, *compose.expired(content, now)), before, content)
+        return Change(changed, (*findings, *expired(content, now)), before, content)
 
     updated = await _change(services, actor, workspace, known.id, change)
     if not told:
