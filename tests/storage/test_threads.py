@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+import time
 
 import pytest
 
@@ -28,13 +29,15 @@ async def test_answers_and_errors_come_back_from_at_most_so_many_threads() -> No
 
 
 async def test_one_thread_is_enough_for_one_after_the_other() -> None:
-    threads = Threads(3, "some", 3)
-    names = set()
+    threads, names = Threads(3, "some", 3), set[str]()
+
+    def become_free() -> None:  # it answers before it is
+        while threads._working:
+            time.sleep(0.001)
+
     for _ in range(5):
         names.add(await threads.run(lambda: threading.current_thread().name))
-        async with asyncio.timeout(10):
-            while threads._working:  # it answers before it says that it is free
-                await asyncio.sleep(0.001)
+        await asyncio.wait_for(asyncio.to_thread(become_free), 10)
     threads.close()
     assert names == {"some-0"}
 
