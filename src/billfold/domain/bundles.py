@@ -12,13 +12,13 @@ _encode = msgspec.json.Encoder().encode
 class Shared:
     """How many bundles begin. `own`: bytes after those of `before`; `length`: of all."""
 
-    __slots__ = ("_before", "_left", "_own", "_text", "length", "pieces", "size")
+    __slots__ = ("_before", "_left", "_text", "length", "pieces", "size")
 
     def __init__(self, own: bytes, before: "Shared | None" = None) -> None:
         self.pieces: tuple[bytes, ...] = (*before.pieces, own) if before else (own,)
         self.length: int = len(own) + (before.length if before else 0)
         self.size = len(own) * 7 // 3  # bytes in memory, the base64 among them
-        self._own, self._before = own, before
+        self._before = before
         self._text: tuple[bytes, ...] | None = None
         self._left = b""
 
@@ -26,7 +26,7 @@ class Shared:
         """(base64 in pieces, of as many bytes as are whole groups of three; the others, two at most). Made once."""
         if self._text is None:
             texts, left = self._before.text() if self._before else ((), b"")
-            own = left + self._own
+            own = left + self.pieces[-1]
             whole = len(own) // 3 * 3
             self._left = own[whole:]
             self._text = (*texts, base64(memoryview(own)[:whole]))

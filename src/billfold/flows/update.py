@@ -13,7 +13,7 @@ from billfold.domain.drafts import Draft
 from billfold.domain.errors import Conflict, FieldProblem, Invalid, NotFound, WrongScope
 from billfold.domain.events import Event, EventKind
 from billfold.domain.findings import Finding
-from billfold.domain.ids import PassId, TemplateId, scope_of_pass
+from billfold.domain.ids import PassId, scope_of_pass
 from billfold.domain.keys import Actor, authorize
 from billfold.domain.merging import merge
 from billfold.domain.passes import Pass, Template, content_of
@@ -92,12 +92,12 @@ async def _change_values(
         raise Invalid(FieldProblem("values", "no_template", "this pass has its own content", "send the whole content instead"))
     template_id = known.template_id
     workspace = await find_workspace(services, actor.scope)
-    shown: dict[TemplateId, Template] = {}
+    template: Template | None = None
 
     def change(tx: Tx, found: Pass) -> Change:
+        nonlocal template
         template = tx.templates.find(actor.scope, template_id)
         assert template is not None, "a template with passes is never removed"
-        shown[template_id] = template
         values = following(found)
         now, before = services.clock.now_ms(), content_of(found, template)
         fingerprint = values_fingerprint(values)
@@ -112,7 +112,8 @@ async def _change_values(
     updated = await _change(services, actor, workspace, known.id, change)
     if not told:
         return updated
-    of_pictures = await picture_checks.of_pass(services, shown[template_id], updated.pass_)
+    assert template is not None, "the change has read it"
+    of_pictures = await picture_checks.of_pass(services, template, updated.pass_)
     return replace(updated, findings=updated.findings + of_pictures)
 
 

@@ -21,12 +21,11 @@ from billfold.wallets.apple.rules_extras import judge_extras
 from billfold.wallets.apple.rules_fields import judge_fields
 from billfold.wallets.apple.rules_languages import judge_languages
 from billfold.wallets.apple.rules_values import in_order, names_contact
-from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, warning
+from billfold.wallets.apple.verdicts import CLOSED, ERROR, IGNORED, WARNING, error, of_fault, warning
 from billfold.wallets.apple.vocabulary import images_of
 
 _GROUPS = ("header", "primary", "secondary", "auxiliary", "additional", "back")
 _BOARDING_PASS, _EVENT_TICKET = Style.BOARDING_PASS, Style.EVENT_TICKET  # looked up once: the enum takes its time
-_CLOSED, _IGNORED = "the add sheet never opens", "the phone ignores it"
 _LOCAL_STYLES = (Style.COUPON, Style.STORE_CARD, Style.GENERIC)
 
 
@@ -96,12 +95,12 @@ def _names(content: Content, found: list[Finding]) -> None:
     if not content.organization_name.strip():
         found.append(
             error(
-                "organization_name_missing", "organization_name", "the issuer's name is empty", "give the name to be shown", _CLOSED
+                "organization_name_missing", "organization_name", "the issuer's name is empty", "give the name to be shown", CLOSED
             )
         )
     if not content.description.strip():
         mend = "say what kind of pass it is"
-        found.append(error("description_missing", "description", "the description is empty", mend, _CLOSED))
+        found.append(error("description_missing", "description", "the description is empty", mend, CLOSED))
 
 
 def _texts(content: Content, pieces: list[str], found: list[Finding]) -> None:
@@ -153,13 +152,13 @@ def _style(content: Content, found: list[Finding]) -> None:
     if content.style is _BOARDING_PASS:
         if content.transit_type is None:
             mend = "say air, boat, bus, train or generic"
-            found.append(error("transit_type_missing", "transit_type", "a boarding pass needs a transit type", mend, _CLOSED))
+            found.append(error("transit_type_missing", "transit_type", "a boarding pass needs a transit type", mend, CLOSED))
     elif content.transit_type is not None:
         mend = "leave it away, or make it a boarding pass"
-        found.append(error("transit_type_misplaced", "transit_type", "only boarding passes have a transit type", mend, _CLOSED))
+        found.append(error("transit_type_misplaced", "transit_type", "only boarding passes have a transit type", mend, CLOSED))
     if content.grouping is not None and content.style not in GROUPING_STYLES:
         text = "only boarding passes and event tickets are grouped"
-        found.append(warning("grouping_ignored", "grouping", text, "leave it away", _IGNORED))
+        found.append(warning("grouping_ignored", "grouping", text, "leave it away", IGNORED))
 
 
 @lru_cache(maxsize=4096)
@@ -202,12 +201,12 @@ def _places(content: Content, pieces: list[str], found: list[Finding]) -> None:
 def _judge_place(one: Location, path: str, found: list[Finding]) -> None:
     if not is_latitude(one.latitude):
         mend = "give degrees from -90 to 90"
-        found.append(error("latitude_out_of_range", f"{path}.latitude", "this is no latitude", mend, _IGNORED))
+        found.append(error("latitude_out_of_range", f"{path}.latitude", "this is no latitude", mend, IGNORED))
     if not is_longitude(one.longitude):
         mend = "give degrees from -180 to 180"
-        found.append(error("longitude_out_of_range", f"{path}.longitude", "this is no longitude", mend, _IGNORED))
+        found.append(error("longitude_out_of_range", f"{path}.longitude", "this is no longitude", mend, IGNORED))
     if one.altitude is not None and not math.isfinite(one.altitude):
-        found.append(error("altitude_not_finite", f"{path}.altitude", "this is no height", "give metres as a number", _IGNORED))
+        found.append(error("altitude_not_finite", f"{path}.altitude", "this is no height", "give metres as a number", IGNORED))
 
 
 def _dates(content: Content, found: list[Finding]) -> None:
@@ -216,21 +215,16 @@ def _dates(content: Content, found: list[Finding]) -> None:
     if expires_at is None and relevant_at is None:
         return
     if expires_at is not None and not 0 <= expires_at <= DATE_MAX:
-        found.append(_out_of_range("expires_at"))
+        found.append(of_fault(ERROR, "expires_at", predicates.DATE_NOT_WRITABLE))
     if relevant_at is None and not content.relevant:
         return
     if relevant_at is not None and not 0 <= relevant_at <= DATE_MAX:
-        found.append(_out_of_range("relevant_at"))
+        found.append(of_fault(ERROR, "relevant_at", predicates.DATE_NOT_WRITABLE))
     wanted_at = max(relevant_at or 0, *(one.start for one in content.relevant)) if content.relevant else relevant_at
     if expires_at is not None and wanted_at is not None and expires_at < wanted_at:
         text = "the pass expires before it becomes relevant"
         mend = "let it expire after the date that it is for"
         found.append(warning("expires_before_relevant", "expires_at", text, mend, "it is hidden among the expired ones"))
-
-
-def _out_of_range(name: str) -> Finding:
-    mend = "give seconds since 1970, before the year 10000"
-    return error("date_out_of_range", name, "this date cannot be written", mend, "the date is ignored, or the pass refused")
 
 
 def _images(content: Content, found: list[Finding]) -> None:

@@ -12,13 +12,12 @@ from billfold.wallets.apple.pass_json import POSTER_STYLES, SCHEMES
 from billfold.wallets.apple.predicates import BEACONS_MAX, DATE_MAX, NFC_MESSAGE_BYTES_MAX
 from billfold.wallets.apple.rules_fields import judge_poster
 from billfold.wallets.apple.rules_trees import judge_overrides, judge_tags
-from billfold.wallets.apple.verdicts import ERROR, WARNING, error, of_fault, warning
+from billfold.wallets.apple.verdicts import ERROR, IGNORED, WARNING, error, of_fault, warning
 from billfold.wallets.apple.vocabulary import images_of, vocabulary
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
 _PORT_MAX = 65_535
 _CLASSIC = "the phone shows the classic layout"
-_IGNORED = "the phone ignores it"
 
 
 def judge_extras(content: Content, pieces: list[str], found: list[Finding]) -> None:
@@ -69,11 +68,11 @@ def _beacons(content: Content, pieces: list[str], found: list[Finding]) -> None:
         pieces.append(one.relevant_text or "")
         if not _UUID.match(one.uuid):
             mend = "write 32 hexadecimal digits as 8-4-4-4-12"
-            found.append(error("beacon_uuid_form", f"{path}.uuid", "this is no id of a beacon", mend, _IGNORED))
+            found.append(error("beacon_uuid_form", f"{path}.uuid", "this is no id of a beacon", mend, IGNORED))
         for name in ("major", "minor"):
             if (value := getattr(one, name)) is not None and not 0 <= value <= _PORT_MAX:
                 mend = f"give a number from 0 to {_PORT_MAX}"
-                found.append(error("beacon_number_out_of_range", f"{path}.{name}", "this number is out of range", mend, _IGNORED))
+                found.append(error("beacon_number_out_of_range", f"{path}.{name}", "this number is out of range", mend, IGNORED))
     if content.max_distance is not None and content.max_distance <= 0:
         text = "a distance is more than nothing"
         mend = "give metres, or leave it away"
@@ -84,9 +83,7 @@ def _relevance(one: Relevance, path: str, found: list[Finding]) -> None:
     """Row 30."""
     for name, at in (("start", one.start), ("end", one.end)):
         if at is not None and not 0 <= at <= DATE_MAX:
-            mend = "give seconds since 1970, before the year 10000"
-            otherwise = "the date is ignored, or the pass refused"
-            found.append(error("date_out_of_range", f"{path}.{name}", "this date cannot be written", mend, otherwise))
+            found.append(of_fault(ERROR, f"{path}.{name}", predicates.DATE_NOT_WRITABLE))
     if one.end is not None and one.end <= one.start:
         text = "the span ends before it has begun"
         found.append(error("interval_backwards", f"{path}.end", text, "let it end after its start", "the span is ignored"))
@@ -157,7 +154,7 @@ def _lost(content: Content, found: list[Finding]) -> None:
         found.append(warning("rotating_barcode_lost", "rotating_barcode", text, "give a fixed barcode for iPhones", otherwise))
     if content.valid_from is not None:
         text = "Apple has no day from which a pass is valid"
-        found.append(warning("valid_from_lost", "valid_from", text, "say it in a field too", _IGNORED))
+        found.append(warning("valid_from_lost", "valid_from", text, "say it in a field too", IGNORED))
     if content.smart_tap is not None and content.nfc is None:
         text, mend = "Apple's readers get another message than Google's", "give nfc for iPhones"
         found.append(warning("smart_tap_lost", "smart_tap", text, mend, "a reader gets nothing from an iPhone"))

@@ -21,12 +21,13 @@ from billfold.wallets.apple.fields import (
 )
 from billfold.wallets.apple.predicates import FRONT_TEXT_MAX, PRIMARY_TEXT_MAX
 from billfold.wallets.apple.rules_trees import judge_tags
-from billfold.wallets.apple.verdicts import WARNING, error, of_fault, warning
+from billfold.wallets.apple.verdicts import CLOSED, WARNING, error, of_fault, warning
 from billfold.wallets.apple.vocabulary import GroupLimits, limits_of, vocabulary
 
 _TICKET = Style.EVENT_TICKET  # looked up once: the enum takes its time
 _ENDLESS = sys.maxsize
 _MEND_BACK = "move fields to the back"
+_RAW = "the raw or a wrong text is shown"
 
 
 def judge_fields(content: Content, pieces: list[str], found: list[Finding]) -> None:
@@ -119,7 +120,7 @@ def _judge_texts(one: Field, path: str, longest: int, seen: set[str], found: lis
     """Rows 9, 10, 17 and 18."""
     if not one.key:
         text, mend = "the field has no key", "give each field a key that stays"
-        found.append(error("field_key_missing", f"{path}.key", text, mend, "the add sheet never opens"))
+        found.append(error("field_key_missing", f"{path}.key", text, mend, CLOSED))
     elif one.key in seen:
         text, mend = "another field has this key", "use each key once in the pass"
         found.append(error("field_key_repeated", f"{path}.key", text, mend, "fields are lost, and change messages are wrong"))
@@ -162,13 +163,12 @@ def judge_format(one: Field, path: str, found: list[Finding]) -> None:
             if dates.with_own_zone(one.value) is None:
                 text = "the value is no date with hours, minutes and zone; a day alone is not enough"
                 mend = "write hours, minutes and zone, like 2026-12-31T18:00+01:00, or leave the format out"
-                found.append(error("date_value_unreadable", path, text, mend, "value format error: the add sheet never opens"))
+                found.append(error("date_value_unreadable", path, text, mend, f"value format error: {CLOSED}"))
         case NumberFormat() | MoneyFormat():
             if number_of(one.value) is None:
                 mend = "write digits with a point, like 1250 or -12.50"
-                text, shown = "the value is no decimal number", "the raw or a wrong text is shown"
-                found.append(error("number_unreadable", path, text, mend, shown))
+                found.append(error("number_unreadable", path, "the value is no decimal number", mend, _RAW))
             if isinstance(one.format, MoneyFormat) and not predicates.is_currency(one.format.currency):
                 mend = "write an ISO 4217 code in capitals, like EUR"
-                where, shown = path.replace(".value", ".format.currency"), "the raw or a wrong text is shown"
-                found.append(error("currency_unknown", where, "this is no currency", mend, shown))
+                where = path.replace(".value", ".format.currency")
+                found.append(error("currency_unknown", where, "this is no currency", mend, _RAW))

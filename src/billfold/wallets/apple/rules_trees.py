@@ -18,10 +18,9 @@ from billfold.wallets.apple.findings import Findings
 from billfold.wallets.apple.lenient_json import Json
 from billfold.wallets.apple.overrides import PROTECTED
 from billfold.wallets.apple.pass_json import IssuingFacts, document_of
-from billfold.wallets.apple.verdicts import ERROR, error, of_fault
+from billfold.wallets.apple.verdicts import CLOSED, ERROR, error, of_fault
 
 DEPTH_MAX = 32
-_CLOSED = "the add sheet never opens"
 _INTEGER_MAX = 2**63
 _STAND_IN = IssuingFacts("pass.example.pass", "ABCDE12345", "https://wallet.example/apple", "x" * 32, has_nfc=True)
 _NEVER = datetime.datetime(1970, 1, 1, tzinfo=datetime.UTC)
@@ -68,7 +67,7 @@ def _is_writable(value: object, path: str, found: list[Finding]) -> bool:
 def _judge_writable(value: object, path: str, found: list[Finding], depth: int) -> None:
     if depth > DEPTH_MAX:
         text = f"objects stand in each other {DEPTH_MAX} times and more"
-        found.append(error("value_too_deep", path, text, "make it flatter", _CLOSED))
+        found.append(error("value_too_deep", path, text, "make it flatter", CLOSED))
     elif isinstance(value, str):
         if not predicates.is_writable(value):
             found.append(of_fault(ERROR, path, predicates.UNWRITABLE))
@@ -83,7 +82,7 @@ def _judge_writable(value: object, path: str, found: list[Finding], depth: int) 
             _judge_writable(one, f"{path}[{number}]", found, depth + 1)
     elif not _is_number_or_constant(value):
         mend = "write texts, numbers of 64 bits, true or false"
-        found.append(error("value_not_writable", path, "JSON has no such value", mend, _CLOSED))
+        found.append(error("value_not_writable", path, "JSON has no such value", mend, CLOSED))
 
 
 def _is_number_or_constant(value: object) -> bool:

@@ -4,6 +4,8 @@ from billfold.ports import Finding
 from billfold.wallets.apple.predicates import Fault
 
 ERROR, WARNING = "error", "warning"
+CLOSED, IGNORED = "the add sheet never opens", "the phone ignores it"
+"""What a phone does otherwise, in most cases."""
 
 
 def error(code: str, path: str, message: str, mend: str, otherwise: str = "") -> Finding:
