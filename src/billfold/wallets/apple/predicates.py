@@ -56,12 +56,6 @@ UNWRITABLE = Fault(
     "no reader can show it, and some refuse the pass",
     "send proper Unicode text",
 )
-DATE_NOT_WRITABLE = Fault(
-    "date_out_of_range",
-    "this date cannot be written",
-    "the date is ignored, or the pass refused",
-    "give seconds since 1970, before the year 10000",
-)
 CHANGE_MESSAGE_GENERIC = Fault(
     "change_message_generic",
     "the change message does not hold %@ exactly once",

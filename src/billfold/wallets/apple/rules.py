@@ -21,7 +21,7 @@ from billfold.wallets.apple.rules_extras import judge_extras
 from billfold.wallets.apple.rules_fields import judge_fields
 from billfold.wallets.apple.rules_languages import judge_languages
 from billfold.wallets.apple.rules_values import in_order, names_contact
-from billfold.wallets.apple.verdicts import CLOSED, ERROR, IGNORED, WARNING, error, of_fault, warning
+from billfold.wallets.apple.verdicts import CLOSED, ERROR, IGNORED, WARNING, date_out_of_range, error, of_fault, warning
 from billfold.wallets.apple.vocabulary import images_of
 
 _GROUPS = ("header", "primary", "secondary", "auxiliary", "additional", "back")
@@ -215,11 +215,11 @@ def _dates(content: Content, found: list[Finding]) -> None:
     if expires_at is None and relevant_at is None:
         return
     if expires_at is not None and not 0 <= expires_at <= DATE_MAX:
-        found.append(of_fault(ERROR, "expires_at", predicates.DATE_NOT_WRITABLE))
+        found.append(date_out_of_range("expires_at"))
     if relevant_at is None and not content.relevant:
         return
     if relevant_at is not None and not 0 <= relevant_at <= DATE_MAX:
-        found.append(of_fault(ERROR, "relevant_at", predicates.DATE_NOT_WRITABLE))
+        found.append(date_out_of_range("relevant_at"))
     wanted_at = max(relevant_at or 0, *(one.start for one in content.relevant)) if content.relevant else relevant_at
     if expires_at is not None and wanted_at is not None and expires_at < wanted_at:
         text = "the pass expires before it becomes relevant"

@@ -12,7 +12,7 @@ from billfold.wallets.apple.pass_json import POSTER_STYLES, SCHEMES
 from billfold.wallets.apple.predicates import BEACONS_MAX, DATE_MAX, NFC_MESSAGE_BYTES_MAX
 from billfold.wallets.apple.rules_fields import judge_poster
 from billfold.wallets.apple.rules_trees import judge_overrides, judge_tags
-from billfold.wallets.apple.verdicts import ERROR, IGNORED, WARNING, error, of_fault, warning
+from billfold.wallets.apple.verdicts import ERROR, IGNORED, WARNING, date_out_of_range, error, of_fault, warning
 from billfold.wallets.apple.vocabulary import images_of, vocabulary
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\Z", re.IGNORECASE)
@@ -83,7 +83,7 @@ def _relevance(one: Relevance, path: str, found: list[Finding]) -> None:
     """Row 30."""
     for name, at in (("start", one.start), ("end", one.end)):
         if at is not None and not 0 <= at <= DATE_MAX:
-            found.append(of_fault(ERROR, f"{path}.{name}", predicates.DATE_NOT_WRITABLE))
+            found.append(date_out_of_range(f"{path}.{name}"))
     if one.end is not None and one.end <= one.start:
         text = "the span ends before it has begun"
         found.append(error("interval_backwards", f"{path}.end", text, "let it end after its start", "the span is ignored"))

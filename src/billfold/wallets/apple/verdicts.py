@@ -20,3 +20,8 @@ def warning(code: str, path: str, message: str, mend: str, otherwise: str = "") 
 def of_fault(severity: str, path: str, fault: Fault) -> Finding:
     """A predicate's answer, at a place."""
     return Finding(fault.code, severity, path, fault.message, fault.mend, fault.otherwise)
+
+
+def date_out_of_range(path: str) -> Finding:
+    mend = "give seconds since 1970, before the year 10000"
+    return error("date_out_of_range", path, "this date cannot be written", mend, "the date is ignored, or the pass refused")
